@@ -1,0 +1,42 @@
+/** What the supervisor and the guest's thread say to each other; the log itself goes through the ring. */
+import type { CoreValue, LoggedFunction } from '../traces/events.ts';
+import type { FinalMemory } from '../traces/meta.ts';
+import type { Outcome } from '../traces/outcome.ts';
+import type { HostConfig, HostName } from './hosts/host.ts';
+
+/** `workerData` of the guest's thread. */
+export interface GuestSetup {
+  readonly ring: SharedArrayBuffer;
+  readonly host: HostName;
+  readonly config: HostConfig;
+  /** Bytes; Infinity for all. */
+  readonly payload: number;
+  readonly paranoid: boolean;
+}
+
+export type ToGuest =
+  | {
+      readonly type: 'instantiate';
+      readonly module: WebAssembly.Module;
+      /** The imports, in the trace's dictionary. */
+      readonly imports: readonly LoggedFunction[];
+    }
+  | {
+      readonly type: 'call';
+      readonly id: number;
+      readonly func: LoggedFunction;
+      readonly args: readonly CoreValue[];
+    }
+  | { readonly type: 'finish' };
+
+export type FromGuest =
+  | { readonly type: 'instantiated' }
+  /** Instantiation, or the call `id`, ended by an exit, a trap or a failure. */
+  | { readonly type: 'unwound'; readonly id: number | undefined; readonly outcome: Outcome }
+  | { readonly type: 'returned'; readonly id: number; readonly results: readonly CoreValue[] }
+  | {
+      readonly type: 'finished';
+      readonly finalMemory: FinalMemory | null;
+      /** The memory after a trap; shared to save a copy. */
+      readonly memory: SharedArrayBuffer | undefined;
+    };

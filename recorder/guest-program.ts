@@ -1,0 +1,172 @@
+/** Loads and checks the program before anything runs: what cannot work is refused with all reasons. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { type LoggedFunction, loggedType } from '../traces/events.ts';
+import { PREVIEW0_REFUSAL } from '../wasi/preview0.ts';
+import { PREVIEW0_MODULE, PREVIEW1, PREVIEW1_MODULE } from '../wasi/preview1.ts';
+import {
+  binaryKind,
+  type FunctionType,
+  type ModuleDeclarations,
+  type ModuleImport,
+  readDeclarations,
+} from '../wasm/binary.ts';
+
+export interface GuestProgram {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly module: WebAssembly.Module;
+  /** Dictionary entries, ids from 0. */
+  readonly imports: readonly LoggedFunction[];
+  /** Exported functions that can be called and logged, ids after those of the imports. */
+  readonly exports: ReadonlyMap<string, LoggedFunction>;
+  /** Exported functions with parameters or results that a log cannot hold. */
+  readonly unsupportedExports: ReadonlySet<string>;
+}
+
+/**
+ * @param source path of a .wasm file, or its bytes
+ * @throws WasiRrError MODULE_NOT_FOUND, MODULE_UNREADABLE, MODULE_INVALID, MODULE_IS_COMPONENT,
+ *   MODULE_UNSUPPORTED, IMPORTS_UNSATISFIED
+ */
+export async function loadProgram(
+  source: string | Uint8Array,
+  name?: string,
+): Promise<GuestProgram> {
+  const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
+  const bytes = typeof source === 'string' ? await readModule(source) : source;
+  checkKind(label, bytes);
+  let module: WebAssembly.Module;
+  let declarations: ModuleDeclarations;
+  try {
+    module = await WebAssembly.compile(bytes);
+    declarations = readDeclarations(bytes);
+  } catch (cause) {
+    throw new WasiRrError(
+      'MODULE_INVALID',
+      `${label} is no valid WebAssembly module: ${messageOf(cause).replace(/^WebAssembly\.\w+\(\): /, '')}. ` +
+        'It may be cut short or need a newer engine; build or copy it again.',
+      { cause },
+    );
+  }
+  checkMemories(label, declarations);
+  checkImports(label, declarations.imports);
+  return {
+    name: label,
+    bytes,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    module,
+    ...dictionary(declarations),
+  };
+}
+
+async function readModule(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') {
+      throw new WasiRrError('MODULE_NOT_FOUND', `there is no file ${path}.`, { cause });
+    }
+    throw new WasiRrError('MODULE_UNREADABLE', `${path} cannot be read: ${messageOf(cause)}.`, {
+      cause,
+    });
+  }
+}
+
+function checkKind(label: string, bytes: Uint8Array): void {
+  const kind = binaryKind(bytes);
+  if (kind === 'component') {
+    throw new WasiRrError(
+      'MODULE_IS_COMPONENT',
+      `${label} is a WebAssembly component (WASI 0.2 or later). Only core modules for WASI Preview 1 can be recorded so far: ` +
+        'build for the target wasm32-wasip1 (wasm32-wasi).',
+    );
+  }
+  if (kind === 'unknown') {
+    const text = /^\s*(\(|;;)/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+    throw new WasiRrError(
+      'MODULE_INVALID',
+      text
+        ? `${label} is WebAssembly text. Translate it first, e.g. with wat2wasm.`
+        : `${label} is no WebAssembly module: it does not begin with "\\0asm" and version 1.`,
+    );
+  }
+}
+
+function checkMemories(label: string, declarations: ModuleDeclarations): void {
+  for (const memory of declarations.memories) {
+    if (memory.shared) {
+      throw new WasiRrError(
+        'MODULE_UNSUPPORTED',
+        `${label} uses shared memory (threads), which cannot be recorded: threads run in no order that could be replayed. Build it without threads.`,
+      );
+    }
+    if (memory.address === 'i64') {
+      throw new WasiRrError(
+        'MODULE_UNSUPPORTED',
+        `${label} has a 64-bit memory; WASI Preview 1 has 32-bit pointers only. Build it for wasm32.`,
+      );
+    }
+  }
+}
+
+/** Lists everything at once: a developer wants to mend all imports, not one a run. */
+function checkImports(label: string, imports: readonly ModuleImport[]): void {
+  if (imports.some((entry) => entry.module === PREVIEW0_MODULE)) {
+    throw new WasiRrError('MODULE_UNSUPPORTED', `${label} cannot be recorded: ${PREVIEW0_REFUSAL}`);
+  }
+  const problems = imports.flatMap((entry) => {
+    const problem = importProblem(entry);
+    return problem === undefined ? [] : [`  ${entry.module}.${entry.name}: ${problem}`];
+  });
+  if (problems.length === 0) return;
+  throw new WasiRrError(
+    'IMPORTS_UNSATISFIED',
+    `${label} imports what wasi-rr does not provide; it provides the functions of ${PREVIEW1_MODULE} only:\n${problems.join('\n')}`,
+  );
+}
+
+function importProblem(entry: ModuleImport): string | undefined {
+  if (entry.kind !== 'function') return `a ${entry.kind}`;
+  const shape = entry.type ? signature(entry.type) : 'an unknown type';
+  if (entry.module !== PREVIEW1_MODULE) return `function ${shape}`;
+  const known = PREVIEW1.get(entry.name);
+  if (known === undefined) return `function ${shape}, unknown in WASI Preview 1`;
+  return shape === known.signature
+    ? undefined
+    : `function ${shape}, which is ${known.signature} in WASI`;
+}
+
+function signature(type: FunctionType): string {
+  const [result, ...more] = type.results;
+  const results =
+    result !== undefined && more.length === 0 ? result : `(${type.results.join(', ')})`;
+  return `(${type.params.join(', ')}) -> ${results}`;
+}
+
+function dictionary(declarations: ModuleDeclarations) {
+  const imports: LoggedFunction[] = [];
+  const seen = new Set<string>();
+  for (const { module, name, type } of declarations.imports) {
+    const logged = type && loggedType(type);
+    // a module may import the same function more than once
+    if (logged === undefined || seen.has(name)) continue;
+    seen.add(name);
+    imports.push({ id: imports.length, direction: 'import', module, name, ...logged });
+  }
+  const exports = new Map<string, LoggedFunction>();
+  const unsupportedExports = new Set<string>();
+  for (const { name, kind, type } of declarations.exports) {
+    if (kind !== 'function') continue;
+    const logged = type && loggedType(type);
+    if (logged === undefined) unsupportedExports.add(name);
+    else {
+      const id = imports.length + exports.size;
+      exports.set(name, { id, direction: 'export', module: '', name, ...logged });
+    }
+  }
+  return { imports, exports, unsupportedExports };
+}

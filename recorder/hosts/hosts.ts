@@ -1,0 +1,7 @@
+/** The hosts by name. Loaded in the guest's thread only: node:wasi warns whoever loads it. */
+import type { Host, HostConfig, HostName } from './host.ts';
+import { nodeHost } from './node.ts';
+
+export const HOSTS: Readonly<Record<HostName, (config: HostConfig) => Host>> = {
+  node: nodeHost,
+};

@@ -1,0 +1,37 @@
+/** The host of Node itself (`node:wasi`, libuv underneath). */
+import { WASI } from 'node:wasi';
+import type { Host, HostConfig, HostFunction } from './host.ts';
+import { sizesGet, stringSizes, stringsGet } from './strings.ts';
+
+const NOSYS = 52;
+
+export function nodeHost(config: HostConfig): Host {
+  const wasi = new WASI({
+    version: 'preview1',
+    preopens: Object.fromEntries(config.preopens.map(({ guest, host }) => [guest, host])),
+    stdin: config.stdin,
+    stdout: config.stdout,
+    stderr: config.stderr,
+  });
+  let memory: WebAssembly.Memory;
+  const view = () => new DataView(memory.buffer);
+  const sizes = { args: stringSizes(config.args), environ: stringSizes(config.env) };
+  const functions = new Map(Object.entries(wasi.wasiImport as Record<string, HostFunction>));
+  functions.delete('proc_exit');
+  // node:wasi takes strings only; ours may hold any byte
+  functions.set('args_sizes_get', sizesGet(sizes.args, view));
+  functions.set('args_get', stringsGet(config.args, view));
+  functions.set('environ_sizes_get', sizesGet(sizes.environ, view));
+  functions.set('environ_get', stringsGet(config.env, view));
+  // node:wasi would send the signal to this whole process
+  functions.set('proc_raise', () => NOSYS);
+  return {
+    functions,
+    sizes,
+    bind(bound) {
+      memory = bound;
+      // the exports of an instance are not needed, only its memory
+      wasi.finalizeBindings({ exports: {} }, { memory: bound });
+    },
+  };
+}

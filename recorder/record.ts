@@ -1,0 +1,220 @@
+/** Recording as a library: options in plain terms, checked, and a recording that runs. */
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { messageOf, WasiRrError } from '../errors.ts';
+import type { CoreValue } from '../traces/events.ts';
+import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
+import type { Preopen } from '../traces/meta.ts';
+import { isSuccess } from '../traces/outcome.ts';
+import { loadProgram } from './guest-program.ts';
+import { DEFAULT_HOST, HOST_NAMES, isHostName } from './hosts/host.ts';
+import { type CallResult, Recording, type RecordingSummary } from './recording.ts';
+import { TOOL } from './tool.ts';
+
+/** Bytes of guest data that are kept per call unless `payload` says otherwise. */
+export const DEFAULT_PAYLOAD = 4096;
+
+export interface RecordOptions {
+  /** Path of a core module for WASI Preview 1, or its bytes. */
+  readonly module: string | Uint8Array;
+  /** Arguments after the program's name. Bytes where they are not UTF-8. */
+  readonly args?: readonly (string | Uint8Array)[];
+  /** argv[0]; the module's file name by default. */
+  readonly argv0?: string | Uint8Array;
+  /** The whole environment of the guest; nothing is inherited. */
+  readonly env?: Readonly<Record<string, string>> | readonly (string | Uint8Array)[];
+  /** Directories of the host that the guest may use, with the names it knows them by. */
+  readonly preopens?: readonly Preopen[];
+  /** File descriptors of this process, 0, 1 and 2 by default. */
+  readonly stdin?: number;
+  readonly stdout?: number;
+  readonly stderr?: number;
+  /** `node` (node:wasi). */
+  readonly host?: string;
+  /** The trace's file, which must not exist; by default a new one in the trace folder. */
+  readonly output?: string;
+  /** Where a trace goes that has no `output`. */
+  readonly folder?: string;
+  /** Bytes of what the guest passes to the host that are kept per call; all is always hashed. */
+  readonly payload?: number | 'full';
+  /** Compare the whole memory around every call and fail on a host write that is not in the log. */
+  readonly paranoid?: boolean;
+  /** Survive a power loss, not only a killed process; slower. */
+  readonly sync?: boolean;
+}
+
+export interface RunOptions extends RecordOptions {
+  /** `failed`: remove the trace if the program exits with 0. */
+  readonly keep?: 'always' | 'failed';
+  /** Milliseconds after which the guest is ended; the outcome is `interrupted` by `timeout`. */
+  readonly timeoutMs?: number;
+  /** Ends the guest; the abort reason, as a string, is noted as what interrupted it. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RecordReport extends RecordingSummary {
+  /** The trace; undefined where `keep` had it removed. */
+  readonly trace: string | undefined;
+}
+
+/** A recording in progress, whose exports are called one by one (a reactor, a plug-in). */
+export interface OpenRecording {
+  readonly trace: string;
+  /** Names of the exports that can be called. */
+  readonly exports: readonly string[];
+  readonly progress: { readonly events: number; readonly calls: number };
+  /**
+   * Calls an export with core values (bigint for i64).
+   * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID
+   */
+  call(name: string, args?: readonly CoreValue[]): Promise<CallResult>;
+  /** Ends the guest, wherever it is. @param by what to note as the cause */
+  interrupt(by: string): void;
+  /** Completes and closes the trace. @throws WasiRrError TRACE_WRITE_FAILED */
+  finish(): Promise<RecordingSummary>;
+}
+
+/**
+ * Starts a recording: instantiates the module and calls nothing.
+ * @throws WasiRrError for options, modules and places that cannot be used; then nothing is left behind
+ */
+export async function openRecording(options: RecordOptions): Promise<OpenRecording> {
+  const host = options.host ?? DEFAULT_HOST;
+  if (!isHostName(host)) {
+    throw invalid(`there is no host "${host}". Hosts: ${HOST_NAMES.join(', ')}.`);
+  }
+  const payload = options.payload ?? DEFAULT_PAYLOAD;
+  if (payload !== 'full' && !(Number.isSafeInteger(payload) && payload >= 0)) {
+    throw invalid(`the payload limit is "full" or a number of bytes, not ${payload}.`);
+  }
+  const name = typeof options.module === 'string' ? basename(options.module) : undefined;
+  const config = {
+    args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(
+      guestBytes('argument'),
+    ),
+    env: environment(options.env ?? []),
+    preopens: (options.preopens ?? []).map(checkPreopen),
+    stdin: options.stdin ?? 0,
+    stdout: options.stdout ?? 1,
+    stderr: options.stderr ?? 2,
+  };
+  const program = await loadProgram(options.module, name);
+  const settings = {
+    program,
+    config,
+    host,
+    payload,
+    paranoid: options.paranoid ?? false,
+    sync: options.sync ?? false,
+    tool: TOOL,
+  };
+  const { path, recording } = create(settings, options);
+  return {
+    trace: path,
+    exports: [...program.exports.keys()],
+    get progress() {
+      return recording.progress;
+    },
+    call: (...call) => recording.call(...call),
+    interrupt: (by) => recording.interrupt(by),
+    finish: () => recording.finish(),
+  };
+}
+
+/**
+ * Records a command: one call of `_start`.
+ * @throws WasiRrError as {@link openRecording}, and EXPORT_MISSING for a module that is no command
+ */
+export async function record(options: RunOptions): Promise<RecordReport> {
+  const { keep = 'always', timeoutMs, signal } = options;
+  if (timeoutMs !== undefined && !(timeoutMs > 0))
+    throw invalid('a time limit must be above zero.');
+  const recording = await openRecording(options);
+  if (!recording.exports.includes('_start')) {
+    recording.interrupt('no _start');
+    await recording.finish();
+    removeTrace(recording.trace);
+    throw new WasiRrError('EXPORT_MISSING', notACommand(recording.exports));
+  }
+  const timer =
+    timeoutMs && setTimeout(() => recording.interrupt('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
+  const abort = () => recording.interrupt(String(signal?.reason));
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
+  try {
+    await recording.call('_start');
+    const summary = await recording.finish();
+    const remove = keep === 'failed' && isSuccess(summary.outcome);
+    if (remove) removeTrace(recording.trace);
+    return { ...summary, trace: remove ? undefined : recording.trace };
+  } finally {
+    clearTimeout(timer || undefined);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+function create(
+  settings: Omit<ConstructorParameters<typeof Recording>[0], 'path'>,
+  options: RecordOptions,
+): { path: string; recording: Recording } {
+  if (options.output !== undefined) {
+    const path = resolve(options.output);
+    return { path, recording: new Recording({ ...settings, path }) };
+  }
+  for (let attempts = 1; ; attempts++) {
+    const path = nextTracePath(options.folder ?? traceFolder(), settings.program.name);
+    try {
+      return { path, recording: new Recording({ ...settings, path }) };
+    } catch (thrown) {
+      // another recorder took the number in the meantime
+      const taken = thrown instanceof WasiRrError && thrown.code === 'OUTPUT_EXISTS';
+      if (!taken || attempts === 100) throw thrown;
+    }
+  }
+}
+
+function notACommand(exports: readonly string[]): string {
+  const what = exports.includes('_initialize')
+    ? 'The module is a reactor: it exports _initialize and waits to be called.'
+    : `The module exports ${exports.length === 0 ? 'no function' : exports.join(', ')}.`;
+  return `there is no _start to run. ${what} Record calls of its exports with openRecording() of the library.`;
+}
+
+function environment(env: NonNullable<RecordOptions['env']>): Uint8Array[] {
+  const entries = Array.isArray(env)
+    ? (env as readonly (string | Uint8Array)[])
+    : Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return entries.map(guestBytes('environment variable'));
+}
+
+function guestBytes(what: string): (value: string | Uint8Array) => Uint8Array {
+  return (value) => {
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    if (bytes.includes(0))
+      throw invalid(`an ${what} contains a NUL byte, which WASI cannot pass on.`);
+    return bytes;
+  };
+}
+
+function checkPreopen({ host, guest }: Preopen): Preopen {
+  let directory: boolean;
+  try {
+    directory = statSync(host).isDirectory();
+  } catch (cause) {
+    throw new WasiRrError(
+      'DIRECTORY_NOT_FOUND',
+      `the directory ${host} (for the guest's ${guest}) cannot be used: ${messageOf(cause)}.`,
+      { cause },
+    );
+  }
+  if (!directory)
+    throw new WasiRrError(
+      'DIRECTORY_NOT_FOUND',
+      `${host} (for the guest's ${guest}) is no directory.`,
+    );
+  return { host: resolve(host), guest };
+}
+
+function invalid(message: string): WasiRrError {
+  return new WasiRrError('OPTION_INVALID', message);
+}

@@ -1,0 +1,349 @@
+/**
+ * The supervisor: runs a guest in a thread of its own, drains its log into a trace, and ends both
+ * whatever happens. The main thread stays responsive, so signals and time limits work on any guest.
+ */
+import { cpus } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { invariant, messageOf, WasiRrError } from '../errors.ts';
+import type { CoreValue, LoggedFunction } from '../traces/events.ts';
+import { type FinalMemory, guestString, type StartMeta } from '../traces/meta.ts';
+import type { Outcome } from '../traces/outcome.ts';
+import { TraceWriter } from '../traces/writer.ts';
+import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
+import type { GuestProgram } from './guest-program.ts';
+import type { HostConfig, HostName } from './hosts/host.ts';
+import { LogSink } from './log-sink.ts';
+import { createRing, RingReader } from './ring.ts';
+
+/** Milliseconds between looks at an idle ring. With the flush at each, a crash loses at most 20 ms. */
+const POLL_MS = 8;
+
+/** Milliseconds for which a guest that is told to stop may sit in a system call. */
+const STOP_GRACE_MS = 300;
+
+/**
+ * Native stack of the guest's thread. A C program with deep recursion gets on wasmtime about as far
+ * as here; a replay runs with 16 times as much (replayer/replay.ts).
+ */
+const STACK_MB = 4;
+
+export interface RecordingSettings {
+  readonly program: GuestProgram;
+  readonly config: HostConfig;
+  readonly host: HostName;
+  readonly path: string;
+  readonly payload: number | 'full';
+  readonly paranoid: boolean;
+  readonly sync: boolean;
+  readonly tool: { readonly name: string; readonly version: string };
+}
+
+/** How one call into the guest ended. */
+export type CallResult =
+  | { readonly kind: 'returned'; readonly results: readonly CoreValue[] }
+  | { readonly kind: 'unwound'; readonly outcome: Outcome };
+
+export interface RecordingSummary {
+  readonly outcome: Outcome;
+  readonly finalMemory: FinalMemory | undefined;
+  readonly events: number;
+  readonly calls: number;
+  readonly durationNs: number;
+  /** The guest's thread still sits in a system call; only the end of the process ends it. */
+  readonly stuck: boolean;
+}
+
+export class Recording {
+  private readonly settings: RecordingSettings;
+  private readonly writer: TraceWriter;
+  private readonly ring: RingReader;
+  private readonly sink: LogSink;
+  private readonly worker: Worker;
+  private readonly pendingCalls = new Map<number, (result: CallResult) => void>();
+  private nextCall = 0;
+  private timer: NodeJS.Timeout | undefined;
+  /** How the last entry into the guest that did not return ended. */
+  private unwound: Outcome | undefined;
+  private stopping: Outcome | undefined;
+  private writeError: unknown;
+  private finished = false;
+  private finalMemory: FinalMemory | undefined;
+  private snapshot: SharedArrayBuffer | undefined;
+  private workerExit!: () => void;
+  private readonly workerExited = new Promise<void>((resolve) => {
+    this.workerExit = resolve;
+  });
+
+  /**
+   * Creates the trace and starts the guest's thread; the guest is instantiated at once.
+   * @throws WasiRrError OUTPUT_EXISTS, OUTPUT_UNWRITABLE, TRACE_WRITE_FAILED
+   */
+  constructor(settings: RecordingSettings) {
+    this.settings = settings;
+    const { program } = settings;
+    const shared = createRing();
+    const setup: GuestSetup = {
+      ring: shared,
+      host: settings.host,
+      config: settings.config,
+      payload: settings.payload === 'full' ? Number.POSITIVE_INFINITY : settings.payload,
+      paranoid: settings.paranoid,
+    };
+    this.writer = new TraceWriter(settings.path, { sync: settings.sync });
+    const functions = [...program.imports, ...program.exports.values()];
+    this.ring = new RingReader(shared);
+    this.sink = new LogSink(this.writer, new Map(functions.map((func) => [func.id, func])));
+    this.worker = new Worker(workerUrl('./guest-worker'), {
+      workerData: setup,
+      execArgv: ['--no-warnings'],
+      resourceLimits: { stackSizeMb: STACK_MB },
+    });
+    this.worker.on('message', (message: FromGuest) => this.receive(message));
+    this.worker.on('error', (error) => {
+      this.stopping ??= {
+        kind: 'failed',
+        message: `the guest's thread failed: ${messageOf(error)}`,
+      };
+    });
+    this.worker.on('exit', () => this.workerGone());
+    this.tell({ type: 'instantiate', module: program.module, imports: program.imports });
+    try {
+      // while the guest starts
+      this.writer.start(this.startMeta(), functions);
+      this.writer.addModule({ sha256: program.sha256, name: program.name, bytes: program.bytes });
+    } catch (cause) {
+      void this.worker.terminate();
+      this.writer.discard();
+      throw cause;
+    }
+    this.poll();
+  }
+
+  /** How many events and calls are logged so far. */
+  get progress(): { readonly events: number; readonly calls: number } {
+    return { events: this.sink.eventCount, calls: this.sink.callCount };
+  }
+
+  /**
+   * Calls an export. Calls run one after the other; after an exit none is made any more.
+   * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID (arguments that do not fit)
+   */
+  call(name: string, args: readonly CoreValue[] = []): Promise<CallResult> {
+    const func = this.exportNamed(name);
+    checkArguments(func, args);
+    const id = this.nextCall++;
+    return new Promise((resolve) => {
+      const ended = this.stopping ?? (this.unwound?.kind === 'trap' ? undefined : this.unwound);
+      if (ended !== undefined) {
+        resolve({ kind: 'unwound', outcome: ended });
+        return;
+      }
+      this.pendingCalls.set(id, resolve);
+      this.tell({ type: 'call', id, func, args });
+    });
+  }
+
+  /** Ends the guest from outside, wherever it is. @param by a signal's name or `timeout` */
+  interrupt(by: string): void {
+    this.stop({ kind: 'interrupted', by });
+  }
+
+  /**
+   * Waits for the calls that were made, completes the trace and closes it.
+   * @throws WasiRrError TRACE_WRITE_FAILED
+   */
+  async finish(): Promise<RecordingSummary> {
+    if (this.stopping === undefined) this.tell({ type: 'finish' });
+    const stuck = !(await this.waitForWorker());
+    this.finished = true;
+    clearTimeout(this.timer);
+    this.drain();
+    this.flush();
+    const half = this.stopping && this.ring.half();
+    if (half) this.sink.takeHalf(half);
+    this.flush();
+    if (this.writeError !== undefined) {
+      this.writer.abandon();
+      throw this.writeError;
+    }
+    const outcome = this.stopping ?? this.unwound ?? { kind: 'exit', code: 0 };
+    const summary: RecordingSummary = {
+      outcome,
+      finalMemory: this.finalMemory,
+      events: this.sink.eventCount,
+      calls: this.sink.callCount,
+      durationNs: this.sink.nowNs,
+      stuck,
+    };
+    const { stuck: _, finalMemory, ...rest } = summary;
+    if (this.snapshot && outcome.kind === 'trap') {
+      this.writer.addSnapshot({
+        event: this.sink.eventCount - 1,
+        label: 'trap',
+        memory: new Uint8Array(this.snapshot),
+      });
+    }
+    this.writer.finish({ ...rest, finalMemory: finalMemory ?? null });
+    return summary;
+  }
+
+  private exportNamed(name: string): LoggedFunction {
+    const { program } = this.settings;
+    const func = program.exports.get(name);
+    if (func !== undefined) return func;
+    if (program.unsupportedExports.has(name)) {
+      throw new WasiRrError(
+        'EXPORT_UNSUPPORTED',
+        `${program.name}: the export ${name} takes or gives references or vectors, which cannot be logged.`,
+      );
+    }
+    throw new WasiRrError(
+      'EXPORT_MISSING',
+      `${program.name} exports no function ${name}. It exports: ${[...program.exports.keys()].join(', ') || 'none'}.`,
+    );
+  }
+
+  private receive(message: FromGuest): void {
+    switch (message.type) {
+      case 'instantiated':
+        break;
+      case 'returned':
+        this.settle(message.id, { kind: 'returned', results: message.results });
+        break;
+      case 'unwound':
+        this.unwound = message.outcome;
+        if (message.id !== undefined) {
+          this.settle(message.id, { kind: 'unwound', outcome: message.outcome });
+        }
+        if (message.id === undefined || message.outcome.kind !== 'trap')
+          this.settleAll(message.outcome);
+        break;
+      case 'finished':
+        this.finalMemory = message.finalMemory ?? undefined;
+        this.snapshot = message.memory;
+        void this.worker.terminate();
+    }
+  }
+
+  private settle(id: number, result: CallResult): void {
+    this.pendingCalls.get(id)?.(result);
+    this.pendingCalls.delete(id);
+  }
+
+  private settleAll(outcome: Outcome): void {
+    for (const id of this.pendingCalls.keys()) this.settle(id, { kind: 'unwound', outcome });
+  }
+
+  private stop(outcome: Outcome): void {
+    if (this.stopping !== undefined) return;
+    this.stopping = outcome;
+    void this.worker.terminate();
+    // a guest in a system call cannot be ended; whoever waits for it must not wait
+    setTimeout(() => this.settleAll(outcome), STOP_GRACE_MS).unref();
+  }
+
+  private workerGone(): void {
+    this.workerExit();
+    this.settleAll(
+      this.stopping ?? this.unwound ?? { kind: 'failed', message: "the guest's thread ended" },
+    );
+  }
+
+  /** @returns whether the thread has ended */
+  private async waitForWorker(): Promise<boolean> {
+    for (;;) {
+      const deadline = this.stopping === undefined ? 100 : STOP_GRACE_MS;
+      const wasStopping = this.stopping !== undefined;
+      const gone = await Promise.race([
+        this.workerExited.then(() => true),
+        new Promise<false>((resolve) => setTimeout(() => resolve(false), deadline)),
+      ]);
+      if (gone || wasStopping) return gone;
+    }
+  }
+
+  private poll(): void {
+    if (this.finished) return;
+    const busy = this.drain();
+    this.flush();
+    if (this.writeError !== undefined || this.finished) return;
+    // a guest that fills the ring is served again at once, but signals and messages in between
+    if (busy) setImmediate(() => this.poll());
+    else this.timer = setTimeout(() => this.poll(), POLL_MS);
+  }
+
+  /** @returns whether there was so much that more is likely to be there already */
+  private drain(): boolean {
+    let taken = 0;
+    this.attempt(() =>
+      this.ring.drain((records) => {
+        taken += records.length;
+        this.sink.take(records);
+      }),
+    );
+    return taken > 32 << 10;
+  }
+
+  private flush(): void {
+    this.attempt(() => this.sink.flush());
+  }
+
+  // After the trace cannot be written any more the guest is stopped: a run of which the rest is not
+  // recorded would look recorded.
+  private attempt(work: () => void): void {
+    if (this.writeError !== undefined) return;
+    try {
+      work();
+    } catch (cause) {
+      this.writeError = cause;
+      this.stop({ kind: 'failed', message: messageOf(cause) });
+    }
+  }
+
+  private tell(message: ToGuest): void {
+    this.worker.postMessage(message);
+  }
+
+  private startMeta(): StartMeta {
+    const { settings } = this;
+    return {
+      program: settings.program.name,
+      tool: settings.tool,
+      runtime: {
+        node: process.version,
+        v8: process.versions.v8,
+        platform: process.platform,
+        arch: process.arch,
+        cpu: cpus()[0]?.model ?? 'unknown',
+      },
+      flavour: 'preview1',
+      argv: settings.config.args.map(guestString),
+      env: settings.config.env.map(guestString),
+      preopens: settings.config.preopens,
+      host: settings.host,
+      payload: settings.payload,
+      paranoid: settings.paranoid,
+      started: new Date().toISOString(),
+      pid: process.pid,
+    };
+  }
+}
+
+function checkArguments(func: LoggedFunction, args: readonly CoreValue[]): void {
+  const fits = func.params.every((type, i) =>
+    type === 'i64' ? typeof args[i] === 'bigint' : typeof args[i] === 'number',
+  );
+  if (fits && args.length === func.params.length) return;
+  throw new WasiRrError(
+    'OPTION_INVALID',
+    `${func.name} takes (${func.params.join(', ')}): numbers, and bigints for i64. It was given ${args.length} arguments` +
+      ` (${args.map((arg) => typeof arg).join(', ')}).`,
+  );
+}
+
+/** The file beside this one, whether this runs as TypeScript or as built JavaScript. */
+function workerUrl(name: string): URL {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  invariant(import.meta.url.startsWith('file:'), 'not loaded from a file');
+  return new URL(name + extension, import.meta.url);
+}

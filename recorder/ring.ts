@@ -1,0 +1,129 @@
+/**
+ * The ring of shared memory through which the guest's thread hands its log to the supervisor. Holds
+ * whole records of the segment encoding, each contiguous. Hot path: no allocation, one atomic store a
+ * record. The writer waits where the reader is behind: events are never dropped.
+ *
+ * Positions count bytes since the start, modulo 2^32; the capacity is a power of two.
+ */
+import { invariant } from '../errors.ts';
+import { ByteOutput } from '../traces/byte-output.ts';
+
+/** Bytes. Holds some 100,000 small events: the supervisor may be busy for 100 ms without a wait. */
+export const RING_CAPACITY = 4 << 20;
+
+const CONTROL_BYTES = 64;
+
+// Words of the control block.
+/** Position up to which records are complete. */
+const WRITTEN = 0;
+/** Position up to which the supervisor has taken them. */
+const TAKEN = 1;
+/** Offset at which the lap before the last wrap ended; the rest of that lap is unused. */
+const LAP_END = 2;
+/** Position at which a half record (a call whose host has not answered) stands, and its length. */
+const HALF_AT = 3;
+const HALF_LENGTH = 4;
+
+/** Memory for one ring, to be shared between the two threads. */
+export function createRing(): SharedArrayBuffer {
+  return new SharedArrayBuffer(CONTROL_BYTES + RING_CAPACITY);
+}
+
+function controlOf(shared: SharedArrayBuffer): Int32Array {
+  return new Int32Array(shared, 0, CONTROL_BYTES / 4);
+}
+
+/** The guest's side. */
+export class RingWriter {
+  /** Where the record that was begun is written. */
+  readonly out: ByteOutput;
+  private readonly control: Int32Array;
+  private position = 0;
+  private taken = 0;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.control = controlOf(shared);
+    this.out = new ByteOutput(new Uint8Array(shared, CONTROL_BYTES, RING_CAPACITY));
+  }
+
+  /** Makes room for a record of at most `size` bytes and points {@link out} at it; may wait. */
+  begin(size: number): void {
+    invariant(size <= RING_CAPACITY / 2, 'a record that is larger than half the ring');
+    const offset = this.position & (RING_CAPACITY - 1);
+    const left = RING_CAPACITY - offset;
+    if (size <= left) {
+      this.waitForRoom(size);
+      this.out.at = offset;
+      return;
+    }
+    this.waitForRoom(left + size);
+    this.control[LAP_END] = offset;
+    this.position = (this.position + left) | 0;
+    Atomics.store(this.control, WRITTEN, this.position);
+    this.out.at = 0;
+  }
+
+  /** Publishes what was written since {@link begin}. */
+  commit(): void {
+    const from = this.position & (RING_CAPACITY - 1);
+    this.position = (this.position + (this.out.at - from)) | 0;
+    if ((this.position & (RING_CAPACITY - 1)) === 0) this.control[LAP_END] = RING_CAPACITY;
+    Atomics.store(this.control, WRITTEN, this.position);
+  }
+
+  /** Lets the supervisor see what was written since {@link begin}, as long as it is not committed. */
+  markHalf(): void {
+    const { control } = this;
+    control[HALF_LENGTH] = this.out.at - (this.position & (RING_CAPACITY - 1));
+    Atomics.store(control, HALF_AT, this.position);
+  }
+
+  /** Offset in `out.bytes` at which the begun record starts. */
+  get start(): number {
+    return this.position & (RING_CAPACITY - 1);
+  }
+
+  private waitForRoom(size: number): void {
+    while (RING_CAPACITY - ((this.position - this.taken) | 0) < size) {
+      const seen = Atomics.load(this.control, TAKEN);
+      if (seen === this.taken) Atomics.wait(this.control, TAKEN, seen, 100);
+      else this.taken = seen;
+    }
+  }
+}
+
+/** The supervisor's side. */
+export class RingReader {
+  private readonly control: Int32Array;
+  private readonly bytes: Uint8Array;
+  private position = 0;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.control = controlOf(shared);
+    // nothing is half done at the start
+    Atomics.store(this.control, HALF_AT, -1);
+    this.bytes = new Uint8Array(shared, CONTROL_BYTES, RING_CAPACITY);
+  }
+
+  /** Hands all complete records to `take`, as one or two runs of bytes, and frees their room. */
+  drain(take: (bytes: Uint8Array) => void): void {
+    const written = Atomics.load(this.control, WRITTEN);
+    while (this.position !== written) {
+      const from = this.position & (RING_CAPACITY - 1);
+      const ahead = (written - this.position) | 0;
+      const wraps = from + ahead >= RING_CAPACITY;
+      const to = wraps ? (this.control[LAP_END] as number) : from + ahead;
+      if (to > from) take(this.bytes.subarray(from, to));
+      this.position = (this.position + (wraps ? RING_CAPACITY - from : ahead)) | 0;
+      Atomics.store(this.control, TAKEN, this.position);
+      Atomics.notify(this.control, TAKEN);
+    }
+  }
+
+  /** The half record of a call that the host has not answered, once everything else is drained. */
+  half(): Uint8Array | undefined {
+    if (Atomics.load(this.control, HALF_AT) !== this.position) return undefined;
+    const from = this.position & (RING_CAPACITY - 1);
+    return this.bytes.slice(from, from + (this.control[HALF_LENGTH] as number));
+  }
+}

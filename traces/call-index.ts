@@ -1,0 +1,91 @@
+/**
+ * Rows of the call index. Runs once per recorded call. Measured for a million rows: ten columns a row
+ * 1.4 µs, four columns 0.6 to 0.75 µs. So what calls have in common, their shape, is stored once; a row
+ * holds its shape and its times.
+ */
+import type Database from 'better-sqlite3';
+
+/** What a call is in words, without its place in time. Texts are unescaped. */
+export interface CallShape {
+  /** Id in the function dictionary. */
+  readonly func: number;
+  readonly fd: number | undefined;
+  readonly path: string | undefined;
+  /** JSON object of the decoded arguments. */
+  readonly args: string;
+  /** Name of the error, `success`, or undefined for a call that did not return. */
+  readonly errno: string | undefined;
+  /** JSON object of the decoded results; undefined where there are none. */
+  readonly result: string | undefined;
+  /** Bytes moved, for calls that move any. */
+  readonly bytes: number | undefined;
+}
+
+const COLUMNS = 4;
+const BATCH = 64;
+
+/** Shapes that are remembered. A program whose every call is new does not profit from more. */
+const MAX_SHAPES = 20_000;
+
+export class CallIndex {
+  private readonly insertRow: Database.Statement;
+  private readonly insertBatch: Database.Statement;
+  private readonly insertShape: Database.Statement;
+  private readonly shapes = new Map<string, number>();
+  private shapeCount = 0;
+  private values: (number | null)[] = [];
+
+  constructor(db: Database.Database) {
+    const row = `(${new Array(COLUMNS).fill('?').join(',')})`;
+    this.insertRow = db.prepare(`insert into call_rows values ${row}`);
+    this.insertBatch = db.prepare(
+      `insert into call_rows values ${new Array(BATCH).fill(row).join(',')}`,
+    );
+    this.insertShape = db.prepare('insert into call_shapes values (?,?,?,?,?,?,?,?)');
+  }
+
+  /**
+   * Adds a call; it is written with its batch or by {@link flush}. Run both inside transactions.
+   * @param seq the call's event number
+   * @param enterNs nanoseconds since the recording's start
+   * @param durationNs undefined for a call that did not return
+   */
+  add(seq: number, shape: CallShape, enterNs: number, durationNs: number | undefined): void {
+    const { values } = this;
+    values.push(seq, this.shapeId(shape), enterNs, durationNs ?? null);
+    if (values.length < COLUMNS * BATCH) return;
+    this.insertBatch.run(values);
+    this.values = [];
+  }
+
+  flush(): void {
+    const { values } = this;
+    this.values = [];
+    for (let at = 0; at < values.length; at += COLUMNS) {
+      this.insertRow.run(values.slice(at, at + COLUMNS));
+    }
+  }
+
+  private shapeId(shape: CallShape): number {
+    // fd and bytes are said by args and result
+    const { func, path, args, errno, result } = shape;
+    const key = `${func}\0${path}\0${args}\0${errno}\0${result}`;
+    const known = this.shapes.get(key);
+    if (known !== undefined) return known;
+    if (this.shapes.size === MAX_SHAPES) this.shapes.clear();
+    const id = ++this.shapeCount;
+    const { fd, bytes } = shape;
+    this.insertShape.run(
+      id,
+      func,
+      fd ?? null,
+      path ?? null,
+      args,
+      errno ?? null,
+      result ?? null,
+      bytes ?? null,
+    );
+    this.shapes.set(key, id);
+    return id;
+  }
+}

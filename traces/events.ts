@@ -1,0 +1,134 @@
+/**
+ * The events of a log, as plain objects. An event is one crossing between a guest and what runs it;
+ * its number is its place in the one total order, from 0.
+ */
+import type { FunctionType, ValueType } from '../wasm/binary.ts';
+
+/** A number as it crosses: i32 and floats as number, i64 as bigint, as the WebAssembly JS API has it. */
+export type CoreValue = number | bigint;
+
+/** The value types that a log can hold. */
+export type LoggedType = Extract<ValueType, 'i32' | 'i64' | 'f32' | 'f64'>;
+
+/** A row of the function dictionary: an import that the guest calls or an export that is called. */
+export interface LoggedFunction {
+  readonly id: number;
+  readonly direction: 'import' | 'export';
+  /** The import's module name; '' for an export. */
+  readonly module: string;
+  readonly name: string;
+  readonly params: readonly LoggedType[];
+  readonly results: readonly LoggedType[];
+}
+
+/**
+ * Where bytes lie in guest memory, by the rule that led there, so that the same answer can be given to
+ * a rebuilt program whose buffers lie elsewhere.
+ * - `absolute`: at `address`.
+ * - `pointer`: at the address that parameter `param` holds.
+ * - `vector`: in the iovec array (u32 address, u32 length each) of which parameter `param` holds the
+ *   address and parameter `param + 1` the number of entries.
+ * - `gather`: that array, followed by the contents of its buffers.
+ */
+export type Place =
+  | { readonly form: 'absolute'; readonly address: number; readonly length: number }
+  | { readonly form: 'pointer'; readonly param: number; readonly length: number }
+  | { readonly form: 'vector' | 'gather'; readonly param: number };
+
+/** Bytes that the host wrote. A `vector` effect is scattered over the buffers of the array. */
+export interface Effect {
+  readonly form: 'absolute' | 'pointer' | 'vector';
+  /** -1 for an absolute address. */
+  readonly param: number;
+  /** For `absolute` only, else 0. */
+  readonly address: number;
+  /** Full length in bytes. */
+  readonly length: number;
+  /** The bytes, cut after {@link MAX_SHOWN_BYTES} in objects made for people. */
+  readonly bytes: Uint8Array;
+}
+
+/** What the host read of guest memory. */
+export interface HostReads {
+  readonly places: readonly Place[];
+  /** All bytes at all places, in order. */
+  readonly length: number;
+  /** The first bytes of them, as many as the payload policy kept. */
+  readonly kept: Uint8Array;
+  /** XXH64 of all of them, each place (each buffer of a gather) seeding the next; where not all is kept. */
+  readonly hash: bigint | undefined;
+}
+
+interface EventBase {
+  readonly number: number;
+  /** Nanoseconds since the recording's start at which the event began. */
+  readonly startNs: number;
+  /** Size of the guest's memory after the event, in pages of 64 KiB; 0 without a memory. */
+  readonly pages: number;
+}
+
+interface CallBase extends EventBase {
+  readonly func: LoggedFunction;
+  readonly name: string;
+  readonly args: readonly CoreValue[];
+  readonly reads: Uint8Array;
+  readonly readLength: number;
+  readonly hostReads: HostReads;
+}
+
+/** A guest → host call that returned, with nothing nested in it. */
+export interface CallEvent extends CallBase {
+  readonly kind: 'call';
+  readonly durationNs: number;
+  /** The first result; undefined for a function without one. */
+  readonly result: number | undefined;
+  readonly results: readonly CoreValue[];
+  readonly effects: readonly Effect[];
+}
+
+/** A guest → host call that did not return: it ended the guest, failed, or was interrupted. */
+export interface OpenEvent extends CallBase {
+  readonly kind: 'open';
+  readonly result: undefined;
+  readonly effects: readonly Effect[];
+}
+
+/** A host → guest call. */
+export interface EnterEvent extends EventBase {
+  readonly kind: 'enter';
+  readonly func: LoggedFunction;
+  readonly args: readonly CoreValue[];
+}
+
+/** The guest returned from an `enter`. */
+export interface LeaveEvent extends EventBase {
+  readonly kind: 'leave';
+  readonly opened: number;
+  readonly results: readonly CoreValue[];
+}
+
+/** The guest left an `enter` (or its instantiation) otherwise: exit or trap. */
+export interface UnwindEvent extends EventBase {
+  readonly kind: 'unwind';
+  readonly opened: number;
+  /** JSON of an outcome. */
+  readonly reason: string;
+}
+
+export type LogEvent = CallEvent | OpenEvent | EnterEvent | LeaveEvent | UnwindEvent;
+
+/** How many bytes of one effect an event object carries; a log may hold gigabytes in one. */
+export const MAX_SHOWN_BYTES = 1 << 20;
+
+const LOGGED: ReadonlySet<ValueType> = new Set(['i32', 'i64', 'f32', 'f64']);
+
+/** The type if a log can hold its values, else undefined (v128 and references). */
+export function loggedType(
+  type: FunctionType,
+): { params: LoggedType[]; results: LoggedType[] } | undefined {
+  const isLogged = (value: ValueType): value is LoggedType => LOGGED.has(value);
+  const params = type.params.filter(isLogged);
+  const results = type.results.filter(isLogged);
+  const whole = params.length === type.params.length && results.length === type.results.length;
+  return whole ? { params, results } : undefined;
+}

@@ -1,0 +1,150 @@
+/** The `meta` table: what was run, where, and how it ended. */
+import { WasiRrError } from '../errors.ts';
+import { type Outcome, parseOutcome } from './outcome.ts';
+
+/** A string of the guest's world that need not be UTF-8: text where it is, else its bytes in hex. */
+export type GuestString = string | { readonly hex: string };
+
+export interface Preopen {
+  readonly host: string;
+  readonly guest: string;
+}
+
+/** Memory at the end of the run. */
+export interface FinalMemory {
+  readonly pages: number;
+  /** XXH64 of the whole memory, seed 0, 16 hexadecimal digits. */
+  readonly xxh64: string;
+}
+
+/** Written when recording starts. */
+export interface StartMeta {
+  /** File name of the program. */
+  readonly program: string;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly runtime: {
+    readonly node: string;
+    readonly v8: string;
+    readonly platform: string;
+    readonly arch: string;
+    readonly cpu: string;
+  };
+  readonly flavour: 'preview1';
+  readonly argv: readonly GuestString[];
+  readonly env: readonly GuestString[];
+  readonly preopens: readonly Preopen[];
+  readonly host: string;
+  /** Bytes of guest data kept per call, or `full`. */
+  readonly payload: number | 'full';
+  readonly paranoid: boolean;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  /** Process that records, to tell a recording in progress from one that was killed. */
+  readonly pid: number;
+}
+
+/** Added when recording ends. */
+export interface EndMeta {
+  readonly outcome: Outcome;
+  readonly finalMemory: FinalMemory | null;
+  readonly events: number;
+  readonly calls: number;
+  readonly durationNs: number;
+}
+
+export interface TraceMeta extends StartMeta {
+  /** Undefined in an incomplete trace, with everything else of {@link EndMeta}. */
+  readonly outcome: Outcome | undefined;
+  readonly finalMemory: FinalMemory | undefined;
+  readonly events: number | undefined;
+  readonly calls: number | undefined;
+  readonly durationNs: number | undefined;
+}
+
+/**
+ * Checks what a trace says of itself.
+ * @throws WasiRrError TRACE_CORRUPT where something that is needed is missing or of the wrong type
+ */
+export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): TraceMeta {
+  const fail = (key: string): never => {
+    throw new WasiRrError(
+      'TRACE_CORRUPT',
+      `${path} is damaged: its "${key}" is missing or unreadable. Record the run again.`,
+    );
+  };
+  const text = (key: string, from: ReadonlyMap<string, unknown> = rows): string => {
+    const value = from.get(key);
+    return typeof value === 'string' ? value : fail(key);
+  };
+  const count = (key: string): number | undefined => {
+    const value = rows.get(key);
+    return Number.isSafeInteger(value) ? (value as number) : undefined;
+  };
+  const part = (key: string): ReadonlyMap<string, unknown> => {
+    const value = rows.get(key);
+    if (typeof value !== 'object' || value === null) return fail(key);
+    return new Map(Object.entries(value));
+  };
+  const strings = (key: string): GuestString[] => {
+    const value = rows.get(key);
+    return Array.isArray(value) && value.every(isGuestString) ? value : fail(key);
+  };
+  const tool = part('tool');
+  const runtime = part('runtime');
+  const preopens = rows.get('preopens');
+  const payload = rows.get('payload');
+  if (rows.get('flavour') !== 'preview1') fail('flavour');
+  return {
+    program: text('program'),
+    tool: { name: text('name', tool), version: text('version', tool) },
+    runtime: {
+      node: text('node', runtime),
+      v8: text('v8', runtime),
+      platform: text('platform', runtime),
+      arch: text('arch', runtime),
+      cpu: text('cpu', runtime),
+    },
+    flavour: 'preview1',
+    argv: strings('argv'),
+    env: strings('env'),
+    preopens: Array.isArray(preopens) ? preopens.filter(isPreopen) : fail('preopens'),
+    host: text('host'),
+    payload: payload === 'full' ? 'full' : (count('payload') ?? fail('payload')),
+    paranoid: rows.get('paranoid') === true,
+    started: text('started'),
+    pid: count('pid') ?? 0,
+    outcome: parseOutcome(rows.get('outcome')),
+    finalMemory: parseFinalMemory(rows.get('finalMemory')),
+    events: count('events'),
+    calls: count('calls'),
+    durationNs: count('durationNs'),
+  };
+}
+
+function isGuestString(value: unknown): value is GuestString {
+  if (typeof value === 'string') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return typeof (value as { hex?: unknown }).hex === 'string';
+}
+
+function isPreopen(value: unknown): value is Preopen {
+  if (typeof value !== 'object' || value === null) return false;
+  const { host, guest } = value as Record<string, unknown>;
+  return typeof host === 'string' && typeof guest === 'string';
+}
+
+function parseFinalMemory(value: unknown): FinalMemory | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { pages, xxh64 } = value as Record<string, unknown>;
+  return typeof pages === 'number' && typeof xxh64 === 'string' ? { pages, xxh64 } : undefined;
+}
+
+/** Bytes as text where they are UTF-8, else in hex. */
+export function guestString(value: string | Uint8Array): GuestString {
+  if (typeof value === 'string') return value;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value);
+  } catch {
+    return { hex: Buffer.from(value).toString('hex') };
+  }
+}

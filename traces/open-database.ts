@@ -1,0 +1,114 @@
+/** Opens a trace's SQLite file for reading, with the checks that need no row of it. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { APPLICATION_ID, FORMAT_VERSION } from './schema.ts';
+
+/** SQLite file format, section 1.3: https://www.sqlite.org/fileformat2.html#the_database_header */
+const HEADER = {
+  size: 100,
+  magic: 'SQLite format 3\0',
+  pageSize: 16,
+  pages: 28,
+  applicationId: 68,
+} as const;
+
+/**
+ * @returns `truncated` where the file is shorter than it says itself
+ * @throws WasiRrError TRACE_NOT_FOUND, TRACE_UNREADABLE, NOT_A_TRACE, TRACE_TOO_NEW, TRACE_TRUNCATED
+ */
+export function openDatabase(path: string): { db: Database.Database; truncated: boolean } {
+  const { header, size } = readHeader(path);
+  if (size === 0 || header.toString('latin1', 0, 16) !== HEADER.magic.slice(0, header.length)) {
+    throw new WasiRrError(
+      'NOT_A_TRACE',
+      `${path} is not a trace of wasi-rr: it is ${size === 0 ? 'empty' : 'no SQLite file'}.`,
+    );
+  }
+  if (header.length < HEADER.size) throw tooShort(path);
+  const pageSize = header.readUInt16BE(HEADER.pageSize) || 65536;
+  const truncated = header.readUInt32BE(HEADER.pages) * pageSize > size;
+  let db: Database.Database;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true });
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  try {
+    // SQLite refuses a file that is shorter than it says, unless the schema may be written
+    if (truncated) db.unsafeMode(true).pragma('writable_schema = on');
+    db.pragma('trusted_schema = off');
+    db.pragma('cell_size_check = on');
+    checkVersion(path, db);
+  } catch (cause) {
+    db.close();
+    if (cause instanceof WasiRrError) throw cause;
+    if (truncated) throw tooShort(path, cause);
+    throw systemCode(cause) === 'SQLITE_BUSY' || systemCode(cause)?.startsWith('SQLITE_CANTOPEN')
+      ? unreadable(path, cause)
+      : new WasiRrError(
+          'TRACE_CORRUPT',
+          `${path} is damaged: ${messageOf(cause)}. Record the run again.`,
+          { cause },
+        );
+  }
+  return { db, truncated };
+}
+
+function checkVersion(path: string, db: Database.Database): void {
+  const application = db.pragma('application_id', { simple: true });
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (application !== APPLICATION_ID) {
+    throw new WasiRrError('NOT_A_TRACE', `${path} is a SQLite file, but not a trace of wasi-rr.`);
+  }
+  if (version > FORMAT_VERSION) {
+    throw new WasiRrError(
+      'TRACE_TOO_NEW',
+      `${path} has trace format ${version}; this wasi-rr reads up to ${FORMAT_VERSION}. ` +
+        'Install a newer wasi-rr (npm install wasi-rr@latest) to read it.',
+    );
+  }
+}
+
+function readHeader(path: string): { header: Buffer; size: number } {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') {
+      throw new WasiRrError(
+        'TRACE_NOT_FOUND',
+        `there is no trace ${path}. \`wasi-rr ls\` lists the traces in the trace folder.`,
+        { cause },
+      );
+    }
+    throw unreadable(path, cause);
+  }
+  try {
+    const buffer = Buffer.alloc(HEADER.size);
+    const length = readSync(file, buffer, 0, HEADER.size, 0);
+    return { header: buffer.subarray(0, length), size: fstatSync(file).size };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function unreadable(path: string, cause: unknown): WasiRrError {
+  return new WasiRrError(
+    'TRACE_UNREADABLE',
+    `the trace ${path} cannot be read: ${messageOf(cause)}.`,
+    {
+      cause,
+    },
+  );
+}
+
+function tooShort(path: string, cause?: unknown): WasiRrError {
+  return new WasiRrError(
+    'TRACE_TRUNCATED',
+    `${path} was cut so short that nothing of it can be read. Copy it again, or record the run again.`,
+    { cause },
+  );
+}

@@ -1,0 +1,312 @@
+/**
+ * Reads a trace. A trace is untrusted input: sizes are bounded before anything is unpacked, sums are
+ * checked, and what is damaged is named. A trace that was cut short is read as far as it goes.
+ */
+import { createHash } from 'node:crypto';
+import { crc32, zstdDecompressSync } from 'node:zlib';
+import type Database from 'better-sqlite3';
+import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { EventReader } from './event-reader.ts';
+import type { LogEvent, LoggedFunction, LoggedType } from './events.ts';
+import { parseMeta, type TraceMeta } from './meta.ts';
+import { openDatabase } from './open-database.ts';
+import { MAX_PARAMS, MAX_SEGMENT_SIZE } from './record-kinds.ts';
+import { CODEC } from './schema.ts';
+import { listSnapshots, loadSnapshot, type SnapshotEntry } from './snapshots.ts';
+
+/** V8 takes no larger module. */
+const MAX_MODULE_SIZE = 2 ** 30;
+const MAX_META_SIZE = 64 << 20;
+const MAX_FUNCTIONS = 100_000;
+
+export interface SegmentHeader {
+  readonly id: number;
+  readonly firstEvent: number;
+  readonly lastEvent: number;
+  readonly events: number;
+  readonly startNs: number;
+  readonly codec: number;
+  /** Bytes, uncompressed. */
+  readonly rawSize: number;
+  readonly crc32: number;
+}
+
+export interface QueryResult {
+  readonly columns: readonly string[];
+  readonly rows: IterableIterator<readonly unknown[]>;
+}
+
+export class TraceReader {
+  readonly path: string;
+  readonly meta: TraceMeta;
+  readonly functions: ReadonlyMap<number, LoggedFunction>;
+  readonly segments: readonly SegmentHeader[];
+  /** How many events can be read: all numbers below it. */
+  readonly eventCount: number;
+  /** What is missing or damaged, in a sentence; undefined for a whole file. */
+  readonly damage: string | undefined;
+  private readonly db: Database.Database;
+
+  /**
+   * @throws WasiRrError TRACE_NOT_FOUND, TRACE_UNREADABLE, NOT_A_TRACE, TRACE_TOO_NEW, TRACE_CORRUPT,
+   *   TRACE_TRUNCATED (so short that nothing is left)
+   */
+  constructor(path: string) {
+    this.path = path;
+    const { db, truncated } = openDatabase(path);
+    this.db = db;
+    try {
+      this.meta = parseMeta(path, this.readMeta());
+      this.functions = this.readFunctions();
+      const { segments, problem } = this.readSegmentHeaders(truncated);
+      this.segments = segments;
+      this.eventCount = segments.reduce((sum, segment) => sum + segment.events, 0);
+      this.damage = this.describeDamage(truncated, problem);
+    } catch (cause) {
+      db.close();
+      throw cause instanceof WasiRrError ? cause : this.corrupt(cause);
+    }
+  }
+
+  /** Whether the recording ended and all of it is here. */
+  get complete(): boolean {
+    return this.meta.outcome !== undefined && this.damage === undefined;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /**
+   * The guest's module.
+   * @throws WasiRrError TRACE_CORRUPT where it is missing, too large or not what its hash says
+   */
+  module(): Uint8Array {
+    const row = this.guard(() =>
+      this.db.prepare('select sha256, size, data from modules order by id limit 1').get(),
+    ) as { sha256: string; size: number; data: Uint8Array } | undefined;
+    if (row === undefined) {
+      throw new WasiRrError(
+        'TRACE_CORRUPT',
+        `${this.path} holds no module: the recorder was killed before it had stored it. Record the run again.`,
+      );
+    }
+    if (!(row.size > 0 && row.size <= MAX_MODULE_SIZE))
+      throw this.corrupt('its module has no possible size');
+    const bytes = this.guard(() => zstdDecompressSync(row.data, { maxOutputLength: row.size }));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    if (sha256 !== row.sha256)
+      throw this.corrupt('its module is not the one that its checksum names');
+    return bytes;
+  }
+
+  /**
+   * The uncompressed bytes of a segment.
+   * @param index position in {@link segments}
+   * @throws WasiRrError SEGMENT_CORRUPT, naming the segment and its events
+   */
+  segmentBytes(index: number): Uint8Array {
+    const header = this.segments[index];
+    if (header === undefined) throw new RangeError(`no segment at position ${index}`);
+    const fail = (what: string, cause?: unknown) =>
+      new WasiRrError(
+        'SEGMENT_CORRUPT',
+        `segment ${header.id} (events ${header.firstEvent} to ${header.lastEvent}) of ${this.path} is damaged: ` +
+          `${what}. Events before ${header.firstEvent} can still be read.`,
+        { event: header.firstEvent, cause },
+      );
+    let data: unknown;
+    try {
+      data = this.db.prepare('select data from segments where id = ?').pluck().get(header.id);
+    } catch (cause) {
+      throw fail(messageOf(cause), cause);
+    }
+    if (!(data instanceof Uint8Array)) throw fail('its bytes are missing');
+    if (crc32(data) !== header.crc32) throw fail('its checksum does not match');
+    if (header.rawSize > MAX_SEGMENT_SIZE) throw fail(`it claims ${header.rawSize} bytes`);
+    if (header.codec === CODEC.raw) return data;
+    if (header.codec !== CODEC.zstd) throw fail(`its codec ${header.codec} is unknown`);
+    let bytes: Uint8Array;
+    try {
+      bytes = zstdDecompressSync(data, { maxOutputLength: Math.max(1, header.rawSize) });
+    } catch (cause) {
+      throw fail(`it does not unpack to the ${header.rawSize} bytes that it claims`, cause);
+    }
+    if (bytes.length !== header.rawSize) throw fail(`it unpacks to ${bytes.length} bytes`);
+    return bytes;
+  }
+
+  /** Position in {@link segments} of the first segment with anything of event `number`. */
+  segmentOf(number: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.segments[middle] as SegmentHeader).lastEvent < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /**
+   * Events in order, decoded one segment at a time. Byte fields live as long as they are held.
+   * @param from first event number
+   * @param to event number to stop before; all readable ones by default
+   * @throws WasiRrError SEGMENT_CORRUPT at the first event that cannot be read
+   */
+  *events(from = 0, to = this.eventCount): Generator<LogEvent> {
+    const end = Math.min(to, this.eventCount);
+    let index = this.segmentOf(from);
+    const first = this.segments[index];
+    if (first === undefined || from >= end) return;
+    const reader = new EventReader(this.functions, first.firstEvent, first.startNs);
+    for (; index < this.segments.length && reader.nextNumber < end; index++) {
+      reader.feed(this.segmentBytes(index), (this.segments[index] as SegmentHeader).id);
+      for (let event = reader.next(); event !== undefined; event = reader.next()) {
+        if (event.number >= end) return;
+        if (event.number >= from) yield event;
+      }
+    }
+  }
+
+  snapshots(): SnapshotEntry[] {
+    return this.guard(() => listSnapshots(this.db));
+  }
+
+  /** Memory of a snapshot, by id. */
+  snapshot(id: number): Uint8Array {
+    return loadSnapshot(this.db, id);
+  }
+
+  /**
+   * Runs one SQL statement that reads.
+   * @throws WasiRrError QUERY_FAILED for anything that SQLite refuses, and for statements that write
+   */
+  query(sql: string): QueryResult {
+    const failed = (cause: unknown) =>
+      new WasiRrError('QUERY_FAILED', `the query failed: ${messageOf(cause)}`, { cause });
+    try {
+      const statement = this.db.prepare(sql);
+      if (!statement.reader) throw new Error('only statements that return rows are allowed');
+      const columns = statement.columns().map((column) => column.name);
+      const rows = statement.raw().safeIntegers().iterate() as IterableIterator<unknown[]>;
+      return { columns, rows: guardRows(rows, failed) };
+    } catch (cause) {
+      throw failed(cause);
+    }
+  }
+
+  private readMeta(): Map<string, unknown> {
+    const size = this.db.prepare('select coalesce(sum(length(value)), 0) from meta').pluck().get();
+    if (Number(size) > MAX_META_SIZE) throw this.corrupt('its description is absurdly long');
+    const rows = this.db.prepare('select key, value from meta').all() as {
+      key: string;
+      value: string;
+    }[];
+    return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+  }
+
+  private readFunctions(): Map<number, LoggedFunction> {
+    const rows = this.db
+      .prepare('select * from functions order by id limit ?')
+      .all(MAX_FUNCTIONS) as Record<string, unknown>[];
+    return new Map(
+      rows.map((row) => {
+        const params = parseTypes(row.params);
+        const results = parseTypes(row.results);
+        const known = row.direction === 'import' || row.direction === 'export';
+        if (!known || !params || !results) throw this.corrupt('its function list is unreadable');
+        const func: LoggedFunction = {
+          id: Number(row.id),
+          direction: row.direction as LoggedFunction['direction'],
+          module: String(row.module),
+          name: String(row.name),
+          params,
+          results,
+        };
+        return [func.id, func];
+      }),
+    );
+  }
+
+  /** Headers as far as they hold together: each segment begins where the one before ended. */
+  private readSegmentHeaders(truncated: boolean): { segments: SegmentHeader[]; problem?: string } {
+    const segments: SegmentHeader[] = [];
+    const statement = this.db.prepare(
+      'select id, first_event as firstEvent, last_event as lastEvent, events, start_ns as startNs, ' +
+        'codec, raw_size as rawSize, crc32 from segments order by id',
+    );
+    // reading a row's blob proves that its pages are there; only worth the time in a damaged file
+    const blob = this.db.prepare('select length(hex(data)) from segments where id = ?').pluck();
+    let next = 0;
+    try {
+      for (const row of statement.iterate() as IterableIterator<SegmentHeader>) {
+        const whole = [row.firstEvent, row.lastEvent, row.events, row.startNs, row.rawSize].every(
+          (value) => Number.isSafeInteger(value) && value >= 0,
+        );
+        if (!whole || row.id !== segments.length + 1 || row.firstEvent !== next) {
+          return { segments, problem: `its segment ${row.id} does not follow on the one before` };
+        }
+        if (truncated) blob.get(row.id);
+        next += row.events;
+        segments.push(row);
+      }
+    } catch (cause) {
+      return { segments, problem: messageOf(cause) };
+    }
+    return { segments };
+  }
+
+  private describeDamage(truncated: boolean, problem: string | undefined): string | undefined {
+    const expected = this.meta.events;
+    if (truncated || (expected !== undefined && expected > this.eventCount)) {
+      return `the file is cut short: ${this.eventCount} of ${expected ?? 'an unknown number of'} events are there`;
+    }
+    return problem && `the file is damaged after event ${this.eventCount - 1}: ${problem}`;
+  }
+
+  private guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw cause instanceof WasiRrError ? cause : this.corrupt(cause);
+    }
+  }
+
+  private corrupt(cause: unknown): WasiRrError {
+    const code = systemCode(cause);
+    if (code === 'SQLITE_BUSY') {
+      return new WasiRrError(
+        'TRACE_IS_BUSY',
+        `${this.path} is being written by another process. Try again in a moment.`,
+        { cause },
+      );
+    }
+    return new WasiRrError(
+      'TRACE_CORRUPT',
+      `${this.path} is damaged: ${messageOf(cause)}. Record the run again.`,
+      { cause },
+    );
+  }
+}
+
+function* guardRows(
+  rows: IterableIterator<unknown[]>,
+  failed: (cause: unknown) => Error,
+): Generator<readonly unknown[]> {
+  try {
+    yield* rows;
+  } catch (cause) {
+    throw failed(cause);
+  }
+}
+
+const TYPES: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64']);
+
+function parseTypes(text: unknown): LoggedType[] | undefined {
+  if (typeof text !== 'string') return undefined;
+  const types = text === '' ? [] : text.split(' ');
+  return types.length <= MAX_PARAMS && types.every((type) => TYPES.has(type))
+    ? (types as LoggedType[])
+    : undefined;
+}

@@ -1,0 +1,36 @@
+/** The byte values of the segment encoding; FORMAT.md explains them. */
+
+/** First byte of a record. */
+export const RECORD = {
+  call: 1,
+  open: 2,
+  // 3 and 4 are kept for the end of calls with something nested in them (components)
+  enter: 5,
+  leave: 6,
+  unwind: 7,
+  part: 8,
+} as const;
+
+/** High nibble of the byte that names a place; the low nibble is the parameter. */
+export const FORM = { absolute: 0, pointer: 1, vector: 2, gather: 3 } as const;
+
+/** Added to the form of an effect whose bytes came before, in `part` records. */
+export const IN_PARTS = 8;
+
+/** What a `part` record belongs to. */
+export const PART_OF = { effect: 0, reads: 1 } as const;
+
+/** The parameter nibble allows 16; no function of Preview 1 has more than 9. */
+export const MAX_PARAMS = 16;
+
+/** Bytes of one effect or of the kept reads that stand in the event itself; more goes into parts. */
+export const INLINE_LIMIT = 128 * 1024;
+
+/** Payload bytes of one `part` record. */
+export const PART_SIZE = 128 * 1024;
+
+/** No record is longer: readers refuse more, writers split. */
+export const MAX_RECORD_SIZE = 1 << 20;
+
+/** Uncompressed size of a segment. Writers cut far earlier; readers refuse more. */
+export const MAX_SEGMENT_SIZE = 16 << 20;

@@ -1,0 +1,202 @@
+/**
+ * Writes a trace. All of one flush, segments and index rows, is one transaction, so that whatever
+ * survives a `kill -9` is consistent. Errors of the file system come out as TRACE_WRITE_FAILED.
+ */
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { crc32, constants as zlib, zstdCompressSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { CallIndex } from './call-index.ts';
+import type { LoggedFunction } from './events.ts';
+import type { EndMeta, StartMeta } from './meta.ts';
+import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
+import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
+
+/** Level 1 takes a third of level 3's time and gives 8 % more bytes on esbuild's log. */
+const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };
+
+/** A run of whole records, uncompressed. */
+export interface Segment {
+  /** Number of the event to which the first record belongs, and the last. */
+  readonly firstEvent: number;
+  readonly lastEvent: number;
+  /** How many events end in it (parts of the next one may follow). */
+  readonly events: number;
+  /** Nanoseconds since the start at which the event before the first ended. */
+  readonly startNs: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface ModuleEntry {
+  readonly sha256: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export class TraceWriter {
+  readonly path: string;
+  private readonly db: Database.Database;
+  private readonly index: CallIndex;
+  private readonly insertSegment: Database.Statement;
+  private readonly dropSegments: Database.Statement;
+  private segments = 0;
+
+  /**
+   * Creates the file (mode 0600), which must not exist.
+   * @param sync survive power loss, not only a killed process
+   * @throws WasiRrError OUTPUT_EXISTS, OUTPUT_UNWRITABLE
+   */
+  constructor(path: string, options: { sync?: boolean } = {}) {
+    this.path = path;
+    createExclusively(path);
+    this.db = new Database(path);
+    try {
+      this.db.pragma(`page_size = ${PAGE_SIZE}`);
+      this.db.pragma('journal_mode = WAL');
+      this.db.pragma(`synchronous = ${options.sync ? 'FULL' : 'OFF'}`);
+      this.db.pragma('locking_mode = NORMAL');
+      this.db.pragma(`application_id = ${APPLICATION_ID}`);
+      this.db.pragma(`user_version = ${FORMAT_VERSION}`);
+      this.db.exec(SCHEMA);
+    } catch (cause) {
+      this.db.close();
+      rmSync(path, { force: true });
+      throw unwritable(path, cause);
+    }
+    this.index = new CallIndex(this.db);
+    this.insertSegment = this.db.prepare('insert into segments values (?,?,?,?,?,?,?,?,?)');
+    this.dropSegments = this.db.prepare('delete from segments where id >= ?');
+  }
+
+  /** Everything that is known before the guest runs. */
+  start(meta: StartMeta, functions: readonly LoggedFunction[]): void {
+    this.transaction(() => {
+      this.putMeta(meta);
+      this.putFunctions(functions);
+    });
+  }
+
+  /** The guest's module; the trace can replay only once this is in. */
+  addModule(module: ModuleEntry): void {
+    this.transaction(() => {
+      this.db
+        .prepare('insert into modules (sha256, name, size, data) values (?,?,?,?)')
+        .run(module.sha256, module.name, module.bytes.length, zstdCompressSync(module.bytes, ZSTD));
+    });
+  }
+
+  /** Functions that are called for the first time later than at the start. */
+  addFunctions(functions: readonly LoggedFunction[]): void {
+    this.transaction(() => this.putFunctions(functions));
+  }
+
+  /**
+   * Appends a segment.
+   * @param build adds the calls of the segment's new events to the index and gives the segment
+   * @param replaces how many of the last segments this one contains and takes the place of
+   */
+  append(build: (index: CallIndex) => Segment, replaces = 0): void {
+    this.transaction(() => {
+      const segment = build(this.index);
+      this.index.flush();
+      const data = zstdCompressSync(segment.bytes, ZSTD);
+      if (replaces > 0) {
+        this.segments -= replaces;
+        this.dropSegments.run(this.segments + 1);
+      }
+      this.segments++;
+      this.insertSegment.run(
+        this.segments,
+        segment.firstEvent,
+        segment.lastEvent,
+        segment.events,
+        segment.startNs,
+        CODEC.zstd,
+        segment.bytes.length,
+        crc32(data),
+        data,
+      );
+    });
+  }
+
+  addSnapshot(image: SnapshotImage): void {
+    this.transaction(() => storeSnapshot(this.db, image));
+  }
+
+  /** Writes how the run ended and leaves one file, without write-ahead log. The writer is closed. */
+  finish(meta: EndMeta): void {
+    this.transaction(() => this.putMeta(meta));
+    try {
+      this.db.pragma('wal_checkpoint(TRUNCATE)');
+      // another process that reads the trace now keeps this from happening: then the log file stays,
+      // and the next to open and close the trace removes it
+      this.db.pragma('journal_mode = DELETE');
+    } catch (cause) {
+      if (systemCode(cause) !== 'SQLITE_BUSY') throw writeFailed(this.path, cause);
+    } finally {
+      this.db.close();
+    }
+  }
+
+  /** Leaves the trace incomplete, as it is. */
+  abandon(): void {
+    this.db.close();
+  }
+
+  /** Removes the trace. */
+  discard(): void {
+    this.db.close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(this.path + suffix, { force: true });
+  }
+
+  private putMeta(meta: object): void {
+    const put = this.db.prepare('insert or replace into meta values (?, ?)');
+    for (const [key, value] of Object.entries(meta)) put.run(key, JSON.stringify(value));
+  }
+
+  private putFunctions(functions: readonly LoggedFunction[]): void {
+    const put = this.db.prepare('insert into functions values (?,?,?,?,?,?)');
+    for (const { id, direction, module, name, params, results } of functions) {
+      put.run(id, direction, module, name, params.join(' '), results.join(' '));
+    }
+  }
+
+  private transaction(work: () => void): void {
+    try {
+      this.db.transaction(work)();
+    } catch (cause) {
+      throw writeFailed(this.path, cause);
+    }
+  }
+}
+
+function createExclusively(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (cause) {
+    if (systemCode(cause) === 'EEXIST') {
+      throw new WasiRrError(
+        'OUTPUT_EXISTS',
+        `${path} exists already, and a trace never overwrites anything. Remove it or choose another file.`,
+        { cause },
+      );
+    }
+    throw unwritable(path, cause);
+  }
+}
+
+function unwritable(path: string, cause: unknown): WasiRrError {
+  return new WasiRrError(
+    'OUTPUT_UNWRITABLE',
+    `the trace ${path} cannot be created (${messageOf(cause)}). Choose another place with -o or WASI_RR_TRACE_DIR.`,
+    { cause },
+  );
+}
+
+function writeFailed(path: string, cause: unknown): WasiRrError {
+  return new WasiRrError(
+    'TRACE_WRITE_FAILED',
+    `writing the trace ${path} failed (${messageOf(cause)}). What was written before can be replayed.`,
+    { cause },
+  );
+}

@@ -1,0 +1,85 @@
+/** What made a guest stop by itself, read from what V8 throws. */
+
+/** Engine-independent names, after the core spec's trap messages. */
+export type TrapKind =
+  | 'unreachable'
+  | 'memory-out-of-bounds'
+  | 'table-out-of-bounds'
+  | 'divide-by-zero'
+  | 'integer-overflow'
+  | 'invalid-conversion'
+  | 'null-reference'
+  | 'indirect-call-type'
+  | 'stack-overflow'
+  | 'uncaught-exception'
+  | 'other';
+
+/** One wasm frame: function index and byte offset in the module. */
+export interface WasmFrame {
+  readonly func: number;
+  readonly offset: number;
+  readonly name?: string;
+}
+
+export interface Trap {
+  readonly kind: TrapKind;
+  /** V8's own words. */
+  readonly message: string;
+  /** Innermost first, at most {@link MAX_FRAMES}. */
+  readonly frames: readonly WasmFrame[];
+}
+
+/** How many frames of a trap are kept. A stack overflow has tens of thousands. */
+export const MAX_FRAMES = 200;
+
+// Messages of V8's wasm traps (src/common/message-template.h, kTrap*), by distinctive words.
+const MESSAGES: readonly (readonly [RegExp, TrapKind])[] = [
+  [/^unreachable$/, 'unreachable'],
+  [
+    /memory access out of bounds|segment out of bounds|out of bounds memory/,
+    'memory-out-of-bounds',
+  ],
+  [/table (index|access|element)|table index is out of bounds/, 'table-out-of-bounds'],
+  [/divide by zero|remainder by zero/, 'divide-by-zero'],
+  [/divide result unrepresentable|integer overflow/, 'integer-overflow'],
+  [/unrepresentable in integer range/, 'invalid-conversion'],
+  [/null (function|reference)|dereferencing a null/, 'null-reference'],
+  [/signature mismatch|function signature/, 'indirect-call-type'],
+];
+
+/** Reads a thrown value; frames come from its `stack`, as far as `Error.stackTraceLimit` kept them. */
+export function trapFrom(thrown: unknown): Trap {
+  if (thrown instanceof WebAssembly.Exception) {
+    return { kind: 'uncaught-exception', message: 'uncaught wasm exception', frames: [] };
+  }
+  if (!(thrown instanceof Error)) {
+    return { kind: 'other', message: String(thrown), frames: [] };
+  }
+  const frames = wasmFrames(thrown.stack ?? '');
+  if (isStackOverflow(thrown)) return { kind: 'stack-overflow', message: thrown.message, frames };
+  const kind =
+    thrown instanceof WebAssembly.RuntimeError
+      ? MESSAGES.find(([pattern]) => pattern.test(thrown.message))?.[1]
+      : undefined;
+  return { kind: kind ?? 'other', message: thrown.message, frames };
+}
+
+/** V8 throws a RangeError with this message when the native stack is used up. */
+export function isStackOverflow(thrown: unknown): boolean {
+  return thrown instanceof RangeError && /call stack/i.test(thrown.message);
+}
+
+/** The wasm frames of a V8 stack trace, innermost first (`at name (wasm://…:wasm-function[12]:0x1f)`). */
+export function wasmFrames(stack: string): WasmFrame[] {
+  const frames: WasmFrame[] = [];
+  const pattern = /^\s*at (?:(.*?) \()?.*wasm-function\[(\d+)\]:0x([0-9a-f]+)\)?$/gm;
+  for (const [, name, func, offset] of stack.matchAll(pattern)) {
+    if (frames.length === MAX_FRAMES) break;
+    frames.push({
+      func: Number(func),
+      offset: Number.parseInt(offset ?? '0', 16),
+      ...(name ? { name: name.replace(/^[^.]*\./, '') } : {}),
+    });
+  }
+  return frames;
+}

@@ -1,0 +1,34 @@
+/**
+ * The WebAssembly JavaScript API as far as the project uses it. @types/node does not have it, and
+ * lib.dom would bring the whole browser. https://webassembly.github.io/spec/js-api/
+ */
+declare namespace WebAssembly {
+  class Module {
+    private readonly brand: 'Module';
+    constructor(bytes: Uint8Array | ArrayBuffer);
+    static imports(module: Module): { module: string; name: string; kind: string }[];
+    static exports(module: Module): { name: string; kind: string }[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
+  }
+  class Instance {
+    constructor(module: Module, imports?: Imports);
+    readonly exports: Exports;
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Global {
+    value: unknown;
+  }
+  class Exception {
+    private readonly brand: 'Exception';
+  }
+  class RuntimeError extends Error {}
+  class CompileError extends Error {}
+  class LinkError extends Error {}
+  type Imports = Record<string, Record<string, unknown>>;
+  type Exports = Record<string, unknown>;
+  function compile(bytes: Uint8Array | ArrayBuffer): Promise<Module>;
+}
