@@ -30,7 +30,16 @@ export function isSuccess(outcome: Outcome | undefined): boolean {
   return outcome?.kind === 'exit' && outcome.code === 0;
 }
 
-/** Reads an outcome from JSON that may be anything; undefined where it is none. */
+/** Reads an outcome from the text of an `unwind` event; undefined where it is none. */
+export function parseOutcomeText(text: string): Outcome | undefined {
+  try {
+    return parseOutcome(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads an outcome from a JSON value that may be anything; undefined where it is none. */
 export function parseOutcome(value: unknown): Outcome | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { kind, code, by, message, trap } = value as Record<string, unknown>;

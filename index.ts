@@ -1,0 +1,64 @@
+/**
+ * wasi-rr as a library. The command line is built on this and on nothing else.
+ *
+ * @example
+ * import { record, replay, openTrace } from 'wasi-rr';
+ * const { trace } = await record({ module: 'app.wasm', preopens: [{ host: '.', guest: '/' }] });
+ * const { status } = await replay({ trace });
+ */
+import { TraceReader } from './traces/reader.ts';
+
+export { type ErrorCode, messageOf, WasiRrError } from './errors.ts';
+export { HOST_NAMES } from './recorder/hosts/host.ts';
+export {
+  DEFAULT_PAYLOAD,
+  type OpenRecording,
+  openRecording,
+  type RecordOptions,
+  type RecordReport,
+  type RunOptions,
+  record,
+} from './recorder/record.ts';
+export type { CallResult, RecordingSummary } from './recorder/recording.ts';
+export { rebuildIndex } from './recorder/reindex.ts';
+export { TOOL } from './recorder/tool.ts';
+export type { Mismatch } from './replayer/divergence.ts';
+export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
+export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
+export type {
+  CallEvent,
+  CoreValue,
+  EnterEvent,
+  LeaveEvent,
+  LogEvent,
+  LoggedFunction,
+  OpenEvent,
+  UnwindEvent,
+} from './traces/events.ts';
+export {
+  latestTrace,
+  listTraces,
+  removeTrace,
+  TRACE_SUFFIX,
+  type TraceFile,
+  traceFolder,
+} from './traces/folder.ts';
+export type { FinalMemory, GuestString, Preopen, TraceMeta } from './traces/meta.ts';
+export { describeOutcome, isSuccess, type Outcome } from './traces/outcome.ts';
+export type { QueryResult, SegmentHeader, TraceReader } from './traces/reader.ts';
+export type { SnapshotEntry } from './traces/snapshots.ts';
+export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
+export { type Descriptor, DescriptorTable } from './wasi/descriptors.ts';
+export { escapeText, quoteText } from './wasi/escape.ts';
+export { formatCall, formatResult } from './wasi/format.ts';
+export { errnoName } from './wasi/names.ts';
+export type { Trap, TrapKind, WasmFrame } from './wasm/traps.ts';
+
+/**
+ * Opens a trace for reading; close it when done.
+ * @throws WasiRrError TRACE_NOT_FOUND, TRACE_UNREADABLE, NOT_A_TRACE, TRACE_TOO_NEW, TRACE_TRUNCATED,
+ *   TRACE_CORRUPT
+ */
+export function openTrace(path: string): TraceReader {
+  return new TraceReader(path);
+}

@@ -1,0 +1,260 @@
+/**
+ * Runs a guest from its log: instantiates the module with a feed for imports, makes the recorded calls
+ * of its exports, and compares how each ended. Imports nothing that could touch the world.
+ */
+import { messageOf, WasiRrError } from '../errors.ts';
+import type { CoreValue, LoggedFunction } from '../traces/events.ts';
+import type { FinalMemory } from '../traces/meta.ts';
+import { describeOutcome, type Outcome, parseOutcomeText } from '../traces/outcome.ts';
+import type { TraceReader } from '../traces/reader.ts';
+import { RECORD } from '../traces/record-kinds.ts';
+import type { RecordedCall } from '../wasi/call.ts';
+import { type Trap, trapFrom } from '../wasm/traps.ts';
+import { hashOfMemory } from '../wasm/xxh64.ts';
+import type { Mismatch } from './divergence.ts';
+import { type CallObserver, Feed } from './feed.ts';
+import { LogSource } from './log-source.ts';
+import type { ReplayEnd } from './replay-messages.ts';
+
+export interface GuestReplayOptions {
+  readonly module: Uint8Array;
+  readonly observer?: CallObserver;
+  readonly describe?: (
+    name: string,
+    args: readonly CoreValue[],
+    memory: Uint8Array,
+  ) => RecordedCall;
+}
+
+/** Thrown inside {@link GuestReplay.run} to leave it with a result. */
+class Ended extends Error {
+  readonly end: ReplayEnd;
+  constructor(end: ReplayEnd) {
+    super('replay ended');
+    this.end = end;
+  }
+}
+
+export class GuestReplay {
+  private readonly trace: TraceReader;
+  private readonly feed: Feed;
+  private readonly bytes: Uint8Array;
+  private memory: WebAssembly.Memory | undefined;
+  private note: string | undefined;
+  /** Whether the memory at the end must be that of the recorded run. */
+  private comparable = true;
+
+  constructor(trace: TraceReader, options: GuestReplayOptions) {
+    this.trace = trace;
+    this.bytes = options.module;
+    this.feed = new Feed(new LogSource(trace), options.observer, options.describe);
+  }
+
+  /** How many events have been replayed. */
+  get events(): number {
+    return this.feed.event;
+  }
+
+  /** @throws WasiRrError SEGMENT_CORRUPT, REPLAY_FAILED (the module does not compile or link here) */
+  run(): ReplayEnd {
+    try {
+      const instance = this.instantiate();
+      if (instance !== undefined) this.makeCalls(instance);
+      return this.finish();
+    } catch (thrown) {
+      if (thrown instanceof Ended) return thrown.end;
+      throw thrown;
+    }
+  }
+
+  private instantiate(): WebAssembly.Instance | undefined {
+    let module: WebAssembly.Module;
+    const imports: Record<string, Record<string, unknown>> = Object.create(null);
+    try {
+      module = new WebAssembly.Module(this.bytes);
+    } catch (cause) {
+      throw this.cannotRun(cause);
+    }
+    const known = new Map(
+      [...this.trace.functions.values()]
+        .filter((func) => func.direction === 'import')
+        .map((func) => [`${func.module}\0${func.name}`, func]),
+    );
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      const func = known.get(`${from}\0${name}`);
+      imports[from] ??= Object.create(null) as Record<string, unknown>;
+      imports[from][name] = func ? this.feed.stub(func) : this.unknownImport(from, name);
+    }
+    try {
+      const instance = new WebAssembly.Instance(module, imports);
+      if (instance.exports.memory instanceof WebAssembly.Memory) {
+        this.memory = instance.exports.memory;
+        this.feed.bind(this.memory);
+      }
+      return instance;
+    } catch (thrown) {
+      if (thrown instanceof WebAssembly.LinkError) throw this.cannotRun(thrown);
+      this.thrownBy(thrown);
+      return undefined;
+    }
+  }
+
+  /** Another build of the program may import more than the recorded one. */
+  private unknownImport(module: string, name: string): () => never {
+    const func: LoggedFunction = {
+      id: -1,
+      direction: 'import',
+      module,
+      name,
+      params: [],
+      results: [],
+    };
+    return () => this.feed.stub(func)() as never;
+  }
+
+  private makeCalls(instance: WebAssembly.Instance): void {
+    const { feed } = this;
+    while (feed.peek() === RECORD.enter) {
+      const { func, args } = feed.takeEnter();
+      if (feed.peek() === undefined) this.stopAtLogEnd();
+      const target = instance.exports[func.name];
+      if (typeof target !== 'function') {
+        this.diverged({ what: 'ending', actual: `the module exports no function ${func.name}` });
+      }
+      let returned: unknown;
+      try {
+        returned = (target as (...args: readonly CoreValue[]) => unknown)(...args);
+      } catch (thrown) {
+        this.thrownBy(thrown);
+        continue;
+      }
+      this.returned(func, (Array.isArray(returned) ? returned : [returned]) as CoreValue[]);
+    }
+    if (feed.peek() !== undefined) {
+      this.diverged({ what: 'ending', actual: 'nothing calls the guest any more' });
+    }
+  }
+
+  private returned(func: LoggedFunction, actual: readonly CoreValue[]): void {
+    if (this.feed.peek() !== RECORD.leave) {
+      this.diverged({ what: 'ending', actual: `${func.name} returned` });
+    }
+    const event = this.feed.event;
+    const { results } = this.feed.takeLeave();
+    const equal = results.every((value, i) => value === actual[i] || Object.is(value, actual[i]));
+    if (!equal) {
+      this.diverged(
+        { what: 'results', recorded: results, actual: actual.slice(0, results.length) },
+        event,
+      );
+    }
+  }
+
+  private thrownBy(thrown: unknown): void {
+    const { feed } = this;
+    const { ending } = feed;
+    if (thrown instanceof WasiRrError) throw thrown;
+    if (ending?.kind === 'diverged') throw new Ended(ending);
+    if (ending?.kind === 'log-ended') this.stopAtLogEnd();
+    feed.ending = undefined;
+    const recorded = feed.peek() === RECORD.unwind ? this.nextOutcome() : undefined;
+    // the recorded call did not return: the exit code was among its arguments
+    if (ending?.kind === 'unwound') {
+      if (recorded === undefined) this.stopAtLogEnd();
+      feed.takeUnwind();
+      if (isOverflow(recorded)) this.overflowed();
+      return;
+    }
+    const trap = trapFrom(thrown);
+    if (recorded?.kind !== 'trap') {
+      this.diverged({ what: 'ending', actual: `trap: ${trap.message}` });
+      return;
+    }
+    if (isOverflow(recorded)) this.overflowed();
+    else if (!sameTrap(recorded.trap, trap))
+      this.diverged({ what: 'ending', actual: describeTrap(trap) });
+    feed.takeUnwind();
+  }
+
+  // How deep a stack goes depends on how V8 compiled the code at that moment: 11,000 frames cold and
+  // 69,000 warm were measured for the same function. What the guest did between its last call and the
+  // overflow can therefore be more or less than was recorded.
+  private overflowed(): void {
+    this.comparable = false;
+    this.note =
+      "the run ended in a stack overflow, whose depth is the engine's: the memory at the end is not compared";
+  }
+
+  private nextOutcome(): Outcome | undefined {
+    for (const event of this.trace.events(this.feed.event, this.feed.event + 1)) {
+      return event.kind === 'unwind' ? parseOutcomeText(event.reason) : undefined;
+    }
+    return undefined;
+  }
+
+  private finish(): ReplayEnd {
+    const { memory, feed } = this;
+    if (feed.peek() !== undefined) {
+      this.diverged({ what: 'ending', actual: 'instantiation ended' });
+    }
+    const actual = memoryNow(memory);
+    const recorded =
+      this.trace.complete && this.comparable ? this.trace.meta.finalMemory : undefined;
+    if (recorded !== undefined && recorded.xxh64 !== actual?.xxh64) {
+      this.diverged({
+        what: 'final-memory',
+        recorded: `${recorded.xxh64} (${recorded.pages} pages)`,
+        actual: actual ? `${actual.xxh64} (${actual.pages} pages)` : 'no memory',
+      });
+    }
+    return { kind: 'replayed', finalMemory: actual, note: this.note };
+  }
+
+  /** The recording was interrupted: all of it has been replayed, the guest would go on. */
+  private stopAtLogEnd(): never {
+    const { memory } = this;
+    throw new Ended({
+      kind: 'replayed',
+      finalMemory:
+        (memory && { pages: memory.buffer.byteLength / 65536, xxh64: hashOfMemory(memory) }) ||
+        null,
+      note: this.note,
+    });
+  }
+
+  private diverged(mismatch: Mismatch, event = this.feed.event): never {
+    throw new Ended({
+      kind: 'diverged',
+      divergence: { event, mismatch, stack: new Error('divergence').stack ?? '' },
+    });
+  }
+
+  private cannotRun(cause: unknown): WasiRrError {
+    return new WasiRrError(
+      'REPLAY_FAILED',
+      `the module does not run here: ${messageOf(cause)}. It was recorded with Node ${this.trace.meta.runtime.node} ` +
+        `(V8 ${this.trace.meta.runtime.v8}); this is Node ${process.version}.`,
+      { cause },
+    );
+  }
+}
+
+function memoryNow(memory: WebAssembly.Memory | undefined): FinalMemory | null {
+  return memory ? { pages: memory.buffer.byteLength / 65536, xxh64: hashOfMemory(memory) } : null;
+}
+
+function sameTrap(recorded: Trap, actual: Trap): boolean {
+  const place = (trap: Trap) => trap.frames.map((frame) => `${frame.func}:${frame.offset}`).join();
+  if (recorded.kind !== actual.kind || place(recorded) !== place(actual)) return false;
+  return recorded.kind !== 'other' || recorded.message === actual.message;
+}
+
+function describeTrap(trap: Trap): string {
+  const [frame] = trap.frames;
+  const place = frame ? ` in function ${frame.func} at 0x${frame.offset.toString(16)}` : '';
+  return `${describeOutcome({ kind: 'trap', trap })}${place}`;
+}
+
+function isOverflow(outcome: Outcome | undefined): boolean {
+  return outcome?.kind === 'trap' && outcome.trap.kind === 'stack-overflow';
+}

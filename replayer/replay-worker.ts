@@ -1,0 +1,94 @@
+/** A replay's thread: it has a far larger stack than the recorded run had, and can be ended. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { invariant, messageOf, WasiRrError } from '../errors.ts';
+import { TraceReader } from '../traces/reader.ts';
+import { unansweredCall } from '../wasi/live-call.ts';
+import { MAX_FRAMES } from '../wasm/traps.ts';
+import type { CallObserver } from './feed.ts';
+import { GuestReplay } from './guest-replay.ts';
+import { OutputTap } from './output-tap.ts';
+import { type FromReplay, MAX_UNPRINTED, type ReplaySetup, SHARED } from './replay-messages.ts';
+
+/** Bytes of output that are sent in one message, where there are so many. */
+const CHUNK = 64 << 10;
+/** Bytes of what a diverging call says that go into the report. */
+const DESCRIBED = 4096;
+
+invariant(parentPort, 'a replay runs outside a worker');
+const port = parentPort;
+const setup = workerData as ReplaySetup;
+const shared = new Int32Array(setup.shared);
+Error.stackTraceLimit = MAX_FRAMES + 20;
+
+const chunk = { stream: 'stdout' as 'stdout' | 'stderr', parts: [] as Uint8Array[], size: 0 };
+
+function print(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
+  if (stream !== chunk.stream || chunk.size + bytes.length > CHUNK) sendOutput();
+  chunk.stream = stream;
+  chunk.parts.push(bytes);
+  chunk.size += bytes.length;
+}
+
+function sendOutput(): void {
+  if (chunk.size === 0) return;
+  let waiting = Atomics.load(shared, SHARED.unprinted);
+  while (waiting > MAX_UNPRINTED) {
+    Atomics.wait(shared, SHARED.unprinted, waiting, 100);
+    waiting = Atomics.load(shared, SHARED.unprinted);
+  }
+  // a copy with a buffer of its own, so that it can be handed over
+  const bytes = new Uint8Array(chunk.size);
+  let at = 0;
+  for (const part of chunk.parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  Atomics.add(shared, SHARED.unprinted, bytes.length);
+  port.postMessage({ type: 'output', stream: chunk.stream, bytes } satisfies FromReplay, [
+    bytes.buffer,
+  ]);
+  chunk.parts = [];
+  chunk.size = 0;
+}
+
+function observer(): CallObserver {
+  const tap = setup.output ? new OutputTap(print) : undefined;
+  return {
+    before(_event, func, args, memory) {
+      tap?.before(func.name, args, memory);
+    },
+    after(event, func, args, memory, result) {
+      if ((event & 1023) === 0) shared[SHARED.events] = event;
+      tap?.after(func.name, args, memory, Number(result));
+    },
+  };
+}
+
+function run(): FromReplay {
+  const trace = new TraceReader(setup.trace);
+  try {
+    const replay = new GuestReplay(trace, {
+      module: setup.module ?? trace.module(),
+      observer: observer(),
+      describe: (name, args, memory) => unansweredCall(name, args, memory, DESCRIBED),
+    });
+    const end = replay.run();
+    return { type: 'ended', end, events: replay.events };
+  } finally {
+    trace.close();
+  }
+}
+
+function failure(thrown: unknown): FromReplay {
+  const known = thrown instanceof WasiRrError ? thrown : undefined;
+  return { type: 'failed', code: known?.code, message: messageOf(thrown), event: known?.event };
+}
+
+let last: FromReplay;
+try {
+  last = run();
+} catch (thrown) {
+  last = failure(thrown);
+}
+sendOutput();
+port.postMessage(last);

@@ -1,0 +1,65 @@
+/** Replaces the call index of a trace in one transaction: it is the old one until {@link commit}. */
+import Database from 'better-sqlite3';
+import { messageOf, WasiRrError } from '../errors.ts';
+import { CallIndex, type CallShape } from './call-index.ts';
+
+export class IndexRebuild {
+  private readonly path: string;
+  private readonly db: Database.Database;
+  private readonly index: CallIndex;
+  private committed = false;
+
+  /** @throws WasiRrError TRACE_WRITE_FAILED */
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.db = new Database(path, { fileMustExist: true });
+    } catch (cause) {
+      throw this.failed(cause);
+    }
+    try {
+      // a damaged or foreign schema must not run code of its own
+      this.db.pragma('trusted_schema = off');
+      this.db.exec('begin immediate; delete from call_rows; delete from call_shapes');
+      this.index = new CallIndex(this.db);
+    } catch (cause) {
+      this.db.close();
+      throw this.failed(cause);
+    }
+  }
+
+  /** See {@link CallIndex.add}. */
+  add(seq: number, shape: CallShape, enterNs: number, durationNs: number | undefined): void {
+    this.guard(() => this.index.add(seq, shape, enterNs, durationNs));
+  }
+
+  commit(): void {
+    this.guard(() => {
+      this.index.flush();
+      this.db.exec('commit');
+    });
+    this.committed = true;
+  }
+
+  /** Leaves the old index unless the new one was committed. */
+  close(): void {
+    if (!this.committed && this.db.inTransaction) this.db.exec('rollback');
+    this.db.close();
+  }
+
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      throw this.failed(cause);
+    }
+  }
+
+  private failed(cause: unknown): WasiRrError {
+    return new WasiRrError(
+      'TRACE_WRITE_FAILED',
+      `the call index of ${this.path} cannot be written: ${messageOf(cause)}.`,
+      { cause },
+    );
+  }
+}
