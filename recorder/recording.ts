@@ -97,6 +97,10 @@ export class Recording {
       workerData: setup,
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },
+      // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest
+      // writes to as well: it would get AGAIN from every full pipe
+      stdout: true,
+      stderr: true,
     });
     this.worker.on('message', (message: FromGuest) => this.receive(message));
     this.worker.on('error', (error) => {
