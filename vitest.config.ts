@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
-    testTimeout: 30_000,
+    // each test that starts processes has several; two cores are what CI has
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    reporters: ['default', './test/summary-reporter.ts'],
   },
 });

@@ -3,8 +3,7 @@
  * before it was full is written again, longer, until it is: so a run with a call now and then does not
  * leave a segment for each.
  */
-import type { CallIndex } from '../traces/call-index.ts';
-import { EventReader } from '../traces/event-reader.ts';
+import { CallScanner } from '../traces/call-scanner.ts';
 import type { LoggedFunction } from '../traces/events.ts';
 import { RECORD } from '../traces/record-kinds.ts';
 import type { TraceWriter } from '../traces/writer.ts';
@@ -15,7 +14,7 @@ const FULL = 64 << 10;
 
 export class LogSink {
   private readonly writer: TraceWriter;
-  private readonly reader: EventReader;
+  private readonly scanner: CallScanner;
   private readonly indexer = new CallIndexer();
   private bytes = new Uint8Array(FULL * 2);
   private length = 0;
@@ -23,27 +22,24 @@ export class LogSink {
   /** State at the beginning of the segment that is being filled. */
   private firstEvent = 0;
   private startNs = 0;
-  private calls = 0;
-  private pages = 0;
 
   constructor(writer: TraceWriter, functions: ReadonlyMap<number, LoggedFunction>) {
     this.writer = writer;
-    // nothing of an event is kept once its row is written
-    this.reader = new EventReader(functions, 0, 0, { reuse: true });
+    this.scanner = new CallScanner(functions);
   }
 
   /** Events and calls that are in the trace. */
   get eventCount(): number {
-    return this.reader.nextNumber;
+    return this.scanner.eventCount;
   }
 
   get callCount(): number {
-    return this.calls;
+    return this.indexer.callCount;
   }
 
   /** Nanoseconds since the start at which the last event ended. */
   get nowNs(): number {
-    return this.reader.nowNs;
+    return this.scanner.nowNs;
   }
 
   /** Takes whole records; `records` may be reused afterwards. */
@@ -64,7 +60,7 @@ export class LogSink {
     record.set(half);
     record[0] = RECORD.open;
     let at = half.length;
-    let pages = this.pages;
+    let { pages } = this.scanner;
     for (; pages > 0x7f; pages >>>= 7) record[at++] = (pages & 0x7f) | 0x80;
     record[at++] = pages;
     this.take(record.subarray(0, at));
@@ -73,16 +69,17 @@ export class LogSink {
   /** Makes everything that was taken durable against a crash of this process. */
   flush(): void {
     if (this.length === this.flushedLength) return;
-    const { reader, bytes, length } = this;
+    const { scanner, length } = this;
     this.writer.append(
       (index) => {
-        this.indexCalls(index);
+        scanner.feed(this.bytes.subarray(this.flushedLength, length));
+        this.indexer.index(scanner, index);
         return {
           firstEvent: this.firstEvent,
-          lastEvent: reader.hasParts ? reader.nextNumber : reader.nextNumber - 1,
-          events: reader.nextNumber - this.firstEvent,
+          lastEvent: scanner.hasParts ? scanner.eventCount : scanner.eventCount - 1,
+          events: scanner.eventCount - this.firstEvent,
           startNs: this.startNs,
-          bytes: bytes.subarray(0, length),
+          bytes: this.bytes.subarray(0, length),
         };
       },
       this.flushedLength > 0 ? 1 : 0,
@@ -91,19 +88,7 @@ export class LogSink {
     if (length < FULL) return;
     this.length = 0;
     this.flushedLength = 0;
-    this.firstEvent = reader.nextNumber;
-    this.startNs = reader.nowNs;
-  }
-
-  private indexCalls(index: CallIndex): void {
-    const { reader } = this;
-    reader.feed(this.bytes.subarray(this.flushedLength, this.length), 0);
-    for (let event = reader.next(); event !== undefined; event = reader.next()) {
-      this.pages = event.pages;
-      if (event.kind !== 'call' && event.kind !== 'open') continue;
-      this.calls++;
-      const durationNs = event.kind === 'call' ? event.durationNs : undefined;
-      index.add(event.number, this.indexer.shape(event), event.startNs, durationNs);
-    }
+    this.firstEvent = scanner.eventCount;
+    this.startNs = scanner.nowNs;
   }
 }

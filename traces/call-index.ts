@@ -47,12 +47,13 @@ export class CallIndex {
   /**
    * Adds a call; it is written with its batch or by {@link flush}. Run both inside transactions.
    * @param seq the call's event number
+   * @param shape of {@link shapeId}
    * @param enterNs nanoseconds since the recording's start
    * @param durationNs undefined for a call that did not return
    */
-  add(seq: number, shape: CallShape, enterNs: number, durationNs: number | undefined): void {
+  add(seq: number, shape: number, enterNs: number, durationNs: number | undefined): void {
     const { values } = this;
-    values.push(seq, this.shapeId(shape), enterNs, durationNs ?? null);
+    values.push(seq, shape, enterNs, durationNs ?? null);
     if (values.length < COLUMNS * BATCH) return;
     this.insertBatch.run(values);
     this.values = [];
@@ -66,7 +67,8 @@ export class CallIndex {
     }
   }
 
-  private shapeId(shape: CallShape): number {
+  /** The id of a shape, which is stored where it is new. Run inside a transaction. */
+  shapeId(shape: CallShape): number {
     // fd and bytes are said by args and result
     const { func, path, args, errno, result } = shape;
     const key = `${func}\0${path}\0${args}\0${errno}\0${result}`;

@@ -36,29 +36,15 @@ export class EventReader {
   private clockNs: number;
   private segment = 0;
   private readonly parts = new Map<number, Parts>();
-  private readonly reuse: boolean;
-  private readonly reused = {
-    args: [] as CoreValue[],
-    results: [] as CoreValue[],
-    effects: [] as Effect[],
-  };
 
   /**
    * @param number the number that the next event gets
    * @param clockNs nanoseconds since the recording's start at which the event before it ended
-   * @param options `reuse`: lists of an event are emptied for the next (the recorder's index keeps none;
-   *   a third of its time went into collecting them)
    */
-  constructor(
-    functions: ReadonlyMap<number, LoggedFunction>,
-    number: number,
-    clockNs: number,
-    options: { readonly reuse?: boolean } = {},
-  ) {
+  constructor(functions: ReadonlyMap<number, LoggedFunction>, number: number, clockNs: number) {
     this.functions = functions;
     this.number = number;
     this.clockNs = clockNs;
-    this.reuse = options.reuse ?? false;
   }
 
   /** The number that the next event gets. */
@@ -82,22 +68,40 @@ export class EventReader {
     this.segment = segment;
   }
 
+  /** Goes on at another event; see the constructor. */
+  resume(number: number, clockNs: number): void {
+    this.number = number;
+    this.clockNs = clockNs;
+    this.parts.clear();
+  }
+
+  /** How many of the fed bytes have been read. */
+  get consumed(): number {
+    return this.input.at;
+  }
+
   /** The next event, or undefined where the bytes end. Byte fields are views of the fed bytes. */
   next(): LogEvent | undefined {
-    const { input } = this;
-    while (input.at < input.end) {
-      const kind = input.byte();
-      if (kind === RECORD.part) {
-        this.readPart();
-        continue;
-      }
-      const event = this.readEvent(kind);
-      if (input.overrun()) this.corrupt('an event reaches beyond its end');
-      this.parts.clear();
-      this.number++;
-      return event;
+    while (this.input.at < this.input.end) {
+      const event = this.nextRecord();
+      if (event !== undefined) return event;
     }
     return undefined;
+  }
+
+  /** Reads one record: an event, or a part of one (undefined). */
+  nextRecord(): LogEvent | undefined {
+    const { input } = this;
+    const kind = input.byte();
+    if (kind === RECORD.part) {
+      this.readPart();
+      return undefined;
+    }
+    const event = this.readEvent(kind);
+    if (input.overrun()) this.corrupt('an event reaches beyond its end');
+    this.parts.clear();
+    this.number++;
+    return event;
   }
 
   private readEvent(kind: number): LogEvent {
@@ -120,12 +124,12 @@ export class EventReader {
     const { input, number } = this;
     const func = this.readFunction('import');
     const startNs = this.clockNs + input.varint();
-    const args = this.readValues(func.params, this.list('args'));
+    const args = this.readValues(func.params);
     const hostReads = this.readReads();
     const durationNs = input.varint();
     this.clockNs = startNs + durationNs;
     const pages = input.varint();
-    const results = this.readValues(func.results, this.list('results'));
+    const results = this.readValues(func.results);
     const effects = this.readEffects();
     const result = typeof results[0] === 'number' ? results[0] : undefined;
     return {
@@ -150,7 +154,7 @@ export class EventReader {
     const { input, number } = this;
     const func = this.readFunction('import');
     const startNs = this.advance();
-    const args = this.readValues(func.params, []);
+    const args = this.readValues(func.params);
     const hostReads = this.readReads();
     const pages = input.varint();
     return {
@@ -173,7 +177,7 @@ export class EventReader {
     const { number } = this;
     const func = this.readFunction('export');
     const startNs = this.advance();
-    const args = this.readValues(func.params, []);
+    const args = this.readValues(func.params);
     const pages = this.input.varint();
     return { kind: 'enter', number, func, startNs, args, pages };
   }
@@ -211,13 +215,8 @@ export class EventReader {
     return func;
   }
 
-  private list<K extends keyof typeof this.reused>(key: K): (typeof this.reused)[K] {
-    if (!this.reuse) return [];
-    this.reused[key].length = 0;
-    return this.reused[key];
-  }
-
-  private readValues(types: readonly LoggedType[], values: CoreValue[]): CoreValue[] {
+  private readValues(types: readonly LoggedType[]): CoreValue[] {
+    const values: CoreValue[] = [];
     for (let i = 0; i < types.length; i++) values.push(this.input.value(types[i] as LoggedType));
     return values;
   }
@@ -257,7 +256,7 @@ export class EventReader {
   private readEffects(): Effect[] {
     const { input } = this;
     const count = input.byte();
-    const effects = this.list('effects');
+    const effects: Effect[] = [];
     for (let i = 0; i < count; i++) {
       const tag = input.byte();
       const form = EFFECT_FORMS[(tag >> 4) & ~IN_PARTS];

@@ -1,7 +1,7 @@
 /** Replaces the call index of a trace in one transaction: it is the old one until {@link commit}. */
 import Database from 'better-sqlite3';
 import { messageOf, WasiRrError } from '../errors.ts';
-import { CallIndex, type CallShape } from './call-index.ts';
+import { CallIndex } from './call-index.ts';
 
 export class IndexRebuild {
   private readonly path: string;
@@ -28,9 +28,9 @@ export class IndexRebuild {
     }
   }
 
-  /** See {@link CallIndex.add}. */
-  add(seq: number, shape: CallShape, enterNs: number, durationNs: number | undefined): void {
-    this.guard(() => this.index.add(seq, shape, enterNs, durationNs));
+  /** Adds calls to the index. */
+  add(calls: (index: CallIndex) => void): void {
+    this.guard(() => calls(this.index));
   }
 
   commit(): void {
@@ -51,7 +51,7 @@ export class IndexRebuild {
     try {
       work();
     } catch (cause) {
-      throw this.failed(cause);
+      throw cause instanceof WasiRrError ? cause : this.failed(cause);
     }
   }
 

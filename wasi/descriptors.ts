@@ -36,11 +36,16 @@ export interface Descriptor {
  * at most one entry a call.
  */
 export class DescriptorTable {
-  readonly #open = new Map<number, Descriptor>([
+  readonly #open = new OpenDescriptors([
     [0, { fd: 0, kind: 'stdin' }],
     [1, { fd: 1, kind: 'stdout' }],
     [2, { fd: 2, kind: 'stderr' }],
   ]);
+
+  /** Grows with every change: at the same version, the same call says the same. */
+  get version(): number {
+    return this.#open.version;
+  }
 
   /** @returns undefined where nothing is open under this number */
   get(fd: number): Descriptor | undefined {
@@ -77,7 +82,23 @@ export class DescriptorTable {
   }
 }
 
-type Open = Map<number, Descriptor>;
+/** A map that counts its changes. */
+class OpenDescriptors extends Map<number, Descriptor> {
+  declare version: number;
+
+  override set(fd: number, descriptor: Descriptor): this {
+    // the constructor of Map comes here before any field is there
+    this.version = (this.version ?? 0) + 1;
+    return super.set(fd, descriptor);
+  }
+
+  override delete(fd: number): boolean {
+    this.version++;
+    return super.delete(fd);
+  }
+}
+
+type Open = OpenDescriptors;
 type Learn = (
   open: Open,
   call: RecordedCall,
@@ -100,7 +121,10 @@ const LEARN: ReadonlyMap<string, Learn> = new Map<string, Learn>([
 
 function refine(open: Open, call: RecordedCall, change: Partial<Descriptor>): void {
   const known = open.get(fdArg(call.args[0]));
-  if (known !== undefined) open.set(known.fd, { ...known, ...change });
+  if (known === undefined) return;
+  const { kind = known.kind, path = known.path } = change;
+  if (kind === known.kind && path === known.path) return;
+  open.set(known.fd, { ...known, ...change });
 }
 
 function learnPreopenName(open: Open, call: RecordedCall): void {
