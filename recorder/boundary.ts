@@ -27,6 +27,9 @@ import type { RingWriter } from './ring.ts';
 /** Room for everything of a record but payload: numbers and the heads of places and effects. */
 const HEAD_ROOM = 1024;
 
+/** Bytes of paths, lists and structures that are kept of a call whatever the payload limit is. */
+const MAX_STRUCTURE = 4096;
+
 /** An imported function with its rules. */
 export interface BoundaryFunction {
   readonly func: LoggedFunction;
@@ -39,7 +42,7 @@ export interface BoundaryFunction {
 export interface BoundaryOptions {
   readonly ring: RingWriter;
   readonly host: Host;
-  /** Bytes of what the host reads that are kept per call. */
+  /** Bytes of what the host reads that are kept per call; paths and lists are kept in any case. */
   readonly payload: number;
   readonly paranoid: boolean;
 }
@@ -52,6 +55,7 @@ export class Boundary {
   private bytes = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
   private hasher: MemoryHasher | undefined;
+  private instantiated = false;
   private readonly paranoid: ParanoidWatch | undefined;
   private readonly iovecs = new IovecList();
   /** Milliseconds on this thread's clock at which the last event ended. */
@@ -70,8 +74,10 @@ export class Boundary {
     this.lastMs = this.zeroMs;
   }
 
-  /** The guest's memory, once it is instantiated. */
-  bind(memory: WebAssembly.Memory): void {
+  /** The guest's memory, where it exports one, once it is instantiated. */
+  bind(memory: WebAssembly.Memory | undefined): void {
+    this.instantiated = true;
+    if (memory === undefined) return;
     this.memory = memory;
     this.hasher = memoryHasher(memory);
   }
@@ -136,7 +142,12 @@ export class Boundary {
   ): number {
     const { ring, paranoid } = this;
     if (this.memory === undefined && target.reads.length + target.writes.length > 0) {
-      this.fail('the module exports no memory, which this call needs');
+      this.fail(
+        this.instantiated
+          ? `${target.func.name} needs the guest's memory, and the module exports none. Export it as "memory".`
+          : `${target.func.name} is called while the module is instantiated (its start section), when a host ` +
+              'cannot see its memory yet. Call it from _start or _initialize.',
+      );
     }
     paranoid?.before(this.bytes);
     let result: number;
@@ -194,7 +205,9 @@ export class Boundary {
     iovecs.reset();
     for (let i = 0; i < reads.length; i++)
       iovecs.addRule(reads[i] as ReadRule, args, this.bytes, this.view);
-    return Math.min(iovecs.total, this.payload);
+    // without its paths and lists a call could not be read at all
+    const structure = Math.min(iovecs.structure, MAX_STRUCTURE);
+    return Math.min(iovecs.total, Math.max(this.payload, structure));
   }
 
   private writeReads(reads: readonly ReadRule[], args: readonly CoreValue[], kept: number): void {

@@ -64,10 +64,8 @@ function instantiate(module: WebAssembly.Module, imports: readonly LoggedFunctio
     return;
   }
   const exported = instance.exports.memory;
-  if (exported instanceof WebAssembly.Memory) {
-    memory = exported;
-    boundary.bind(memory);
-  }
+  if (exported instanceof WebAssembly.Memory) memory = exported;
+  boundary.bind(memory);
   // a host wants a memory even for a guest that passes it none
   host.bind(memory ?? new WebAssembly.Memory({ initial: 0 }));
   send({ type: 'instantiated' });

@@ -17,6 +17,8 @@ export class IovecList {
   private rangeCount = 0;
   /** Bytes of all ranges. */
   total = 0;
+  /** Bytes before the contents of buffers: paths, lists, structures. */
+  structure = 0;
   /** The buffers that a vector lists, whether their contents are read or not. */
   private list = new Float64Array(64);
   private listCount = 0;
@@ -26,6 +28,7 @@ export class IovecList {
   reset(): void {
     this.rangeCount = 0;
     this.total = 0;
+    this.structure = 0;
     this.listCount = 0;
     this.buffersTotal = 0;
   }
@@ -46,12 +49,14 @@ export class IovecList {
     const pointer = (args[rule.pointer] as number) >>> 0;
     if (rule.kind === 'bytes') {
       this.addRange(pointer, ((args[rule.length] as number) >>> 0) * rule.unit, bytes.length);
+      this.structure = this.total;
       return;
     }
     const claimed = (args[rule.pointer + 1] as number) >>> 0;
     const there = Math.max(0, Math.floor((bytes.length - pointer) / 8));
     const entries = Math.min(claimed, there, MAX_ENTRIES);
     this.addRange(pointer, entries * 8, bytes.length);
+    this.structure = this.total;
     for (let i = 0; i < entries && this.buffersTotal < MAX_GATHERED; i++) {
       const address = view.getUint32(pointer + 8 * i, true);
       const length = view.getUint32(pointer + 8 * i + 4, true);

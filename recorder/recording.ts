@@ -61,6 +61,8 @@ export class Recording {
   private readonly worker: Worker;
   private readonly pendingCalls = new Map<number, (result: CallResult) => void>();
   private nextCall = 0;
+  private readonly startedMs = performance.now();
+  private stoppedMs = 0;
   private timer: NodeJS.Timeout | undefined;
   /** How the last entry into the guest that did not return ended. */
   private unwound: Outcome | undefined;
@@ -176,7 +178,7 @@ export class Recording {
       finalMemory: this.finalMemory,
       events: this.sink.eventCount,
       calls: this.sink.callCount,
-      durationNs: this.sink.nowNs,
+      durationNs: this.durationNs(),
       stuck,
     };
     const { stuck: _, finalMemory, ...rest } = summary;
@@ -189,6 +191,14 @@ export class Recording {
     }
     this.writer.finish({ ...rest, finalMemory: finalMemory ?? null });
     return summary;
+  }
+
+  // A guest that is ended from outside may have run on long after its last call.
+  private durationNs(): number {
+    const last = this.sink.nowNs;
+    return this.stopping
+      ? Math.max(last, Math.round((this.stoppedMs - this.startedMs) * 1e6))
+      : last;
   }
 
   private exportNamed(name: string): LoggedFunction {
@@ -241,6 +251,7 @@ export class Recording {
   private stop(outcome: Outcome): void {
     if (this.stopping !== undefined) return;
     this.stopping = outcome;
+    this.stoppedMs = performance.now();
     void this.worker.terminate();
     // a guest in a system call cannot be ended; whoever waits for it must not wait
     setTimeout(() => this.settleAll(outcome), STOP_GRACE_MS).unref();

@@ -69,16 +69,23 @@ export function isStackOverflow(thrown: unknown): boolean {
   return thrown instanceof RangeError && /call stack/i.test(thrown.message);
 }
 
-/** The wasm frames of a V8 stack trace, innermost first (`at name (wasm://…:wasm-function[12]:0x1f)`). */
+/**
+ * The wasm frames of a V8 stack trace, innermost first. V8 writes them as
+ * `at MODULE.NAME (wasm://wasm/MODULE-0123abcd:wasm-function[12]:0x1f)`; MODULE and NAME come from the
+ * module's name section and may be missing.
+ */
 export function wasmFrames(stack: string): WasmFrame[] {
   const frames: WasmFrame[] = [];
-  const pattern = /^\s*at (?:(.*?) \()?.*wasm-function\[(\d+)\]:0x([0-9a-f]+)\)?$/gm;
-  for (const [, name, func, offset] of stack.matchAll(pattern)) {
+  const pattern =
+    /^\s*at (?:(.*) \()?wasm:\/\/wasm\/(?:(.*)-)?[0-9a-f]{8}:wasm-function\[(\d+)\]:0x([0-9a-f]+)\)?$/gm;
+  for (const [, qualified, module, func, offset] of stack.matchAll(pattern)) {
     if (frames.length === MAX_FRAMES) break;
+    const prefix = `${module}.`;
+    const name = qualified?.startsWith(prefix) ? qualified.slice(prefix.length) : qualified;
     frames.push({
       func: Number(func),
       offset: Number.parseInt(offset ?? '0', 16),
-      ...(name ? { name: name.replace(/^[^.]*\./, '') } : {}),
+      ...(name ? { name } : {}),
     });
   }
   return frames;
