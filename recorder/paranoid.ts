@@ -4,24 +4,23 @@
  */
 export class ParanoidWatch {
   private shadow = new Uint8Array(0);
-  private expected: (readonly [address: number, length: number])[] = [];
 
   /** Right before the host is asked. */
   before(memory: Uint8Array): void {
     if (this.shadow.length !== memory.length) this.shadow = new Uint8Array(memory.length);
     this.shadow.set(memory);
-    this.expected = [];
   }
 
-  /** The boundary logs that the host wrote these. */
-  expect(ranges: readonly (readonly [address: number, length: number])[]): void {
-    this.expected.push(...ranges);
-  }
-
-  /** After the call is logged; tells the first address that changed and was not expected to. */
-  after(memory: Uint8Array): string | undefined {
+  /**
+   * After the call is logged; tells the first address that changed and was not expected to.
+   * @param expected where the log says that the host wrote
+   */
+  after(
+    memory: Uint8Array,
+    expected: readonly (readonly [address: number, length: number])[],
+  ): string | undefined {
     const { shadow } = this;
-    for (const [address, length] of this.expected) {
+    for (const [address, length] of expected) {
       shadow.set(memory.subarray(address, address + length), address);
     }
     if (Buffer.compare(shadow, memory) === 0) return undefined;

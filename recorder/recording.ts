@@ -9,6 +9,7 @@ import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import { type FinalMemory, guestString, type StartMeta } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
+import { escapeText } from '../wasi/escape.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
 import type { GuestProgram } from './guest-program.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
@@ -208,12 +209,12 @@ export class Recording {
     if (program.unsupportedExports.has(name)) {
       throw new WasiRrError(
         'EXPORT_UNSUPPORTED',
-        `${program.name}: the export ${name} takes or gives references or vectors, which cannot be logged.`,
+        `${program.name}: the export ${escapeText(name)} takes or gives references, vectors or more than 16 values, which cannot be logged.`,
       );
     }
     throw new WasiRrError(
       'EXPORT_MISSING',
-      `${program.name} exports no function ${name}. It exports: ${[...program.exports.keys()].join(', ') || 'none'}.`,
+      `${program.name} exports no function ${escapeText(name)}. It exports: ${[...program.exports.keys()].map((one) => escapeText(one)).join(', ') || 'none'}.`,
     );
   }
 

@@ -3,6 +3,7 @@
  * its number is its place in the one total order, from 0.
  */
 import type { FunctionType, ValueType } from '../wasm/binary.ts';
+import { MAX_PARAMS } from './record-kinds.ts';
 
 /** A number as it crosses: i32 and floats as number, i64 as bigint, as the WebAssembly JS API has it. */
 export type CoreValue = number | bigint;
@@ -122,7 +123,7 @@ export const MAX_SHOWN_BYTES = 1 << 20;
 
 const LOGGED: ReadonlySet<ValueType> = new Set(['i32', 'i64', 'f32', 'f64']);
 
-/** The type if a log can hold its values, else undefined (v128 and references). */
+/** The type if a log can hold its values, else undefined (v128, references, more than 16 values). */
 export function loggedType(
   type: FunctionType,
 ): { params: LoggedType[]; results: LoggedType[] } | undefined {
@@ -130,5 +131,6 @@ export function loggedType(
   const params = type.params.filter(isLogged);
   const results = type.results.filter(isLogged);
   const whole = params.length === type.params.length && results.length === type.results.length;
-  return whole ? { params, results } : undefined;
+  const few = Math.max(params.length, results.length) <= MAX_PARAMS;
+  return whole && few ? { params, results } : undefined;
 }

@@ -20,7 +20,7 @@ export const IN_PARTS = 8;
 /** What a `part` record belongs to. */
 export const PART_OF = { effect: 0, reads: 1 } as const;
 
-/** The parameter nibble allows 16; no function of Preview 1 has more than 9. */
+/** Parameters or results of a function: a nibble names a parameter. Preview 1 needs 9. */
 export const MAX_PARAMS = 16;
 
 /** Bytes of one effect or of the kept reads that stand in the event itself; more goes into parts. */
@@ -28,9 +28,6 @@ export const INLINE_LIMIT = 128 * 1024;
 
 /** Payload bytes of one `part` record. */
 export const PART_SIZE = 128 * 1024;
-
-/** No record is longer: readers refuse more, writers split. */
-export const MAX_RECORD_SIZE = 1 << 20;
 
 /** Uncompressed size of a segment. Writers cut far earlier; readers refuse more. */
 export const MAX_SEGMENT_SIZE = 16 << 20;
