@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { type LoggedFunction, loggedType } from '../traces/events.ts';
+import { escapeText } from '../wasi/escape.ts';
 import { PREVIEW0_REFUSAL } from '../wasi/preview0.ts';
 import { PREVIEW0_MODULE, PREVIEW1, PREVIEW1_MODULE } from '../wasi/preview1.ts';
 import {
@@ -54,6 +55,7 @@ export async function loadProgram(
   }
   checkMemories(label, declarations);
   checkImports(label, declarations.imports);
+  checkMemoryExport(label, declarations);
   return {
     name: label,
     bytes,
@@ -113,6 +115,21 @@ function checkMemories(label: string, declarations: ModuleDeclarations): void {
   }
 }
 
+/** Without an exported memory no host can answer a call that passes a pointer. */
+function checkMemoryExport(label: string, { imports, exports }: ModuleDeclarations): void {
+  if (exports.some(({ name, kind }) => name === 'memory' && kind === 'memory')) return;
+  const needing = imports.find(({ name }) => {
+    const known = PREVIEW1.get(name);
+    return known !== undefined && known.reads.length + known.writes.length > 0;
+  });
+  if (needing === undefined) return;
+  throw new WasiRrError(
+    'MODULE_UNSUPPORTED',
+    `${label} imports ${needing.name}, which needs the memory of the module, but exports no memory called "memory". ` +
+      'Export it (wasm-ld does so by itself; --export-memory).',
+  );
+}
+
 /** Lists everything at once: a developer wants to mend all imports, not one a run. */
 function checkImports(label: string, imports: readonly ModuleImport[]): void {
   if (imports.some((entry) => entry.module === PREVIEW0_MODULE)) {
@@ -120,7 +137,9 @@ function checkImports(label: string, imports: readonly ModuleImport[]): void {
   }
   const problems = imports.flatMap((entry) => {
     const problem = importProblem(entry);
-    return problem === undefined ? [] : [`  ${entry.module}.${entry.name}: ${problem}`];
+    return problem === undefined
+      ? []
+      : [`  ${escapeText(`${entry.module}.${entry.name}`)}: ${problem}`];
   });
   if (problems.length === 0) return;
   throw new WasiRrError(

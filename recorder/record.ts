@@ -6,9 +6,15 @@ import type { CoreValue } from '../traces/events.ts';
 import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
 import type { Preopen } from '../traces/meta.ts';
 import { isSuccess } from '../traces/outcome.ts';
-import { loadProgram } from './guest-program.ts';
+import { escapeText } from '../wasi/escape.ts';
+import { type GuestProgram, loadProgram } from './guest-program.ts';
 import { DEFAULT_HOST, HOST_NAMES, isHostName } from './hosts/host.ts';
-import { type CallResult, Recording, type RecordingSummary } from './recording.ts';
+import {
+  type CallResult,
+  Recording,
+  type RecordingSettings,
+  type RecordingSummary,
+} from './recording.ts';
 import { TOOL } from './tool.ts';
 
 /** Bytes of guest data that are kept per call unless `payload` says otherwise. */
@@ -79,6 +85,12 @@ export interface OpenRecording {
  * @throws WasiRrError for options, modules and places that cannot be used; then nothing is left behind
  */
 export async function openRecording(options: RecordOptions): Promise<OpenRecording> {
+  return start(await prepare(options), options);
+}
+
+type Settings = Omit<RecordingSettings, 'path'>;
+
+async function prepare(options: RecordOptions): Promise<Settings> {
   const host = options.host ?? DEFAULT_HOST;
   if (!isHostName(host)) {
     throw invalid(`there is no host "${host}". Hosts: ${HOST_NAMES.join(', ')}.`);
@@ -98,9 +110,8 @@ export async function openRecording(options: RecordOptions): Promise<OpenRecordi
     stdout: options.stdout ?? 1,
     stderr: options.stderr ?? 2,
   };
-  const program = await loadProgram(options.module, name);
-  const settings = {
-    program,
+  return {
+    program: await loadProgram(options.module, name),
     config,
     host,
     payload,
@@ -108,10 +119,13 @@ export async function openRecording(options: RecordOptions): Promise<OpenRecordi
     sync: options.sync ?? false,
     tool: TOOL,
   };
+}
+
+function start(settings: Settings, options: RecordOptions): OpenRecording {
   const { path, recording } = create(settings, options);
   return {
     trace: path,
-    exports: [...program.exports.keys()],
+    exports: [...settings.program.exports.keys()],
     get progress() {
       return recording.progress;
     },
@@ -123,19 +137,16 @@ export async function openRecording(options: RecordOptions): Promise<OpenRecordi
 
 /**
  * Records a command: one call of `_start`.
- * @throws WasiRrError as {@link openRecording}, and EXPORT_MISSING for a module that is no command
+ * @throws WasiRrError as {@link openRecording}, and for a module that is no command EXPORT_MISSING,
+ *   EXPORT_UNSUPPORTED (its `_start` takes or gives something), MODULE_UNSUPPORTED (it is a reactor as well)
  */
 export async function record(options: RunOptions): Promise<RecordReport> {
   const { keep = 'always', timeoutMs, signal } = options;
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     throw invalid('a time limit must be above zero.');
-  const recording = await openRecording(options);
-  if (!recording.exports.includes('_start')) {
-    recording.interrupt('no _start');
-    await recording.finish();
-    removeTrace(recording.trace);
-    throw new WasiRrError('EXPORT_MISSING', notACommand(recording.exports));
-  }
+  const settings = await prepare(options);
+  checkCommand(settings.program);
+  const recording = start(settings, options);
   const timer =
     timeoutMs && setTimeout(() => recording.interrupt('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
   const abort = () => recording.interrupt(String(signal?.reason));
@@ -153,8 +164,32 @@ export async function record(options: RunOptions): Promise<RecordReport> {
   }
 }
 
+/** Before anything is created: not even a start section may run in what is no command. */
+function checkCommand(program: GuestProgram): void {
+  const { name, exports, unsupportedExports } = program;
+  const entry = exports.get('_start');
+  if (unsupportedExports.has('_start') || entry?.params.length || entry?.results.length) {
+    throw new WasiRrError(
+      'EXPORT_UNSUPPORTED',
+      `${name}: the _start of a command takes and gives nothing, and this one does. Build the module as a WASI command.`,
+    );
+  }
+  if (entry === undefined) {
+    throw new WasiRrError(
+      'EXPORT_MISSING',
+      notACommand([...exports.keys()].map((one) => escapeText(one))),
+    );
+  }
+  if (exports.has('_initialize')) {
+    throw new WasiRrError(
+      'MODULE_UNSUPPORTED',
+      `${name} exports _start and _initialize, so it is neither a command nor a reactor. Build it as one of them.`,
+    );
+  }
+}
+
 function create(
-  settings: Omit<ConstructorParameters<typeof Recording>[0], 'path'>,
+  settings: Settings,
   options: RecordOptions,
 ): { path: string; recording: Recording } {
   if (options.output !== undefined) {
