@@ -52,6 +52,11 @@ export class Feed {
   /** Number of the event that comes next. */
   event = 0;
   ending: FeedEnding | undefined;
+  /**
+   * Calls after which the recording does not go on return to the stub, with {@link ending} set, instead
+   * of ending the guest: a session stands still there.
+   */
+  endsInPlace = false;
 
   /** @param describe takes down what a diverging call says, while the memory is as it was */
   constructor(
@@ -163,7 +168,7 @@ export class Feed {
       this.checkPages(func, args);
       this.observer?.before(this.event, func, args, this.bytes);
       this.done();
-      return this.end(
+      return this.endAfter(
         this.event >= this.log.eventCount ? { kind: 'log-ended' } : { kind: 'unwound' },
       );
     }
@@ -177,7 +182,7 @@ export class Feed {
     this.observer?.after(this.event, func, args, this.bytes, result);
     this.done();
     // what the guest did after the last recorded event is not known to end at all
-    if (this.event >= this.log.eventCount) return this.end({ kind: 'log-ended' });
+    if (this.event >= this.log.eventCount) return this.endAfter({ kind: 'log-ended' }, result);
     return result;
   }
 
@@ -338,6 +343,12 @@ export class Feed {
 
   private refresh(): void {
     if (this.memory !== undefined) this.bytes = new Uint8Array(this.memory.buffer);
+  }
+
+  private endAfter(ending: FeedEnding, result?: CoreValue): CoreValue | undefined {
+    if (!this.endsInPlace) return this.end(ending);
+    this.ending = ending;
+    return result;
   }
 
   private end(ending: FeedEnding): never {

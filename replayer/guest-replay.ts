@@ -2,7 +2,7 @@
  * Runs a guest from its log: instantiates the module with a feed for imports, makes the recorded calls
  * of its exports, and compares how each ended. Imports nothing that could touch the world.
  */
-import { messageOf, WasiRrError } from '../errors.ts';
+import { invariant, messageOf, WasiRrError } from '../errors.ts';
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import { describeOutcome, type Outcome, parseOutcomeText } from '../traces/outcome.ts';
@@ -12,13 +12,31 @@ import type { RecordedCall } from '../wasi/call.ts';
 import { type Trap, trapFrom } from '../wasm/traps.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
 import type { Mismatch } from './divergence.ts';
-import { type CallObserver, Feed } from './feed.ts';
+import { type CallObserver, Feed, type FeedEnding } from './feed.ts';
 import { LogSource } from './log-source.ts';
 import type { ReplayEnd } from './replay-messages.ts';
 
+/** What a replay asks of whoever drives it. */
+export type ReplayStep =
+  /** Call this; {@link GuestReplay.steps} wants to know how it ended. */
+  | {
+      readonly kind: 'call';
+      readonly target: (...args: readonly CoreValue[]) => unknown;
+      readonly args: readonly CoreValue[];
+    }
+  /** Event `events - 1` happened, with no call of the guest's under way. */
+  | { readonly kind: 'passed' };
+
+/** How a `call` step ended; undefined answers any other step. */
+export type CallEnding = { readonly returned: unknown } | { readonly thrown: unknown } | undefined;
+
 export interface GuestReplayOptions {
-  readonly module: Uint8Array;
+  readonly module: Uint8Array | WebAssembly.Module;
   readonly observer?: CallObserver;
+  /** Makes what the guest imports of a function that answers it from the log. */
+  readonly wrapImport?: (answer: (...args: CoreValue[]) => CoreValue | undefined) => unknown;
+  /** The replay stands still where the log ends, instead of ending the guest (see Feed). */
+  readonly endsInPlace?: boolean;
   readonly describe?: (
     name: string,
     args: readonly CoreValue[],
@@ -26,7 +44,7 @@ export interface GuestReplayOptions {
   ) => RecordedCall;
 }
 
-/** Thrown inside {@link GuestReplay.run} to leave it with a result. */
+/** Thrown inside {@link GuestReplay.steps} to leave it with a result. */
 class Ended extends Error {
   readonly end: ReplayEnd;
   constructor(end: ReplayEnd) {
@@ -37,8 +55,9 @@ class Ended extends Error {
 
 export class GuestReplay {
   private readonly trace: TraceReader;
+  private readonly options: GuestReplayOptions;
   private readonly feed: Feed;
-  private readonly bytes: Uint8Array;
+  private instance: WebAssembly.Instance | undefined;
   private memory: WebAssembly.Memory | undefined;
   private note: string | undefined;
   /** Whether the memory at the end must be that of the recorded run. */
@@ -46,8 +65,9 @@ export class GuestReplay {
 
   constructor(trace: TraceReader, options: GuestReplayOptions) {
     this.trace = trace;
-    this.bytes = options.module;
+    this.options = options;
     this.feed = new Feed(new LogSource(trace), options.observer, options.describe);
+    this.feed.endsInPlace = options.endsInPlace ?? false;
   }
 
   /** How many events have been replayed. */
@@ -55,11 +75,33 @@ export class GuestReplay {
     return this.feed.event;
   }
 
+  /** Why the guest was ended from inside a call, or stands still in one. */
+  get ending(): FeedEnding | undefined {
+    return this.feed.ending;
+  }
+
+  /** What the guest exports, once it is instantiated. */
+  get exports(): WebAssembly.Exports | undefined {
+    return this.instance?.exports;
+  }
+
   /** @throws WasiRrError SEGMENT_CORRUPT, REPLAY_FAILED (the module does not compile or link here) */
   run(): ReplayEnd {
+    const steps = this.steps();
+    let step = steps.next();
+    while (!step.done) step = steps.next(step.value.kind === 'call' ? made(step.value) : undefined);
+    return step.value;
+  }
+
+  /**
+   * The replay as a series of steps, for who makes the guest's calls in a way of his own.
+   * @throws as {@link run}
+   */
+  *steps(): Generator<ReplayStep, ReplayEnd, CallEnding> {
     try {
-      const instance = this.instantiate();
-      if (instance !== undefined) this.makeCalls(instance);
+      this.instance = this.instantiate();
+      yield { kind: 'passed' };
+      if (this.instance !== undefined) yield* this.makeCalls(this.instance);
       return this.finish();
     } catch (thrown) {
       if (thrown instanceof Ended) return thrown.end;
@@ -68,10 +110,11 @@ export class GuestReplay {
   }
 
   private instantiate(): WebAssembly.Instance | undefined {
+    const { module: given, wrapImport = (answer) => answer } = this.options;
     let module: WebAssembly.Module;
     const imports: Record<string, Record<string, unknown>> = Object.create(null);
     try {
-      module = new WebAssembly.Module(this.bytes);
+      module = given instanceof WebAssembly.Module ? given : new WebAssembly.Module(given);
     } catch (cause) {
       throw this.cannotRun(cause);
     }
@@ -83,7 +126,9 @@ export class GuestReplay {
     for (const { module: from, name } of WebAssembly.Module.imports(module)) {
       const func = known.get(`${from}\0${name}`);
       imports[from] ??= Object.create(null) as Record<string, unknown>;
-      imports[from][name] = func ? this.feed.stub(func) : this.unknownImport(from, name);
+      imports[from][name] = wrapImport(
+        func ? this.feed.stub(func) : this.unknownImport(from, name),
+      );
     }
     try {
       const instance = new WebAssembly.Instance(module, imports);
@@ -112,23 +157,24 @@ export class GuestReplay {
     return () => this.feed.stub(func)() as never;
   }
 
-  private makeCalls(instance: WebAssembly.Instance): void {
+  private *makeCalls(instance: WebAssembly.Instance): Generator<ReplayStep, undefined, CallEnding> {
     const { feed } = this;
     while (feed.peek() === RECORD.enter) {
       const { func, args } = feed.takeEnter();
-      if (feed.peek() === undefined) this.stopAtLogEnd();
+      yield { kind: 'passed' };
+      if (feed.peek() === undefined && !feed.endsInPlace) this.stopAtLogEnd();
       const target = instance.exports[func.name];
       if (typeof target !== 'function') {
         this.diverged({ what: 'ending', actual: `the module exports no function ${func.name}` });
       }
-      let returned: unknown;
-      try {
-        returned = (target as (...args: readonly CoreValue[]) => unknown)(...args);
-      } catch (thrown) {
-        this.thrownBy(thrown);
-        continue;
+      const ending = yield { kind: 'call', target: target as CallStep['target'], args };
+      invariant(ending, 'a call whose end was not told');
+      if ('thrown' in ending) this.thrownBy(ending.thrown);
+      else {
+        const { returned } = ending;
+        this.returned(func, (Array.isArray(returned) ? returned : [returned]) as CoreValue[]);
       }
-      this.returned(func, (Array.isArray(returned) ? returned : [returned]) as CoreValue[]);
+      yield { kind: 'passed' };
     }
     if (feed.peek() !== undefined) {
       this.diverged({ what: 'ending', actual: 'nothing calls the guest any more' });
@@ -236,6 +282,16 @@ export class GuestReplay {
         `(V8 ${this.trace.meta.runtime.v8}); this is Node ${process.version}.`,
       { cause },
     );
+  }
+}
+
+type CallStep = Extract<ReplayStep, { kind: 'call' }>;
+
+function made({ target, args }: CallStep): CallEnding {
+  try {
+    return { returned: target(...args) };
+  } catch (thrown) {
+    return { thrown };
   }
 }
 
