@@ -6,11 +6,10 @@ import { DescriptorTable } from '../wasi/descriptors.ts';
 import { liveEffects, liveReads } from '../wasi/live-call.ts';
 import { outputOf } from '../wasi/output.ts';
 
-/** The calls that print, and those that say which descriptor is a standard stream. */
-const WATCHED: ReadonlySet<string> = new Set([
-  'fd_write',
-  'fd_pwrite',
-  'sock_send',
+const PRINTS: ReadonlySet<string> = new Set(['fd_write', 'fd_pwrite', 'sock_send']);
+
+/** The calls after which another descriptor may be a standard stream. */
+const CHANGES: ReadonlySet<string> = new Set([
   'path_open',
   'fd_close',
   'fd_renumber',
@@ -30,9 +29,13 @@ export class OutputTap {
 
   /** Before the call's effects are in memory: the host may write over what it was given. */
   before(name: string, args: readonly CoreValue[], memory: Uint8Array): void {
-    this.reads = WATCHED.has(name)
-      ? liveReads(name, args, memory, Number.POSITIVE_INFINITY)
-      : undefined;
+    const watched = PRINTS.has(name) ? this.isStandard(Number(args[0])) : CHANGES.has(name);
+    this.reads = watched ? liveReads(name, args, memory, Number.POSITIVE_INFINITY) : undefined;
+  }
+
+  private isStandard(fd: number): boolean {
+    const kind = this.table.get(fd)?.kind;
+    return kind === 'stdout' || kind === 'stderr';
   }
 
   after(name: string, args: readonly CoreValue[], memory: Uint8Array, result: number): void {
