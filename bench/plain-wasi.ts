@@ -2,31 +2,32 @@
  * The reference: a program under plain `node:wasi`, as a bare script would run it.
  * `node --no-warnings plain-wasi.ts [--dir HOST::GUEST]… [--env NAME=VALUE]… [--argv0 NAME] MODULE.wasm [args…]`
  * Exit code: the program's; 134 after a trap, with `[trap] …` on stderr.
+ *
+ * Parses its options itself: importing node:util opens stderr, which makes a pipe there non-blocking, and
+ * then the guest's writes fail with EAGAIN where nobody reads fast enough.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 import { WASI } from 'node:wasi';
 
-const rest = process.argv.slice(2);
-const program = rest.findIndex(
-  (word, i) => !word.startsWith('--') && !rest[i - 1]?.startsWith('--'),
-);
-const [file = '', ...args] = rest.slice(program);
-const { values } = parseArgs({
-  args: rest.slice(0, program),
-  options: {
-    dir: { type: 'string', multiple: true, default: [] },
-    env: { type: 'string', multiple: true, default: [] },
-    argv0: { type: 'string' },
-  },
-});
-
+const words = process.argv.slice(2);
+const preopens: Record<string, string> = {};
+const env: Record<string, string> = {};
+let argv0: string | undefined;
+while (words[0]?.startsWith('--')) {
+  const [option, value = ''] = words.splice(0, 2);
+  const [left = '', right = ''] = value.split(option === '--dir' ? '::' : /=(.*)/s);
+  if (option === '--dir') preopens[right] = left;
+  else if (option === '--env') env[left] = right;
+  else if (option === '--argv0') argv0 = value;
+  else throw new Error(`unknown option ${option}`);
+}
+const [file = '', ...args] = words;
 const wasi = new WASI({
   version: 'preview1',
-  args: [values.argv0 ?? basename(file), ...args],
-  env: Object.fromEntries(values.env.map((entry) => halves(entry, '='))),
-  preopens: Object.fromEntries(values.dir.map((entry) => halves(entry, '::').reverse())),
+  args: [argv0 ?? basename(file), ...args],
+  env,
+  preopens,
   returnOnExit: true,
 });
 try {
@@ -36,9 +37,4 @@ try {
 } catch (error) {
   writeSync(2, `[trap] ${error}\n`);
   process.exitCode = 134;
-}
-
-function halves(entry: string, separator: string): [string, string] {
-  const at = entry.indexOf(separator);
-  return [entry.slice(0, at), entry.slice(at + separator.length)];
 }

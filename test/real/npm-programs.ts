@@ -64,7 +64,8 @@ export function nextpnr(device: 'lp384' | 'hx1k', bits: number): Program {
         writeFileSync(join(folder, 'counter.json'), counterNetlist(bits));
       },
     },
-    varying: /[\d.]+ ?m?s\b/g,
+    // times, and the width of their columns
+    varying: / *\d+\.\d+/g,
     // 222 MB of memory
     large: true,
   };
