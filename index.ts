@@ -44,9 +44,10 @@ export {
   traceFolder,
 } from './traces/folder.ts';
 export type { FinalMemory, GuestString, Preopen, TraceMeta } from './traces/meta.ts';
-export { describeOutcome, isSuccess, type Outcome } from './traces/outcome.ts';
+export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './traces/outcome.ts';
 export type { QueryResult, SegmentHeader, TraceReader } from './traces/reader.ts';
 export type { SnapshotEntry } from './traces/snapshots.ts';
+export { callBytes, callPath } from './wasi/call-columns.ts';
 export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
 export { type Descriptor, DescriptorTable } from './wasi/descriptors.ts';
 export { escapeText, quoteText } from './wasi/escape.ts';

@@ -1,0 +1,123 @@
+/** `wasi-rr demo`: the whole idea in a few seconds, on a program that comes along. */
+import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Command } from 'commander';
+import { DescriptorTable, openTrace, record, replay } from '../../index.ts';
+import { paintFor } from '../colour.ts';
+import { EXIT } from '../exit-status.ts';
+import { formatTrap } from '../frames.ts';
+import { TextLines } from '../log/text-lines.ts';
+import { packageFile } from '../package-file.ts';
+import { exitingWith } from '../run.ts';
+import { stdout } from '../streams.ts';
+import { count } from '../units.ts';
+
+const PROGRAM = 'heapsmash-O0g.wasm';
+const LAST_CALLS = 6;
+
+const ABOUT = `
+Records examples/wasm/${PROGRAM}, which renames users from a file and crashes, deletes the files that
+it read, replays the crash from the trace alone, and says where to look. The trace stays in the trace folder.`;
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('record a program that crashes, replay it, and show where to look')
+    .addHelpText('after', ABOUT)
+    .action(exitingWith(demoCommand));
+}
+
+async function demoCommand(): Promise<number> {
+  const workspace = mkdtempSync(join(tmpdir(), 'wasi-rr-demo-'));
+  try {
+    return await demo(workspace);
+  } finally {
+    rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+/** @param workspace an empty folder */
+async function demo(workspace: string): Promise<number> {
+  const paint = paintFor(1);
+  const title = (text: string) => stdout.print(paint('bold', `\n# ${text}`));
+
+  title(`Recording ${PROGRAM}, which reads users.csv`);
+  const { trace, output, calls } = await recordCrash(workspace);
+  await stdout.print(indented(output.toString()));
+  await stdout.print(`It made ${count(calls, 'call')} and crashed.`);
+
+  title('Replaying it. Its files are deleted, and nothing but the trace is opened');
+  const replayed: Uint8Array[] = [];
+  const report = await replay({ trace, onOutput: (_, bytes) => void replayed.push(bytes) });
+  const same = report.status === 'identical' && Buffer.concat(replayed).equals(output);
+  await stdout.print(
+    same
+      ? `The same ${count(output.length, 'byte')} of output, the same crash, the same memory at the end.`
+      : 'It was NOT the same. That is a bug in wasi-rr: please report it.',
+  );
+
+  title('Its last calls, and the crash');
+  for (const line of lastCalls(trace)) await stdout.print(line);
+  if (report.outcome?.kind === 'trap') await stdout.print(formatTrap(report.outcome.trap));
+
+  title('Now you');
+  const name = basename(trace, '.wrr');
+  for (const line of NEXT) await stdout.print(line.replace('TRACE', name));
+  return same ? 0 : EXIT.failed;
+}
+
+const NEXT: readonly string[] = [
+  'wasi-rr log TRACE                 everything it did',
+  'wasi-rr log TRACE --path users    what became of one file',
+  'wasi-rr log TRACE -c              where the time went',
+  'wasi-rr info TRACE                what was run, and how it ended',
+  'wasi-rr query TRACE "select name, count(*) from calls group by name"',
+  'wasi-rr replay TRACE              as often as you like',
+  'wasi-rr record program.wasm          your own program',
+];
+
+/** Records the crash with its output in a file, and deletes everything that it read. */
+async function recordCrash(
+  workspace: string,
+): Promise<{ trace: string; output: Buffer; calls: number }> {
+  const files = join(workspace, 'files');
+  const printed = join(workspace, 'output');
+  cpSync(packageFile('examples/fs/heapsmash'), files, { recursive: true });
+  const nothing = openSync('/dev/null', 'r');
+  const out = openSync(printed, 'a');
+  try {
+    const { trace = '', calls } = await record({
+      module: packageFile(`examples/wasm/${PROGRAM}`),
+      preopens: [{ host: files, guest: '/' }],
+      stdin: nothing,
+      stdout: out,
+      stderr: out,
+    });
+    return { trace, output: readFileSync(printed), calls };
+  } finally {
+    closeSync(nothing);
+    closeSync(out);
+    rmSync(files, { recursive: true });
+  }
+}
+
+function lastCalls(path: string): string[] {
+  const trace = openTrace(path);
+  try {
+    const lines = new TextLines(trace.eventCount, paintFor(1), {});
+    const table = new DescriptorTable();
+    const shown: string[] = [];
+    for (const event of trace.events()) {
+      if (event.number >= trace.eventCount - LAST_CALLS) shown.push(lines.format(event, table));
+      if (event.kind === 'call') table.apply(event, event.number);
+    }
+    return shown;
+  } finally {
+    trace.close();
+  }
+}
+
+function indented(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '  ');
+}

@@ -1,0 +1,165 @@
+/** `wasi-rr info`: what a trace says of itself. */
+import { statSync } from 'node:fs';
+import type { Command } from 'commander';
+import {
+  describeOutcome,
+  escapeText,
+  type GuestString,
+  quoteText,
+  type TraceReader,
+} from '../../index.ts';
+import { formatFrames } from '../frames.ts';
+import { jsonLine } from '../json.ts';
+import { exitingWith } from '../run.ts';
+import { stdout } from '../streams.ts';
+import { missingEnd, openNamed, stateOf } from '../trace-argument.ts';
+import { formatBytes, formatDate, formatSeconds } from '../units.ts';
+
+const EXAMPLES = `
+Examples:
+  wasi-rr info
+  wasi-rr info --json app-3 | jq .module.sha256`;
+
+export function addInfo(program: Command): void {
+  program
+    .command('info')
+    .description('what was run, where, with what, and how it ended')
+    .argument('[trace]', 'default: the latest')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action(exitingWith(infoCommand));
+}
+
+async function infoCommand(
+  name: string | undefined,
+  flags: { readonly json?: boolean },
+): Promise<number> {
+  const trace = openNamed(name);
+  try {
+    const info = describeTrace(trace);
+    const lines = flags.json ? [jsonLine(info)] : formatInfo(info);
+    for (const line of lines) await stdout.print(line);
+    return 0;
+  } finally {
+    trace.close();
+  }
+}
+
+type Info = ReturnType<typeof describeTrace>;
+
+function describeTrace(trace: TraceReader) {
+  const { path, meta, segments, eventCount } = trace;
+  const [moduleRow] = trace.query(
+    'select name, size, sha256 from modules order by id limit 1',
+  ).rows;
+  const [sizeRow] = trace.query('select coalesce(sum(length(data)), 0) from segments').rows;
+  const segmentBytes = Number(sizeRow?.[0] ?? 0);
+  return {
+    path,
+    size: statSync(path).size,
+    state: stateOf(trace),
+    problem: missingEnd(trace) ?? null,
+    meta,
+    module: moduleRow && {
+      name: String(moduleRow[0]),
+      size: Number(moduleRow[1]),
+      sha256: String(moduleRow[2]),
+    },
+    readableEvents: eventCount,
+    segments: {
+      count: segments.length,
+      bytes: segmentBytes,
+      /** Bytes, with everything that the guest was given. */
+      bytesPerEvent: eventCount === 0 ? 0 : segmentBytes / eventCount,
+    },
+    snapshots: trace.snapshots(),
+  };
+}
+
+/** Field by field; a field may take more than one line. */
+function formatInfo(info: Info): string[] {
+  const { meta, module, segments } = info;
+  const { runtime, finalMemory, outcome } = meta;
+  const fields: readonly (readonly [name: string, lines: readonly string[]])[] = [
+    ['trace', [`${escapeText(info.path)} (${formatBytes(info.size)})`]],
+    ['state', [info.problem === null ? info.state : `${info.state}: ${escapeText(info.problem)}`]],
+    ['outcome', formatOutcome(info)],
+    ['program', [escapeText(meta.program)]],
+    ['arguments', [meta.argv.map(shellLike).join(' ')]],
+    ['environment', meta.env.map(shellLike)],
+    ['folders', meta.preopens.map(({ host, guest }) => `${quote(guest)} is ${quote(host)}`)],
+    ['recorded', [`${formatDate(meta.started)}, ${tool(meta)}, host ${escapeText(meta.host)}`]],
+    [
+      'machine',
+      [
+        escapeText(
+          `Node ${runtime.node}, V8 ${runtime.v8}, ${runtime.platform} ${runtime.arch}, ${runtime.cpu}`,
+        ),
+      ],
+    ],
+    [
+      'module',
+      module
+        ? [
+            `${escapeText(module.name)}, ${module.size} bytes`,
+            `sha256 ${escapeText(module.sha256)}`,
+          ]
+        : [],
+    ],
+    ['run', [formatRun(info)]],
+    [
+      'log',
+      [
+        `${segments.count} segments, ${formatBytes(segments.bytes)}, ` +
+          `${segments.bytesPerEvent.toFixed(1)} bytes an event`,
+        `payload kept: ${meta.payload === 'full' ? 'all' : `${meta.payload} bytes a call`}${meta.paranoid ? ', paranoid' : ''}`,
+      ],
+    ],
+    [
+      'final memory',
+      finalMemory
+        ? [`${finalMemory.pages} pages of 64 KiB, xxh64 ${escapeText(finalMemory.xxh64)}`]
+        : [],
+    ],
+    [
+      'snapshots',
+      info.snapshots.map(
+        ({ event, label, memorySize }) =>
+          `after event #${event}: ${formatBytes(memorySize)} (${escapeText(String(label))})`,
+      ),
+    ],
+  ];
+  const frames = outcome?.kind === 'trap' ? formatFrames(outcome.trap.frames) : [];
+  return [
+    ...fields.flatMap(([name, lines]) => formatField(name, lines)),
+    ...(frames.length > 0 ? ['stack of the trap', ...frames] : []),
+  ];
+}
+
+function formatField(name: string, lines: readonly string[]): string[] {
+  const shown = lines.length === 0 ? ['none'] : lines;
+  return shown.map((line, i) => (i === 0 ? name : '').padEnd(14) + line);
+}
+
+function formatOutcome({ meta }: Info): string[] {
+  return [escapeText(describeOutcome(meta.outcome))];
+}
+
+function formatRun({ meta, readableEvents }: Info): string {
+  if (meta.events === undefined) return `${readableEvents} events so far`;
+  const seconds = formatSeconds(meta.durationNs ?? 0);
+  return `${meta.calls ?? '?'} calls, ${meta.events} events, ${seconds} s`;
+}
+
+function tool({ tool: { name, version } }: Info['meta']): string {
+  return escapeText(`${name} ${version}`);
+}
+
+/** As it is where a shell would take it so, else in quotes. */
+function shellLike(text: GuestString): string {
+  return typeof text === 'string' && /^[\w./:=@%+,-]+$/.test(text) ? text : quote(text);
+}
+
+function quote(text: GuestString): string {
+  return quoteText(typeof text === 'string' ? text : Buffer.from(text.hex, 'hex'));
+}

@@ -1,0 +1,160 @@
+/** `wasi-rr record`: runs a program and records it. */
+import { type Command, Option } from 'commander';
+import {
+  describeOutcome,
+  escapeText,
+  HOST_NAMES,
+  isSuccess,
+  type Preopen,
+  type RecordReport,
+  record,
+  WasiRrError,
+} from '../../index.ts';
+import { endByForce, endBySignal } from '../end-process.ts';
+import { signalOf, statusOf } from '../exit-status.ts';
+import { formatTrap } from '../frames.ts';
+import { collect, payloadLimit, seconds } from '../option-values.ts';
+import { guestText, rawVariable } from '../raw-arguments.ts';
+import { exitingWith } from '../run.ts';
+import { say } from '../streams.ts';
+import { count } from '../units.ts';
+
+interface RecordFlags {
+  readonly output?: string;
+  readonly dir?: readonly string[];
+  readonly env?: readonly string[];
+  readonly argv0?: string;
+  readonly host?: string;
+  readonly timeout?: number;
+  readonly keep: 'always' | 'failed';
+  readonly payload?: number | 'full';
+  readonly paranoid?: boolean;
+  readonly sync?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Signals that end a recording in good order. */
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const EXAMPLES = `
+Options of wasi-rr come before the program; everything after it is the program's own.
+The program sees no file, no variable and no argument that is not given here.
+Its exit code becomes that of wasi-rr.
+
+Examples:
+  wasi-rr record app.wasm --its-own-option
+  wasi-rr record --dir . app.wasm input.csv         the current folder, as "."
+  wasi-rr record --dir ./data::/ --env LANG app.wasm
+  wasi-rr record --keep failed --timeout 10 flaky.wasm
+  wasi-rr record -o run.wrr app.wasm < input.txt`;
+
+export function addRecord(program: Command): void {
+  program
+    .command('record')
+    .description('run a program and record everything that it learns from outside')
+    .argument('<program.wasm>', 'a core module for WASI Preview 1')
+    .argument('[args...]', "the program's arguments")
+    .option('-o, --output <file>', 'the trace; must not exist (default: in the trace folder)')
+    .option(
+      '--dir <host::guest>',
+      'a folder that the program may use, and its name for it',
+      collect,
+    )
+    .option('--env <name=value>', 'a variable; NAME alone takes over its value', collect)
+    .option('--argv0 <name>', "the program's name for itself (default: its file name)")
+    .addOption(new Option('--host <name>', 'what answers the calls').choices([...HOST_NAMES]))
+    .option('--timeout <seconds>', 'end the program after this time', seconds)
+    .addOption(
+      new Option('--keep <which>', 'failed: keep no trace of a run that exits with 0')
+        .choices(['always', 'failed'])
+        .default('always'),
+    )
+    .option('--payload <bytes>', 'bytes kept of what each call writes, or full', payloadLimit)
+    .option('--paranoid', 'check that every write to the guest’s memory is recorded; slow')
+    .option('--sync', 'survive a power loss, not only a killed process')
+    .option('-q, --quiet', 'say nothing at the end')
+    .addHelpText('after', EXAMPLES)
+    .passThroughOptions()
+    .action(exitingWith(recordCommand));
+}
+
+async function recordCommand(
+  module: string,
+  args: readonly string[],
+  flags: RecordFlags,
+): Promise<number> {
+  const { output, argv0, host, timeout, payload } = flags;
+  const interruption = interruptible();
+  let report: RecordReport;
+  try {
+    report = await record({
+      module,
+      args: args.map(guestText),
+      env: (flags.env ?? []).map(variable),
+      preopens: (flags.dir ?? []).map(preopen),
+      keep: flags.keep,
+      paranoid: flags.paranoid ?? false,
+      sync: flags.sync ?? false,
+      signal: interruption.signal,
+      ...(argv0 !== undefined && { argv0: guestText(argv0) }),
+      ...(output !== undefined && { output }),
+      ...(host !== undefined && { host }),
+      ...(payload !== undefined && { payload }),
+      ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
+    });
+  } finally {
+    interruption.end();
+  }
+  const { outcome } = report;
+  if (outcome.kind === 'trap') say(formatTrap(outcome.trap));
+  if (outcome.kind === 'failed') say(outcome.message);
+  if (!flags.quiet) say(summary(report, output));
+  const signal = signalOf(outcome);
+  if (signal !== undefined && SIGNALS.includes(signal)) return endBySignal(signal);
+  return report.stuck ? endByForce(statusOf(outcome)) : statusOf(outcome);
+}
+
+/** The first signal ends the guest in good order; the next one ends the process at once. */
+function interruptible(): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const end = () => {
+    for (const name of SIGNALS) process.off(name, abort);
+  };
+  const abort = (name: NodeJS.Signals) => {
+    end();
+    controller.abort(name);
+  };
+  for (const name of SIGNALS) process.on(name, abort);
+  return { signal: controller.signal, end };
+}
+
+/** `HOST::GUEST`, or a folder that has the same name on both sides, as wasmtime has it. */
+function preopen(text: string): Preopen {
+  const [host = '', guest = host, ...more] = text.split('::');
+  if (host !== '' && guest !== '' && more.length === 0) return { host, guest };
+  throw new WasiRrError(
+    'OPTION_INVALID',
+    `--dir ${text}: a folder is given as HOST or HOST::GUEST, e.g. --dir ./data::/.`,
+  );
+}
+
+function variable(text: string): string | Uint8Array {
+  if (text.startsWith('=') || text === '') {
+    throw new WasiRrError('OPTION_INVALID', `--env ${text}: a variable needs a name.`);
+  }
+  if (text.includes('=')) return guestText(text);
+  const value = rawVariable(text);
+  if (value !== undefined) return guestText(`${text}=${value}`);
+  throw new WasiRrError(
+    'OPTION_INVALID',
+    `--env ${text}: there is no such variable to take over. Give its value: --env ${text}=VALUE.`,
+  );
+}
+
+function summary({ outcome, calls, trace }: RecordReport, output: string | undefined): string {
+  const run = `${escapeText(describeOutcome(outcome))} after ${count(calls, 'call')}`;
+  if (trace === undefined) return `${run}; no trace is kept of a run that succeeds`;
+  const recorded = `${run}, recorded in ${trace}`;
+  if (isSuccess(outcome)) return recorded;
+  return `${recorded}; to see them: wasi-rr log${output === undefined ? '' : ` ${output}`}`;
+}

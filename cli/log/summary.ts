@@ -1,0 +1,81 @@
+/** Calls by function: how many, how many failed, how long they took, how much they moved. */
+import { type CallEvent, callBytes, escapeText, type OpenEvent } from '../../index.ts';
+import { jsonLine } from '../json.ts';
+import { type Column, formatTable } from '../table.ts';
+import { formatSeconds } from '../units.ts';
+
+interface Totals {
+  name: string;
+  calls: number;
+  errors: number;
+  totalNs: number;
+  bytes: number;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: '% time', right: true },
+  { title: 'seconds', right: true },
+  { title: 'µs/call', right: true },
+  { title: 'calls', right: true },
+  { title: 'errors', right: true },
+  { title: 'bytes', right: true },
+  { title: 'function' },
+];
+
+export class CallSummary {
+  private readonly byName = new Map<string, Totals>();
+
+  add(event: CallEvent | OpenEvent): void {
+    const { name } = event;
+    let totals = this.byName.get(name);
+    if (totals === undefined) {
+      totals = { name, calls: 0, errors: 0, totalNs: 0, bytes: 0 };
+      this.byName.set(name, totals);
+    }
+    totals.calls++;
+    if (event.result) totals.errors++;
+    if (event.kind === 'call') totals.totalNs += event.durationNs;
+    totals.bytes += callBytes(event) ?? 0;
+  }
+
+  /** Lines of a table as strace -c prints it; where the time went comes first. */
+  table(): string[] {
+    const all = this.sorted();
+    const total = { name: 'total', calls: 0, errors: 0, totalNs: 0, bytes: 0 };
+    for (const { calls, errors, totalNs, bytes } of all) {
+      total.calls += calls;
+      total.errors += errors;
+      total.totalNs += totalNs;
+      total.bytes += bytes;
+    }
+    return formatTable(
+      COLUMNS,
+      [...all, total].map((totals) => cells(totals, total.totalNs)),
+    );
+  }
+
+  /** Lines of JSON objects, in the same order. */
+  json(): string[] {
+    return this.sorted().map((totals) =>
+      jsonLine({ ...totals, averageNs: Math.round(totals.totalNs / totals.calls) }),
+    );
+  }
+
+  private sorted(): Totals[] {
+    return [...this.byName.values()].sort(
+      (a, b) => b.totalNs - a.totalNs || b.calls - a.calls || (a.name < b.name ? -1 : 1),
+    );
+  }
+}
+
+function cells({ name, calls, errors, totalNs, bytes }: Totals, allNs: number): string[] {
+  return [
+    (allNs === 0 ? 0 : (100 * totalNs) / allNs).toFixed(2),
+    formatSeconds(totalNs),
+    (calls === 0 ? 0 : totalNs / calls / 1000).toFixed(1),
+    String(calls),
+    errors === 0 ? '' : String(errors),
+    bytes === 0 ? '' : String(bytes),
+    escapeText(name),
+  ];
+}

@@ -1,0 +1,71 @@
+/** An event of a log as a line for people. Runs once for every line that is shown. */
+import {
+  type CallEvent,
+  type DescriptorTable,
+  describeEvent,
+  escapeText,
+  formatCall,
+  formatResult,
+  type LogEvent,
+  type OpenEvent,
+} from '../../index.ts';
+import type { Paint } from '../colour.ts';
+import { formatSeconds } from '../units.ts';
+
+/** What strace aligns results at. */
+const RESULT_COLUMN = 40;
+
+export interface LineOptions {
+  readonly durations?: boolean;
+  readonly verbose?: boolean;
+  /** Characters of data shown. */
+  readonly strings?: number;
+}
+
+export class TextLines {
+  private readonly numberWidth: number;
+  private readonly paint: Paint;
+  private readonly options: LineOptions;
+
+  /** @param events how many the trace has, for the width of their numbers */
+  constructor(events: number, paint: Paint, options: LineOptions) {
+    this.numberWidth = `#${Math.max(0, events - 1)}`.length;
+    this.paint = paint;
+    this.options = options;
+  }
+
+  /** @param table the descriptors before the event */
+  format(event: LogEvent, table: DescriptorTable): string {
+    const number = `#${event.number}`.padStart(this.numberWidth);
+    const margin = this.paint('dim', `${number} ${formatSeconds(event.startNs)}`);
+    return `${margin} ${this.body(event, table)}`;
+  }
+
+  private body(event: LogEvent, table: DescriptorTable): string {
+    switch (event.kind) {
+      case 'call':
+      case 'open':
+        return this.call(event, table);
+      case 'enter':
+        return this.paint('cyan', `→ ${escapeText(event.func.name)}(${event.args.join(', ')})`);
+      case 'leave':
+        return this.paint('cyan', `← ${describeEvent(event, table)}`);
+      case 'unwind':
+        return this.paint('cyan', `← ${escapeText(describeEvent(event, table))}`);
+    }
+  }
+
+  private call(event: CallEvent | OpenEvent, table: DescriptorTable): string {
+    const { durations, verbose, strings } = this.options;
+    const options = {
+      table,
+      ...(verbose && { verbose }),
+      ...(strings !== undefined && { maxText: strings }),
+    };
+    const call = formatCall(event, options).padEnd(RESULT_COLUMN);
+    const result = formatResult(event, options);
+    const shown = event.result ? this.paint('red', result) : result;
+    if (!durations || event.kind === 'open') return `${call} ${shown}`;
+    return `${call} ${shown} ${this.paint('dim', `<${formatSeconds(event.durationNs)}>`)}`;
+  }
+}

@@ -1,0 +1,35 @@
+/** How far long work is: one line on stderr that rewrites itself and leaves nothing behind. */
+import { stderr } from './streams.ts';
+
+/** Milliseconds before anything is shown: most work is done by then. */
+const DELAY_MS = 500;
+const INTERVAL_MS = 100;
+
+/** Erases the line that the cursor is in, and goes to its start. */
+const ERASE = '\r\x1b[K';
+
+export class Progress {
+  private readonly label: string;
+  private next = performance.now() + DELAY_MS;
+  private shown = false;
+
+  /** @param label what is being done, e.g. `replaying x.wrr` */
+  constructor(label: string) {
+    this.label = label;
+  }
+
+  /** Shows where the work is; nothing where stderr is no terminal. May be called at any rate. */
+  readonly update = (done: number, total: number): void => {
+    if (!stderr.isTerminal || performance.now() < this.next) return;
+    this.next = performance.now() + INTERVAL_MS;
+    this.shown = true;
+    const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
+    void stderr.write(`${ERASE}${this.label}: ${percent} % (${done} of ${total} events)`);
+  };
+
+  /** Takes the line away, before other output and at the end. */
+  clear(): void {
+    if (this.shown) void stderr.write(ERASE);
+    this.shown = false;
+  }
+}

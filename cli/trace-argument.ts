@@ -1,0 +1,58 @@
+/** Which trace a TRACE argument means, and in what state it is. */
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { latestTrace, openTrace, TRACE_SUFFIX, type TraceReader, traceFolder } from '../index.ts';
+
+/**
+ * @param name a path, or a name in the trace folder with or without its suffix
+ * @returns a path; that of the latest trace without a name. A file of that name need not exist.
+ * @throws WasiRrError NO_TRACES
+ */
+export function tracePath(name: string | undefined): string {
+  if (name === undefined) return latestTrace(traceFolder());
+  if (isFile(name) || basename(name) !== name) return name;
+  const inFolder = join(traceFolder(), name);
+  return [inFolder, inFolder + TRACE_SUFFIX].find(isFile) ?? name;
+}
+
+/** Opens the trace of a TRACE argument. @throws WasiRrError as openTrace */
+export function openNamed(name: string | undefined): TraceReader {
+  return openTrace(tracePath(name));
+}
+
+export type TraceState = 'complete' | 'damaged' | 'recording' | 'incomplete';
+
+export function stateOf(trace: TraceReader): TraceState {
+  if (trace.damage !== undefined) return 'damaged';
+  if (trace.meta.outcome !== undefined) return 'complete';
+  return isRunning(trace.meta.pid) ? 'recording' : 'incomplete';
+}
+
+/** A trace that has no end, in a sentence; undefined for one that has. */
+export function missingEnd(trace: TraceReader): string | undefined {
+  switch (stateOf(trace)) {
+    case 'complete':
+      return undefined;
+    case 'damaged':
+      return trace.damage;
+    case 'recording':
+      return `the trace is being recorded by process ${trace.meta.pid}: this is what there is so far`;
+    case 'incomplete':
+      return 'the trace is incomplete: the recorder was killed, and this is what it had written';
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // it runs, and belongs to somebody else
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
