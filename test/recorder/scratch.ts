@@ -52,8 +52,15 @@ export class Scratch {
     return join(this.path, `${++this.runs}${suffix}`);
   }
 
-  /** Records a guest with its input; `_start` must be there. */
-  async recordGuest(guest: Guest, options: Partial<Given> = {}): Promise<RecordedRun> {
+  /**
+   * Records a guest with its input.
+   * @param until interrupt it once it has printed this, and had time to do what comes after
+   */
+  async recordGuest(
+    guest: Guest,
+    options: Partial<Given> = {},
+    until?: string,
+  ): Promise<RecordedRun> {
     const { args, env, stdin, files } = guest.input ?? {};
     const inputs = this.fresh();
     mkdirSync(inputs);
@@ -67,7 +74,7 @@ export class Scratch {
         ...(files && { preopens: [{ host: join(inputs, 'root'), guest: '/' }] }),
         ...options,
       },
-      { inputs, stdin: stdin ?? new Uint8Array(0) },
+      { inputs, stdin: stdin ?? new Uint8Array(0), until },
     );
   }
 
@@ -100,14 +107,20 @@ export class Scratch {
   /** Records with output into files that are read afterwards. */
   async record(
     options: Given,
-    given: { readonly inputs?: string; readonly stdin?: Uint8Array | 'open' } = {},
+    given: {
+      readonly inputs?: string;
+      readonly stdin?: Uint8Array | 'open';
+      readonly until?: string | undefined;
+    } = {},
   ): Promise<RecordedRun> {
     const inputs = given.inputs ?? this.fresh();
     mkdirSync(inputs, { recursive: true });
     const streams = openStreams(inputs, given.stdin ?? new Uint8Array(0));
+    const stop = given.until === undefined ? undefined : stopAfter(inputs, given.until);
     try {
       const report = await record({
         ...options,
+        ...(stop && { signal: stop }),
         ...streams,
         output: this.fresh('.wrr'),
       });
@@ -124,6 +137,17 @@ export class Scratch {
       closeStreams(streams);
     }
   }
+}
+
+/** Aborts, by `test`, 100 ms after the run has printed this. */
+function stopAfter(folder: string, text: string): AbortSignal {
+  const stop = new AbortController();
+  const timer = setInterval(() => {
+    if (!printed(folder).stdout.includes(text)) return;
+    clearInterval(timer);
+    setTimeout(() => stop.abort('test'), 100);
+  }, 10);
+  return stop.signal;
 }
 
 /** @param stdin `open`: a pipe that stays open and stays silent */
