@@ -1,4 +1,5 @@
 /** Makes the call index of a trace again from its segments, in place. */
+import type { CallIndex } from '../traces/call-index.ts';
 import { CallScanner } from '../traces/call-scanner.ts';
 import { TraceReader } from '../traces/reader.ts';
 import { IndexRebuild } from '../traces/rebuild-index.ts';
@@ -15,23 +16,22 @@ export async function rebuildIndex(
   onProgress?: (events: number, total: number) => void,
 ): Promise<number> {
   const trace = new TraceReader(path);
+  let rebuild: IndexRebuild | undefined;
   try {
-    const rebuild = new IndexRebuild(path);
+    rebuild = new IndexRebuild(path);
     const scanner = new CallScanner(trace.functions);
     const indexer = new CallIndexer();
-    try {
-      for (let segment = 0; segment < trace.segments.length; segment++) {
-        scanner.feed(trace.segmentBytes(segment));
-        rebuild.add((index) => indexer.index(scanner, index));
-        onProgress?.(scanner.eventCount, trace.eventCount);
-        await new Promise(setImmediate);
-      }
-      rebuild.commit();
-      return indexer.callCount;
-    } finally {
-      rebuild.close();
+    const indexCalls = (index: CallIndex) => indexer.index(scanner, index);
+    for (let segment = 0; segment < trace.segments.length; segment++) {
+      scanner.feed(trace.segmentBytes(segment));
+      rebuild.add(indexCalls);
+      onProgress?.(scanner.eventCount, trace.eventCount);
+      await new Promise(setImmediate);
     }
+    rebuild.commit();
+    return indexer.callCount;
   } finally {
     trace.close();
+    rebuild?.close();
   }
 }

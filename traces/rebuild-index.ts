@@ -1,6 +1,6 @@
 /** Replaces the call index of a trace in one transaction: it is the old one until {@link commit}. */
 import Database from 'better-sqlite3';
-import { messageOf, WasiRrError } from '../errors.ts';
+import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { CallIndex } from './call-index.ts';
 
 export class IndexRebuild {
@@ -20,6 +20,8 @@ export class IndexRebuild {
     try {
       // a damaged or foreign schema must not run code of its own
       this.db.pragma('trusted_schema = off');
+      // a large transaction would otherwise lock out whoever reads the segments meanwhile
+      this.db.pragma('journal_mode = WAL');
       this.db.exec('begin immediate; delete from call_rows; delete from call_shapes');
       this.index = new CallIndex(this.db);
     } catch (cause) {
@@ -41,10 +43,17 @@ export class IndexRebuild {
     this.committed = true;
   }
 
-  /** Leaves the old index unless the new one was committed. */
+  /** Leaves the old index unless the new one was committed. Close other connections first. */
   close(): void {
     if (!this.committed && this.db.inTransaction) this.db.exec('rollback');
-    this.db.close();
+    try {
+      // one file again; someone else who reads keeps that from happening, and does it when they close
+      this.db.pragma('journal_mode = DELETE');
+    } catch (cause) {
+      if (!systemCode(cause)?.startsWith('SQLITE_BUSY')) throw this.failed(cause);
+    } finally {
+      this.db.close();
+    }
   }
 
   private guard(work: () => void): void {
