@@ -1,4 +1,5 @@
 /** Makes the call index of a trace again from its segments, in place. */
+import { systemCode, WasiRrError } from '../errors.ts';
 import type { CallIndex } from '../traces/call-index.ts';
 import { CallScanner } from '../traces/call-scanner.ts';
 import { TraceReader } from '../traces/reader.ts';
@@ -8,8 +9,8 @@ import { CallIndexer } from './call-indexer.ts';
 /**
  * @param onProgress called after each segment with the number of events done and of all
  * @returns how many calls the index has now
- * @throws WasiRrError as opening a trace, SEGMENT_CORRUPT (the index is then left as it was),
- *   TRACE_WRITE_FAILED
+ * @throws WasiRrError as opening a trace, TRACE_IS_BUSY, SEGMENT_CORRUPT (the index is then left as it
+ *   was), TRACE_WRITE_FAILED
  */
 export async function rebuildIndex(
   path: string,
@@ -18,6 +19,12 @@ export async function rebuildIndex(
   const trace = new TraceReader(path);
   let rebuild: IndexRebuild | undefined;
   try {
+    if (trace.meta.outcome === undefined && isRunning(trace.meta.pid)) {
+      throw new WasiRrError(
+        'TRACE_IS_BUSY',
+        `${path} is being recorded by process ${trace.meta.pid}, which keeps its index up to date. Try again when it has ended.`,
+      );
+    }
     rebuild = new IndexRebuild(path);
     const scanner = new CallScanner(trace.functions);
     const indexer = new CallIndexer();
@@ -33,5 +40,16 @@ export async function rebuildIndex(
   } finally {
     trace.close();
     rebuild?.close();
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    // it exists, and belongs to someone else
+    return systemCode(cause) === 'EPERM';
   }
 }
