@@ -3,7 +3,7 @@ import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync } from '
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { DescriptorTable, openTrace, record, replay } from '../../index.ts';
+import { DescriptorTable, openTrace, record, replay, TRACE_SUFFIX } from '../../index.ts';
 import { paintFor } from '../colour.ts';
 import { EXIT } from '../exit-status.ts';
 import { formatTrap } from '../frames.ts';
@@ -15,6 +15,9 @@ import { count } from '../units.ts';
 
 const PROGRAM = 'heapsmash-O0g.wasm';
 const LAST_CALLS = 6;
+
+/** Longer ones do not decide where the comments stand. */
+const MAX_COMMAND = 50;
 
 const ABOUT = `
 Records examples/wasm/${PROGRAM}, which renames users from a file and crashes, deletes the files that
@@ -62,20 +65,28 @@ async function demo(workspace: string): Promise<number> {
   if (report.outcome?.kind === 'trap') await stdout.print(formatTrap(report.outcome.trap));
 
   title('Now you');
-  const name = basename(trace, '.wrr');
-  for (const line of NEXT) await stdout.print(line.replace('TRACE', name));
+  for (const line of nextSteps(trace)) await stdout.print(line);
   return same ? 0 : EXIT.failed;
 }
 
-const NEXT: readonly string[] = [
-  'wasi-rr log TRACE                 everything it did',
-  'wasi-rr log TRACE --path users    what became of one file',
-  'wasi-rr log TRACE -c              where the time went',
-  'wasi-rr info TRACE                what was run, and how it ended',
-  'wasi-rr query TRACE "select name, count(*) from calls group by name"',
-  'wasi-rr replay TRACE              as often as you like',
-  'wasi-rr record program.wasm          your own program',
+/** What to type next, without `wasi-rr`, and what it gives. */
+const NEXT: readonly (readonly [command: string, what: string])[] = [
+  ['log TRACE', 'everything it did'],
+  ['log TRACE --path users', 'what became of one file'],
+  ['log TRACE -c', 'where the time went'],
+  ['info TRACE', 'what was run, and how it ended'],
+  ['query TRACE "select name, count(*) from calls group by name"', 'ask it anything'],
+  ['replay TRACE', 'as often as you like'],
+  ['record program.wasm', 'your own program'],
 ];
+
+function nextSteps(trace: string): string[] {
+  const name = basename(trace, TRACE_SUFFIX);
+  const commands = NEXT.map(([command]) => `wasi-rr ${command.replace('TRACE', name)}`);
+  const short = commands.filter((command) => command.length <= MAX_COMMAND);
+  const width = Math.max(...short.map((command) => command.length));
+  return NEXT.map(([, what], i) => `${commands[i]?.padEnd(width)}  # ${what}`);
+}
 
 /** Records the crash with its output in a file, and deletes everything that it read. */
 async function recordCrash(

@@ -13,7 +13,7 @@ import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
 import { stdout } from '../streams.ts';
 import { missingEnd, openNamed, stateOf } from '../trace-argument.ts';
-import { formatBytes, formatDate, formatSeconds } from '../units.ts';
+import { count, formatBytes, formatDate, formatSeconds } from '../units.ts';
 
 const EXAMPLES = `
 Examples:
@@ -110,7 +110,7 @@ function formatInfo(info: Info): string[] {
     [
       'log',
       [
-        `${segments.count} segments, ${formatBytes(segments.bytes)}, ` +
+        `${count(segments.count, 'segment')}, ${formatBytes(segments.bytes)}, ` +
           `${segments.bytesPerEvent.toFixed(1)} bytes an event`,
         `payload kept: ${meta.payload === 'full' ? 'all' : `${meta.payload} bytes a call`}${meta.paranoid ? ', paranoid' : ''}`,
       ],
