@@ -3,6 +3,7 @@ import type { LogEvent } from '../traces/events.ts';
 import { describeOutcome, parseOutcomeText } from '../traces/outcome.ts';
 import type { TraceReader } from '../traces/reader.ts';
 import { DescriptorTable } from '../wasi/descriptors.ts';
+import { escapeText } from '../wasi/escape.ts';
 import { formatCall } from '../wasi/format.ts';
 import { type WasmFrame, wasmFrames } from '../wasm/traps.ts';
 import type { Divergence, Mismatch } from './divergence.ts';
@@ -37,12 +38,12 @@ export function reportDivergence(
   return {
     event,
     mismatch,
-    expected: recorded === undefined ? 'the end of the log' : describeEvent(recorded, table),
+    expected: recorded === undefined ? describeEnd(trace) : describeEvent(recorded, table),
     actual:
       call === undefined
-        ? describeActual(mismatch)
+        ? escapeText(describeActual(mismatch))
         : typeof call === 'string'
-          ? call
+          ? escapeText(call)
           : formatCall(call, { table }),
     difference: describeMismatch(mismatch),
     frames: wasmFrames(stack),
@@ -57,14 +58,19 @@ export function describeEvent(event: LogEvent, table: DescriptorTable): string {
     case 'open':
       return formatCall(event, { table });
     case 'enter':
-      return `${event.func.name}(${event.args.join(', ')}) is called`;
+      return `${escapeText(event.func.name)}(${event.args.join(', ')}) is called`;
     case 'leave':
       return event.results.length === 0 ? 'returns' : `returns ${event.results.join(', ')}`;
     case 'unwind': {
       const outcome = parseOutcomeText(event.reason);
-      return outcome === undefined ? 'ends' : describeOutcome(outcome);
+      return outcome === undefined ? 'ends' : escapeText(describeOutcome(outcome));
     }
   }
+}
+
+/** What follows the last event. */
+function describeEnd(trace: TraceReader): string {
+  return `the end of the run: ${escapeText(describeOutcome(trace.meta.outcome))}`;
 }
 
 function describeActual(mismatch: Mismatch): string {
@@ -104,7 +110,7 @@ function describeMismatch(mismatch: Mismatch): string {
     case 'results':
       return `the results are ${mismatch.actual.join(', ')}, recorded were ${mismatch.recorded.join(', ')}`;
     case 'final-memory':
-      return `memory at the end hashes to ${mismatch.actual}, recorded was ${mismatch.recorded}`;
+      return `memory at the end hashes to ${mismatch.actual}, recorded was ${escapeText(mismatch.recorded)}`;
   }
 }
 
@@ -119,10 +125,10 @@ function likelyCause(trace: TraceReader, mismatch: Mismatch, otherModule: boolea
     return 'growing the memory worked on one machine and failed on the other: less memory is free here or there';
   }
   if (runtime.arch !== process.arch) {
-    return `the run was recorded on ${runtime.arch} and this is ${process.arch}: bits of NaN values may differ`;
+    return `the run was recorded on ${escapeText(runtime.arch)} and this is ${process.arch}: bits of NaN values may differ`;
   }
   if (runtime.v8 !== process.versions.v8) {
-    return `the run was recorded with V8 ${runtime.v8} and this is V8 ${process.versions.v8}: replay it with Node ${runtime.node}`;
+    return `the run was recorded with V8 ${escapeText(runtime.v8)} and this is V8 ${process.versions.v8}: replay it with Node ${escapeText(runtime.node)}`;
   }
   return (
     'the trace was changed after it was recorded, or the host wrote to memory where the recorder did not look: ' +

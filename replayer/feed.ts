@@ -21,8 +21,16 @@ export type FeedEnding =
   | { readonly kind: 'diverged'; readonly divergence: Divergence }
   /** All that is recorded has been replayed; the recording goes no further. */
   | { readonly kind: 'log-ended' }
-  /** The recorded call did not return: the reason stands in the `unwind` event that follows. */
-  | { readonly kind: 'unwound' };
+  /**
+   * The recorded guest did not go on: the reason stands in the `unwind` event that follows. `call` is the
+   * one that did not return; without it the guest got further than then before its stack overflowed.
+   */
+  | {
+      readonly kind: 'unwound';
+      readonly call?: { readonly func: LoggedFunction; readonly args: readonly CoreValue[] };
+    }
+  /** The feed itself could not go on: a damaged log, an observer that failed, no stack left. */
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Sees every replayed call (output, snapshots, progress). `memory` is the guest's, live. */
 export interface CallObserver {
@@ -95,6 +103,7 @@ export class Feed {
 
   /** The next event, an `enter`; moves past it. */
   takeEnter(): { readonly func: LoggedFunction; readonly args: readonly CoreValue[] } {
+    this.skipParts();
     const { input } = this;
     invariant(input.byte() === RECORD.enter, 'no enter event');
     const func = this.functionOf(input.varint());
@@ -107,6 +116,7 @@ export class Feed {
 
   /** The next event, a `leave`; moves past it. */
   takeLeave(): { readonly results: readonly CoreValue[] } {
+    this.skipParts();
     const { input } = this;
     invariant(input.byte() === RECORD.leave, 'no leave event');
     this.skipEndHead();
@@ -120,6 +130,7 @@ export class Feed {
 
   /** The next event, an `unwind`; moves past it. @returns JSON of an outcome */
   takeUnwind(): { readonly reason: string } {
+    this.skipParts();
     const { input } = this;
     invariant(input.byte() === RECORD.unwind, 'no unwind event');
     this.skipEndHead();
@@ -130,6 +141,16 @@ export class Feed {
 
   /** One call of the guest. Ends the guest (see {@link ending}) where the log does not go on so. */
   call(func: LoggedFunction, args: readonly CoreValue[]): CoreValue | undefined {
+    try {
+      return this.answer(func, args);
+    } catch (thrown) {
+      if (this.ending !== undefined) throw thrown;
+      // a guest's catch_all takes any other exception of JavaScript, and would go on
+      return this.end({ kind: 'failed', error: thrown });
+    }
+  }
+
+  private answer(func: LoggedFunction, args: readonly CoreValue[]): CoreValue | undefined {
     if (this.ending !== undefined) return throwUncatchable();
     if (this.event >= this.log.eventCount) return this.end({ kind: 'log-ended' });
     this.load();
@@ -169,7 +190,9 @@ export class Feed {
       this.observer?.before(this.event, func, args, this.bytes);
       this.done();
       return this.endAfter(
-        this.event >= this.log.eventCount ? { kind: 'log-ended' } : { kind: 'unwound' },
+        this.event >= this.log.eventCount
+          ? { kind: 'log-ended' }
+          : { kind: 'unwound', call: { func, args } },
       );
     }
     // its duration
@@ -264,6 +287,15 @@ export class Feed {
       });
       if (offset !== length) this.corrupt('an effect whose parts are missing');
     }
+  }
+
+  /** Says what is wrong with the event that comes next. @throws WasiRrError SEGMENT_CORRUPT */
+  corrupt(what: string): never {
+    throw new WasiRrError(
+      'SEGMENT_CORRUPT',
+      `the log is damaged at event ${this.event}: ${what}. Record the run again.`,
+      { event: this.event },
+    );
   }
 
   /** Calls `visit` for each part of the event that is being read, which may begin segments before. */
@@ -364,14 +396,6 @@ export class Feed {
       kind: 'diverged',
       divergence: { event: this.event, mismatch, actual, stack },
     });
-  }
-
-  private corrupt(what: string): never {
-    throw new WasiRrError(
-      'SEGMENT_CORRUPT',
-      `the log is damaged at event ${this.event}: ${what}. Record the run again.`,
-      { event: this.event },
-    );
   }
 }
 

@@ -9,7 +9,7 @@ import { describeOutcome, type Outcome, parseOutcomeText } from '../traces/outco
 import type { TraceReader } from '../traces/reader.ts';
 import { RECORD } from '../traces/record-kinds.ts';
 import type { RecordedCall } from '../wasi/call.ts';
-import { type Trap, trapFrom } from '../wasm/traps.ts';
+import { isStackOverflow, type Trap, trapFrom } from '../wasm/traps.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
 import type { Mismatch } from './divergence.ts';
 import { type CallObserver, Feed, type FeedEnding } from './feed.ts';
@@ -60,6 +60,8 @@ export class GuestReplay {
   private instance: WebAssembly.Instance | undefined;
   private memory: WebAssembly.Memory | undefined;
   private note: string | undefined;
+  /** How the last call of the guest that did not return ended. */
+  private unwound: Outcome | undefined;
   /** Whether the memory at the end must be that of the recorded run. */
   private comparable = true;
 
@@ -104,8 +106,8 @@ export class GuestReplay {
       if (this.instance !== undefined) yield* this.makeCalls(this.instance);
       return this.finish();
     } catch (thrown) {
-      if (thrown instanceof Ended) return thrown.end;
-      throw thrown;
+      if (!(thrown instanceof Ended)) throw thrown;
+      return thrown.end.kind === 'diverged' && !this.comparable ? this.lostTrack() : thrown.end;
     }
   }
 
@@ -199,27 +201,41 @@ export class GuestReplay {
   private thrownBy(thrown: unknown): void {
     const { feed } = this;
     const { ending } = feed;
-    if (thrown instanceof WasiRrError) throw thrown;
     if (ending?.kind === 'diverged') throw new Ended(ending);
     if (ending?.kind === 'log-ended') this.stopAtLogEnd();
+    // no stack left in the feed is no stack left in the guest
+    if (ending?.kind === 'failed' && !isStackOverflow(ending.error)) throw ending.error;
     feed.ending = undefined;
     const recorded = feed.peek() === RECORD.unwind ? this.nextOutcome() : undefined;
-    // the recorded call did not return: the exit code was among its arguments
-    if (ending?.kind === 'unwound') {
-      if (recorded === undefined) this.stopAtLogEnd();
-      feed.takeUnwind();
-      if (isOverflow(recorded)) this.overflowed();
-      return;
-    }
-    const trap = trapFrom(thrown);
+    if (ending?.kind === 'unwound') this.checkUnwound(recorded, ending.call);
+    else this.checkTrap(recorded, trapFrom(ending?.kind === 'failed' ? ending.error : thrown));
+    if (isOverflow(recorded)) this.overflowed();
+    this.unwound = recorded;
+    feed.takeUnwind();
+  }
+
+  /** The guest was ended in a call that did not return then: that must be why it ended. */
+  private checkUnwound(
+    recorded: Outcome | undefined,
+    call: Extract<FeedEnding, { kind: 'unwound' }>['call'],
+  ): void {
+    if (recorded === undefined) this.feed.corrupt('a call that did not return goes on');
+    // before its stack overflowed; how far it gets until then is not the same each time
+    if (call === undefined || recorded.kind === 'failed') return;
+    const code = call.func.name === 'proc_exit' ? Number(call.args[0]) >>> 0 : undefined;
+    if (recorded.kind === 'exit' && recorded.code === code) return;
+    this.diverged({
+      what: 'ending',
+      actual: code === undefined ? `${call.func.name} does not return` : `exit ${code}`,
+    });
+  }
+
+  private checkTrap(recorded: Outcome | undefined, trap: Trap): void {
     if (recorded?.kind !== 'trap') {
       this.diverged({ what: 'ending', actual: `trap: ${trap.message}` });
-      return;
-    }
-    if (isOverflow(recorded)) this.overflowed();
-    else if (!sameTrap(recorded.trap, trap))
+    } else if (!isOverflow(recorded) && !sameTrap(recorded.trap, trap)) {
       this.diverged({ what: 'ending', actual: describeTrap(trap) });
-    feed.takeUnwind();
+    }
   }
 
   // How deep a stack goes depends on how V8 compiled the code at that moment: 11,000 frames cold and
@@ -243,29 +259,43 @@ export class GuestReplay {
     if (feed.peek() !== undefined) {
       this.diverged({ what: 'ending', actual: 'instantiation ended' });
     }
-    const actual = memoryNow(memory);
-    const recorded =
-      this.trace.complete && this.comparable ? this.trace.meta.finalMemory : undefined;
-    if (recorded !== undefined && recorded.xxh64 !== actual?.xxh64) {
+    const finalMemory = memoryNow(memory);
+    this.checkEnd(finalMemory);
+    return { kind: 'replayed', toItsEnd: true, finalMemory, note: this.note };
+  }
+
+  /** The log has been replayed; what the trace says of the end must be what the guest came to. */
+  private checkEnd(memory: FinalMemory | null): void {
+    const { complete, meta } = this.trace;
+    const { outcome, finalMemory } = meta;
+    if (!complete || (outcome?.kind !== 'exit' && outcome?.kind !== 'trap')) return;
+    const actual = this.unwound ?? { kind: 'exit', code: 0 };
+    if (!sameOutcome(outcome, actual)) {
+      this.diverged({ what: 'ending', actual: describeOutcome(actual) });
+    }
+    if (this.comparable && finalMemory?.xxh64 !== memory?.xxh64) {
       this.diverged({
         what: 'final-memory',
-        recorded: `${recorded.xxh64} (${recorded.pages} pages)`,
-        actual: actual ? `${actual.xxh64} (${actual.pages} pages)` : 'no memory',
+        recorded: describeMemory(finalMemory),
+        actual: describeMemory(memory),
       });
     }
-    return { kind: 'replayed', finalMemory: actual, note: this.note };
   }
 
   /** The recording was interrupted: all of it has been replayed, the guest would go on. */
   private stopAtLogEnd(): never {
-    const { memory } = this;
-    throw new Ended({
+    const { memory, note } = this;
+    throw new Ended({ kind: 'replayed', toItsEnd: false, finalMemory: memoryNow(memory), note });
+  }
+
+  // A reactor's later calls see what an overflow left behind, which is not what it left then.
+  private lostTrack(): ReplayEnd {
+    return {
       kind: 'replayed',
-      finalMemory:
-        (memory && { pages: memory.buffer.byteLength / 65536, xxh64: hashOfMemory(memory) }) ||
-        null,
-      note: this.note,
-    });
+      toItsEnd: false,
+      finalMemory: memoryNow(this.memory),
+      note: "a stack overflow, whose depth is the engine's, left another state than was recorded: what came after it cannot be replayed",
+    };
   }
 
   private diverged(mismatch: Mismatch, event = this.feed.event): never {
@@ -297,6 +327,15 @@ function made({ target, args }: CallStep): CallEnding {
 
 function memoryNow(memory: WebAssembly.Memory | undefined): FinalMemory | null {
   return memory ? { pages: memory.buffer.byteLength / 65536, xxh64: hashOfMemory(memory) } : null;
+}
+
+function describeMemory(memory: FinalMemory | null | undefined): string {
+  return memory ? `${memory.xxh64} (${memory.pages} pages)` : 'no memory';
+}
+
+function sameOutcome(recorded: Outcome, actual: Outcome): boolean {
+  if (recorded.kind === 'exit') return actual.kind === 'exit' && recorded.code === actual.code;
+  return recorded.kind === 'trap' && actual.kind === 'trap' && sameTrap(recorded.trap, actual.trap);
 }
 
 function sameTrap(recorded: Trap, actual: Trap): boolean {

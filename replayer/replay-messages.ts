@@ -19,9 +19,11 @@ export const SHARED = { bytes: 16, events: 0, unprinted: 1 } as const;
 export const MAX_UNPRINTED = 8 << 20;
 
 export type ReplayEnd =
-  /** All recorded events were replayed. */
+  /** All recorded events were replayed, as far as they can be. */
   | {
       readonly kind: 'replayed';
+      /** Whether the guest has come to its end; false where only the log has. */
+      readonly toItsEnd: boolean;
       readonly finalMemory: FinalMemory | null;
       readonly note: string | undefined;
     }

@@ -59,7 +59,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
         ? reportDivergence(trace, end.divergence, { otherModule: options.module !== undefined })
         : undefined;
     const { outcome } = trace.meta;
-    const ended = trace.complete && outcome?.kind !== 'interrupted' && outcome?.kind !== 'failed';
+    const ended = end.kind === 'replayed' && end.toItsEnd && hasEnd(trace);
     return {
       status: divergence ? 'diverged' : ended ? 'identical' : 'prefix',
       outcome,
@@ -148,9 +148,19 @@ function notesOn(trace: TraceReader, end: ReplayEnd): string[] {
   else if (trace.meta.outcome === undefined) {
     notes.push('the trace is incomplete: the recorder was killed, or still runs');
   }
-  if (end.kind === 'replayed' && end.note) notes.push(end.note);
+  if (end.kind === 'replayed') {
+    if (end.note) notes.push(end.note);
+    else if (!end.toItsEnd && hasEnd(trace)) {
+      notes.push('the trace says how the run ended, but its log stops before that end');
+    }
+  }
   notes.push(...machineNotes(trace.meta));
   return notes;
+}
+
+/** Whether the guest itself came to an end when it was recorded, and all of that is here. */
+function hasEnd({ complete, meta: { outcome } }: TraceReader): boolean {
+  return complete && (outcome?.kind === 'exit' || outcome?.kind === 'trap');
 }
 
 /** NaN bits are the one thing that a CPU may do its own way; no difference was seen on one machine. */

@@ -258,11 +258,15 @@ export class TraceReader {
   }
 
   private describeDamage(truncated: boolean, problem: string | undefined): string | undefined {
-    const expected = this.meta.events;
+    const { events: expected, outcome } = this.meta;
     if (truncated || (expected !== undefined && expected > this.eventCount)) {
       return `the file is cut short: ${this.eventCount} of ${expected ?? 'an unknown number of'} events are there`;
     }
-    return problem && `the file is damaged after event ${this.eventCount - 1}: ${problem}`;
+    if (problem !== undefined) {
+      return `the file is damaged after event ${this.eventCount - 1}: ${problem}`;
+    }
+    if (outcome === undefined || expected === this.eventCount) return undefined;
+    return `the file was changed: it says that it has ${expected ?? 'no number of'} events, and ${this.eventCount} are there`;
   }
 
   private guard<T>(work: () => T): T {
