@@ -1,0 +1,82 @@
+/**
+ * `node bench/main.ts [--runs N] [--only NAME] [--json FILE]`: what recording and replaying cost, as ratios
+ * to the same program under plain `node:wasi`, and the hot paths by themselves. NAME is a part of a
+ * workload's name, or `micro`. About four minutes; JSON lies under bench/results/ afterwards.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from './build.ts';
+import { measure } from './interleaved.ts';
+import type { Figure } from './micro.ts';
+import { describeFigures, describeWorkload, type WorkloadResult } from './report.ts';
+import { traceSize } from './trace-size.ts';
+import { type Workload, workloads } from './workloads.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    json: { type: 'string' },
+  },
+});
+const WARM_REPLAYS = 4;
+/** Its trace is what the hot paths are run on. */
+const MICRO_WORKLOAD = 'mixed-calls';
+
+const built = build();
+const scratch = mkdtempSync(join(tmpdir(), 'wasi-rr-bench-'));
+const results: WorkloadResult[] = [];
+let figures: Figure[] = [];
+try {
+  for (const workload of await workloads(scratch)) {
+    const micro = workload.name === MICRO_WORKLOAD && 'micro'.includes(options.only);
+    if (!workload.name.includes(options.only) && !micro) continue;
+    const rounds = micro && options.only === 'micro' ? 1 : Number(options.runs);
+    const { result, trace } = run(workload, rounds);
+    process.stdout.write(`${describeWorkload(workload, result)}\n`);
+    results.push(result);
+    if (micro && existsSync(trace)) figures = child('micro', trace);
+    rmSync(trace, { force: true });
+  }
+  if (figures.length > 0) process.stdout.write(`${describeFigures(figures)}\n`);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+save();
+
+function run(workload: Workload, rounds: number): { result: WorkloadResult; trace: string } {
+  const { times, trace, problems } = measure(workload, rounds, built, scratch);
+  const good = problems.length === 0 && existsSync(trace);
+  const result: WorkloadResult = {
+    name: workload.name,
+    kind: workload.kind,
+    times,
+    problems,
+    warmReplays: good ? child('warm-replays', trace, String(WARM_REPLAYS)) : [],
+    size: existsSync(trace) ? traceSize(trace) : undefined,
+  };
+  return { result, trace };
+}
+
+/** Runs one of this folder's programs and gives the JSON that it prints. */
+function child<T>(name: string, ...args: string[]): T {
+  const output = execFileSync(
+    process.execPath,
+    ['--no-warnings', join(built, `bench/${name}.js`), ...args],
+    { maxBuffer: 1 << 28 },
+  );
+  return JSON.parse(output.toString()) as T;
+}
+
+function save(): void {
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  const time = new Date().toISOString();
+  const file = options.json ?? join(folder, `${time.replace(/[:.]/g, '-')}.json`);
+  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
+  writeFileSync(file, `${JSON.stringify({ time, machine, results, figures }, null, 2)}\n`);
+  process.stdout.write(`saved as ${file}\n`);
+}
