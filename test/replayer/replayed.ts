@@ -1,5 +1,8 @@
-/** A replay with what it printed. */
+/** A replay with what it printed; and one without a thread of its own, for many in a row. */
+import { GuestReplay } from '../../replayer/guest-replay.ts';
 import { type ReplayOptions, type ReplayReport, replay } from '../../replayer/replay.ts';
+import type { ReplayEnd } from '../../replayer/replay-messages.ts';
+import { TraceReader } from '../../traces/reader.ts';
 
 export interface ReplayedRun extends ReplayReport {
   readonly stdout: Buffer;
@@ -19,4 +22,16 @@ export async function replayed(
     },
   });
   return { ...report, stdout: Buffer.concat(chunks.stdout), stderr: Buffer.concat(chunks.stderr) };
+}
+
+/** A replay in this thread: as fast as it gets, but its stack is no larger than the recorder's. */
+export function replayedHere(trace: string): ReplayEnd & { readonly events: number } {
+  const reader = new TraceReader(trace);
+  try {
+    const guest = new GuestReplay(reader, { module: reader.module() });
+    const end = guest.run();
+    return { ...end, events: guest.events };
+  } finally {
+    reader.close();
+  }
 }

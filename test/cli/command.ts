@@ -1,0 +1,144 @@
+/** Runs the real command as its own process, from the sources, in a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { guestModule } from '../guests/guests.ts';
+
+export const REPOSITORY = join(import.meta.dirname, '../..');
+const MAIN = join(REPOSITORY, 'cli/main.ts');
+
+export interface Finished {
+  /** Null where a signal ended the process. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Text for stdin; `open` leaves it open and silent. Empty by default. */
+  readonly stdin?: string | 'open';
+}
+
+/** A temporary folder with a trace folder in it. */
+export class Workspace {
+  readonly root = mkdtempSync(join(tmpdir(), 'wasi-rr-cli-'));
+  /** Where traces go. */
+  readonly traces = join(this.root, 'traces');
+
+  constructor() {
+    mkdirSync(this.traces);
+  }
+
+  path(...parts: string[]): string {
+    return join(this.root, ...parts);
+  }
+
+  write(name: string, content: string | Uint8Array): string {
+    writeFileSync(this.path(name), content);
+    return this.path(name);
+  }
+
+  /** Writes the module of a guest, as NAME.wasm. */
+  async guest(name: string): Promise<string> {
+    return this.write(`${name}.wasm`, await guestModule(name));
+  }
+
+  run(...args: string[]): Promise<Finished> {
+    return this.runWith({}, ...args);
+  }
+
+  runWith(options: RunOptions, ...args: string[]): Promise<Finished> {
+    return finished(this.start(options, ...args));
+  }
+
+  start({ env, cwd, stdin = '' }: RunOptions, ...args: string[]): ChildProcess {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: cwd ?? this.root,
+      env: {
+        PATH: process.env.PATH,
+        TMPDIR: this.root,
+        WASI_RR_TRACE_DIR: this.traces,
+        ...env,
+      },
+    });
+    // a process that ends without reading its input is no failure of the test
+    child.stdin?.on('error', () => {});
+    if (stdin !== 'open') child.stdin?.end(stdin);
+    return child;
+  }
+
+  /** Runs a shell script in which `$WASI_RR` is the command. */
+  shell(script: string, env: NodeJS.ProcessEnv = {}): Promise<Finished> {
+    const child = spawn('/bin/bash', ['-c', script], {
+      cwd: this.root,
+      env: {
+        PATH: process.env.PATH,
+        WASI_RR_TRACE_DIR: this.traces,
+        WASI_RR: `${process.execPath} ${MAIN}`,
+        ...env,
+      },
+    });
+    child.stdin.end();
+    return finished(child);
+  }
+
+  /** A transcript without what differs from run to run: paths, times, sizes, versions. */
+  normalised(text: string): string {
+    return text
+      .replaceAll(this.root, '$TMP')
+      .replaceAll(REPOSITORY, '$REPOSITORY')
+      .replaceAll(/wasi-rr-demo-\w+/g, 'wasi-rr-demo-XXXXXX')
+      .replaceAll(/\b\d+\.\d{6}\b/g, '0.000000')
+      .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'YYYY-MM-DD hh:mm:ss');
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A workspace for one test. */
+export function workspace(): Workspace {
+  const created = new Workspace();
+  onTestFinished(() => created.remove());
+  return created;
+}
+
+export function finished(child: ChildProcess): Promise<Finished> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status, signal) =>
+      resolve({
+        status,
+        signal,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      }),
+    );
+  });
+}
+
+/** Resolves when the process has printed this on stdout. */
+export function printed(child: ChildProcess, text: string): Promise<void> {
+  let seen = '';
+  return new Promise((resolve) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      seen += chunk;
+      if (seen.includes(text)) resolve();
+    });
+  });
+}
+
+/** Path of a file of the examples. */
+export function example(path: string): string {
+  return join(REPOSITORY, 'examples', path);
+}

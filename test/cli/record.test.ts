@@ -1,0 +1,239 @@
+/** `wasi-rr record`: what reaches the guest, what comes back, and what is refused. */
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { example, workspace } from './command.ts';
+
+describe('the exit code is the guest’s', () => {
+  test.each([
+    ['exit-0', 0],
+    ['exit-3', 3],
+    ['exit-255', 255],
+    ['exit-256', 1],
+    ['exit-minus-1', 255],
+    ['return-from-start', 0],
+  ])('%s: %i', async (name, status) => {
+    const ws = workspace();
+    const run = await ws.run('record', await ws.guest(name));
+    expect(run.status).toBe(status);
+    expect(run.stdout).toBe(name === 'return-from-start' ? 'done\n' : 'before\n');
+  });
+});
+
+test('a trap: 134, its message, its stack', async () => {
+  const ws = workspace();
+  const run = await ws.run('record', await ws.guest('trap-unreachable'));
+  expect(run.status).toBe(134);
+  expect(run.stderr).toMatch(
+    /^before\nwasi-rr: trap: unreachable\n {4}at .*\(?function \d+, byte 0x[0-9a-f]+\)?\n/,
+  );
+});
+
+test('the last line says where the trace is and what to do next', async () => {
+  const ws = workspace();
+  const run = await ws.run('record', await ws.guest('exit-3'));
+  const trace = ws.path('traces', 'exit-3-1.wrr');
+  expect(run.stderr).toBe(
+    `wasi-rr: exit 3 after 2 calls, recorded in ${trace}; look into it with: wasi-rr log\n`,
+  );
+  expect(statSync(trace).mode & 0o777).toBe(0o600);
+});
+
+test('-q says nothing', async () => {
+  const ws = workspace();
+  const run = await ws.run('record', '-q', await ws.guest('exit-3'));
+  expect(run).toMatchObject({ status: 3, stdout: 'before\n', stderr: '' });
+});
+
+test('-o puts the trace elsewhere, and never over a file', async () => {
+  const ws = workspace();
+  const guest = await ws.guest('exit-3');
+  const first = await ws.run('record', '-o', 'run.wrr', guest);
+  expect(first.stderr).toContain('wasi-rr log run.wrr\n');
+  const second = await ws.run('record', '-o', 'run.wrr', guest);
+  expect(second.status).toBe(125);
+  expect(second.stdout).toBe('');
+  expect(second.stderr).toMatch(/^wasi-rr: .*run\.wrr/);
+  expect((await ws.run('replay', 'run.wrr')).status).toBe(3);
+});
+
+test.each([
+  ['an -o below a file', ['-o', 'blocker/run.wrr'], {}],
+  ['an -o in /proc', ['-o', '/proc/run.wrr'], {}],
+  ['a trace folder below a file', [], { WASI_RR_TRACE_DIR: 'blocker/traces' }],
+])('%s is refused before the guest runs', async (_, args, env) => {
+  const ws = workspace();
+  ws.write('blocker', '');
+  const run = await ws.runWith({ env }, 'record', ...args, await ws.guest('exit-3'));
+  expect(run).toMatchObject({ status: 125, stdout: '' });
+  expect(run.stderr).toMatch(/^wasi-rr: .*(cannot|could not).*\n$/);
+});
+
+test('--keep failed keeps failures only', async () => {
+  const ws = workspace();
+  const kept = await ws.run('record', '--keep', 'failed', await ws.guest('exit-3'));
+  expect(kept.status).toBe(3);
+  const dropped = await ws.run('record', '--keep', 'failed', await ws.guest('exit-0'));
+  expect(dropped.stderr).toContain('no trace is kept');
+  const names = (await ws.run('ls')).stdout;
+  expect(names).toContain('exit-3-1.wrr');
+  expect(names).not.toContain('exit-0');
+});
+
+describe('arguments and environment', () => {
+  test('everything after the program is the guest’s, options and all', async () => {
+    const ws = workspace();
+    const guest = await ws.guest('args-environ');
+    const run = await ws.run('record', '-q', guest, '-q', '--help', '--', 'last');
+    expect(run.stdout).toBe('5\n-q\0--help\0--\0last\0\n0\n');
+  });
+
+  test('a -- before the program ends our options', async () => {
+    const ws = workspace();
+    const run = await ws.run('record', '-q', '--', await ws.guest('args-environ'), 'x');
+    expect(run.stdout).toBe('2\nx\0\n0\n');
+  });
+
+  test('--env gives a value or takes one over; nothing else is inherited', async () => {
+    const ws = workspace();
+    const args = ['--env', 'A=1=2', '--env', 'TAKEN', '--env', 'EMPTY='];
+    const run = await ws.runWith(
+      { env: { TAKEN: 'over' } },
+      ...['record', '-q', ...args, await ws.guest('args-environ')],
+    );
+    expect(run.stdout).toBe('1\n3\nA=1=2\0TAKEN=over\0EMPTY=\0\n');
+  });
+
+  test('bytes that are no UTF-8 arrive as they are', async () => {
+    const ws = workspace();
+    const guest = await ws.guest('args-environ');
+    const script = `export RAW=$'\\xfe'
+      $WASI_RR record -q --env $'B=\\xff' --env RAW --argv0 $'\\xc0' ${guest} $'a\\xe9b' é | od -An -tx1 | tr -d ' \\n'`;
+    const run = await ws.shell(script);
+    const text = (hex: string) => Buffer.from(hex).toString('hex');
+    expect(run.stdout).toBe(
+      `${text('3\na')}e962${text('\0é\0\n2\nB=')}ff${text('\0RAW=')}fe${text('\0\n')}`,
+    );
+    const info = JSON.parse((await ws.run('info', '--json')).stdout);
+    expect(info.meta.argv).toEqual([{ hex: 'c0' }, { hex: '61e962' }, 'é']);
+  });
+
+  test('--argv0', async () => {
+    const ws = workspace();
+    await ws.run('record', '--argv0', 'another', await ws.guest('exit-0'), 'arg');
+    const info = JSON.parse((await ws.run('info', '--json')).stdout);
+    expect(info.meta.argv).toEqual(['another', 'arg']);
+  });
+});
+
+test('--dir HOST::GUEST gives a folder; stdin is the guest’s', async () => {
+  const ws = workspace();
+  cpSync(example('fs/heapsmash-ok'), ws.path('files'), { recursive: true });
+  const heapsmash = example('wasm/heapsmash-O0g.wasm');
+  const run = await ws.run('record', '-q', '--dir', 'files::/', heapsmash);
+  expect(run).toMatchObject({ status: 0, stderr: '' });
+  const program = example('wasm/uninit-O0g.wasm');
+  const stdin = readFileSync(example('fs/uninit/stdin.txt'), 'utf8');
+  expect((await ws.runWith({ stdin }, 'record', '-q', program)).status).toBe(4);
+});
+
+test('--dir X alone: the guest knows it as X', async () => {
+  const ws = workspace();
+  await ws.run('record', '--dir', '.', await ws.guest('exit-0'));
+  const info = JSON.parse((await ws.run('info', '--json')).stdout);
+  expect(info.meta.preopens).toEqual([{ host: ws.root, guest: '.' }]);
+});
+
+test('a full pipe blocks the guest; it does not see AGAIN', async () => {
+  const ws = workspace();
+  const guest = await ws.guest('write-many-iovecs');
+  const lines = `for i in $(seq 40); do $WASI_RR record -q ${guest} && break; done`;
+  void lines;
+  const script = `$WASI_RR record -q --dir .::/ ${example('wasm/compute-O2.wasm')} 1000 | { sleep 0.3; cat; }`;
+  expect((await ws.shell(script)).status).toBe(0);
+});
+
+describe('what cannot be recorded is refused with the reason', () => {
+  const COMPONENT = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0);
+
+  test.each<[string, string | Uint8Array, RegExp]>([
+    ['text', 'hello, I am no module', /is no WebAssembly module/],
+    ['an empty file', '', /is no WebAssembly module/],
+    ['WebAssembly text', '(module)', /wat2wasm/],
+    ['a component', COMPONENT, /is a WebAssembly component .*wasm32-wasip1/],
+  ])('%s', async (_, content, message) => {
+    const ws = workspace();
+    const run = await ws.run('record', ws.write('program.wasm', content));
+    expect(run).toMatchObject({ status: 125, stdout: '' });
+    expect(run.stderr).toMatch(message);
+    expect((await ws.run('ls')).stdout).toBe('');
+  });
+
+  test('a truncated module', async () => {
+    const ws = workspace();
+    const whole = readFileSync(example('wasm/heapsmash-O2.wasm'));
+    const run = await ws.run('record', ws.write('cut.wasm', whole.subarray(0, 5000)));
+    expect(run.status).toBe(125);
+    expect(run.stderr).toMatch(/^wasi-rr: cut\.wasm is no valid WebAssembly module: .*cut short/);
+  });
+
+  test('unsatisfied imports, all of them', async () => {
+    const ws = workspace();
+    const run = await ws.run('record', await ws.guest('imports-missing'));
+    expect(run.status).toBe(125);
+    const listed = run.stderr.split('\n').filter((line) => line.startsWith('  '));
+    expect(listed.map((line) => line.trim().split(':')[0])).toEqual([
+      'env.host_log',
+      'env.memory',
+      'env.table',
+      'env.base',
+      'env.counter',
+      'env.failure',
+      'wasi_snapshot_preview1.fd_teleport',
+    ]);
+  });
+
+  test.each(['wasi-unstable', 'shared-memory', 'memory64', 'reactor', 'invalid-module'])(
+    '%s',
+    async (name) => {
+      const ws = workspace();
+      const run = await ws.run('record', await ws.guest(name));
+      expect(run).toMatchObject({ status: 125, stdout: '' });
+      expect(run.stderr).toMatch(/^wasi-rr: \S.*\.\n$/);
+      expect(run.stderr).not.toContain('bug');
+    },
+  );
+
+  test('a module that does not exist, or is a folder', async () => {
+    const ws = workspace();
+    const missing = await ws.run('record', 'nowhere.wasm');
+    expect(missing).toMatchObject({
+      status: 125,
+      stderr: 'wasi-rr: there is no file nowhere.wasm.\n',
+    });
+    const folder = await ws.run('record', '.');
+    expect(folder.status).toBe(125);
+    expect(folder.stderr).toMatch(/^wasi-rr: \. cannot be read/);
+  });
+});
+
+test.each([
+  ['no program', ['record']],
+  ['an unknown option', ['record', '--bogus', 'x.wasm']],
+  ['a folder that does not exist', ['record', '--dir', 'nowhere', 'x.wasm']],
+  ['a folder that is a file', ['record', '--dir', 'file', 'x.wasm']],
+  ['a folder without a name for the guest', ['record', '--dir', '.::', 'x.wasm']],
+  ['a variable that is not set', ['record', '--env', 'NOT_SET', 'x.wasm']],
+  ['a variable without a name', ['record', '--env', '=x', 'x.wasm']],
+  ['an unknown host', ['record', '--host', 'windows', 'x.wasm']],
+  ['a time limit of 0', ['record', '--timeout', '0', 'x.wasm']],
+  ['a time limit that is none', ['record', '--timeout', 'soon', 'x.wasm']],
+  ['a payload limit that is none', ['record', '--payload', '-1', 'x.wasm']],
+  ['an unknown --keep', ['record', '--keep', 'some', 'x.wasm']],
+])('usage: %s', async (_, args) => {
+  const ws = workspace();
+  writeFileSync(ws.path('file'), '');
+  const run = await ws.run(...args);
+  expect(run).toMatchObject({ status: 2, stdout: '' });
+  expect(run.stderr).toMatch(/^wasi-rr: /);
+  expect(existsSync(ws.path('traces', 'x-1.wrr'))).toBe(false);
+});
