@@ -1,0 +1,96 @@
+/** Ending a recording from outside: signals, time limits, guests that nothing ends, and `kill -9`. */
+import { constants } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { finished, printed, type Workspace, workspace } from './command.ts';
+
+/** Starts a guest that prints `start` and never ends, and waits until it has. */
+async function running(ws: Workspace, name: string, ...options: string[]) {
+  const guest = await ws.guest(name);
+  const child = ws.start({ stdin: 'open' }, 'record', ...options, guest);
+  const end = finished(child);
+  await printed(child, 'start\n');
+  return { child, end };
+}
+
+describe.each(['busy-loop', 'busy-calls', 'blocked-read', 'blocked-sleep'])('%s', (guest) => {
+  test('a signal ends it, and the process as from that signal', async () => {
+    const ws = workspace();
+    const { child, end } = await running(ws, guest);
+    child.kill('SIGINT');
+    const run = await end;
+    expect(run).toMatchObject({ status: null, signal: 'SIGINT', stdout: 'start\n' });
+    expect(run.stderr).toMatch(/^wasi-rr: interrupted by SIGINT after \d+ calls?, recorded in /);
+
+    const replayed = await ws.run('replay');
+    expect(replayed).toMatchObject({ status: 130, stdout: 'start\n' });
+    expect(replayed.stderr).toMatch(/was interrupted by SIGINT; \d+ of \d+ recorded events/);
+  });
+
+  test('a time limit ends it with 124', async () => {
+    const ws = workspace();
+    const started = performance.now();
+    const { end } = await running(ws, guest, '--timeout', '0.4');
+    const run = await end;
+    expect(run).toMatchObject({ status: 124, signal: null, stdout: 'start\n' });
+    expect(run.stderr).toMatch(/^wasi-rr: interrupted by timeout after \d+ calls?, recorded in /);
+    expect(performance.now() - started).toBeGreaterThan(400);
+    expect((await ws.run('replay', '-q')).status).toBe(124);
+    expect((await ws.run('verify')).stdout).toMatch(/^prefix .* interrupted by timeout\n$/);
+  });
+});
+
+test.each(['SIGTERM', 'SIGHUP'] as const)('%s', async (signal) => {
+  const ws = workspace();
+  const { child, end } = await running(ws, 'busy-loop', '-q');
+  child.kill(signal);
+  expect(await end).toMatchObject({ status: null, signal, stderr: '' });
+  expect((await ws.run('replay', '-q')).status).toBe(128 + constants.signals[signal]);
+});
+
+test('a shell sees 128 + n', async () => {
+  const ws = workspace();
+  await ws.guest('busy-loop');
+  const run = await ws.shell(
+    `exec 3< <(sleep 30); $WASI_RR record -q busy-loop.wasm <&3 > out & pid=$!
+    until [ -s out ]; do sleep 0.05; done; kill -TERM $pid; wait $pid; echo $?`,
+  );
+  expect(run.stdout).toBe('143\n');
+});
+
+test('a second signal ends the process at once', async () => {
+  const ws = workspace();
+  const { child, end } = await running(ws, 'blocked-sleep');
+  child.kill('SIGTERM');
+  // while the first one waits for the guest's thread
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  child.kill('SIGINT');
+  expect(await end).toMatchObject({ signal: 'SIGINT', stderr: '' });
+});
+
+test('after kill -9 the trace is incomplete, and usable', async () => {
+  const ws = workspace();
+  const { child, end } = await running(ws, 'busy-calls');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect((await ws.run('ls')).stdout).toContain('is being recorded');
+  child.kill('SIGKILL');
+  await end;
+
+  expect((await ws.run('ls')).stdout).toContain('the recorder was killed');
+  const log = await ws.run('log', '--limit', '3');
+  expect(log).toMatchObject({ status: 0, stderr: '' });
+  expect(log.stdout).toContain('"start\\n"');
+  const summary = await ws.run('log', '-c');
+  expect(summary.status).toBe(0);
+  expect(summary.stderr).toMatch(/^wasi-rr: the trace is incomplete: the recorder was killed/);
+  const replayed = await ws.run('replay');
+  expect(replayed).toMatchObject({ status: 125, stdout: 'start\n' });
+  expect(replayed.stderr).toMatch(/wasi-rr: the recording has no end; (\d+) of \1 recorded events/);
+  expect(await ws.run('verify')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^prefix .*incomplete/),
+  });
+  expect((await ws.run('index')).status).toBe(0);
+  const query = await ws.run('query', '--json', 'select count(*) n from calls');
+  expect(JSON.parse(query.stdout).n).toBeGreaterThan(1000);
+  expect((await ws.run('info')).stdout).toMatch(/^state +incomplete:/m);
+});
