@@ -31,6 +31,6 @@ export function mixedCalls(rounds: number): Promise<Uint8Array<ArrayBuffer>> {
       (drop (call $fd_tell (global.get $file) (i32.const 2088)))
       (br_if $round (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
     (if (i64.ne (i64.load (i32.const 2088)) (i64.const 0)) (then (unreachable)))
-    (say "done\\n"))`),
+    (say "done\n"))`),
   );
 }
