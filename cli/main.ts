@@ -11,6 +11,7 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   );
   process.exitCode = 2;
 } else {
+  await import('./unopened-streams.ts');
   const { main } = await import('./program.ts');
   await main();
 }

@@ -156,5 +156,5 @@ function summary({ outcome, calls, trace }: RecordReport, output: string | undef
   if (trace === undefined) return `${run}; no trace is kept of a run that succeeds`;
   const recorded = `${run}, recorded in ${trace}`;
   if (isSuccess(outcome)) return recorded;
-  return `${recorded}; to see them: wasi-rr log${output === undefined ? '' : ` ${output}`}`;
+  return `${recorded}; look into it with: wasi-rr log${output === undefined ? '' : ` ${output}`}`;
 }

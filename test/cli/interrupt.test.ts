@@ -1,5 +1,6 @@
 /** Ending a recording from outside: signals, time limits, guests that nothing ends, and `kill -9`. */
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { finished, printed, type Workspace, workspace } from './command.ts';
 
@@ -9,6 +10,8 @@ async function running(ws: Workspace, name: string, ...options: string[]) {
   const child = ws.start({ stdin: 'open' }, 'record', ...options, guest);
   const end = finished(child);
   await printed(child, 'start\n');
+  // the bytes are here before the call that wrote them has returned
+  await sleep(100);
   return { child, end };
 }
 
@@ -51,7 +54,7 @@ test('a shell sees 128 + n', async () => {
   const ws = workspace();
   await ws.guest('busy-loop');
   const run = await ws.shell(
-    `exec 3< <(sleep 30); $WASI_RR record -q busy-loop.wasm <&3 > out & pid=$!
+    `$WASI_RR record -q busy-loop.wasm > out & pid=$!
     until [ -s out ]; do sleep 0.05; done; kill -TERM $pid; wait $pid; echo $?`,
   );
   expect(run.stdout).toBe('143\n');
@@ -62,7 +65,7 @@ test('a second signal ends the process at once', async () => {
   const { child, end } = await running(ws, 'blocked-sleep');
   child.kill('SIGTERM');
   // while the first one waits for the guest's thread
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await sleep(100);
   child.kill('SIGINT');
   expect(await end).toMatchObject({ signal: 'SIGINT', stderr: '' });
 });
@@ -70,7 +73,7 @@ test('a second signal ends the process at once', async () => {
 test('after kill -9 the trace is incomplete, and usable', async () => {
   const ws = workspace();
   const { child, end } = await running(ws, 'busy-calls');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   expect((await ws.run('ls')).stdout).toContain('is being recorded');
   child.kill('SIGKILL');
   await end;
