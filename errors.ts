@@ -37,7 +37,10 @@ export type ErrorCode =
   | 'EVENT_NOT_FOUND'
   // replaying
   | 'DIVERGENCE'
-  | 'REPLAY_FAILED';
+  | 'REPLAY_FAILED'
+  // sessions
+  | 'SESSION_FAILED'
+  | 'SESSION_CLOSED';
 
 export interface ErrorDetails {
   /** Number of the event at which it happened, where there is one. */

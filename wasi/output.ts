@@ -22,14 +22,29 @@ export interface Output {
  * @returns undefined for every other call
  */
 export function outputOf(call: RecordedCall, table: DescriptorTable): Output | undefined {
+  const fd = shapeOf(call.name)?.fd;
+  if (call.result !== 0 || fd === undefined) return undefined;
+  const stream = table.get(fdArg(call.args[fd]))?.kind;
+  if (stream !== 'stdout' && stream !== 'stderr') return undefined;
+  const written = writtenBy(call);
+  if (written === undefined) return undefined;
+  const { bytes, length } = written;
+  return { stream, bytes, complete: bytes.length === length };
+}
+
+/**
+ * What a successful fd_write, fd_pwrite or sock_send passed, to whatever descriptor.
+ * @returns `bytes` as far as the trace kept them, `length` as many as the host took (undefined where the
+ *   trace lacks the answer); undefined for every other call
+ */
+export function writtenBy(
+  call: RecordedCall,
+): { readonly bytes: Uint8Array; readonly length: number | undefined } | undefined {
   if (call.result !== 0) return undefined;
   const shape = shapeOf(call.name);
   const rule = shape?.fn.reads[0];
-  if (shape?.fd === undefined || rule?.kind !== 'vector' || !rule.contents) return undefined;
-  const stream = table.get(fdArg(call.args[shape.fd]))?.kind;
-  if (stream !== 'stdout' && stream !== 'stderr') return undefined;
+  if (shape === undefined || rule?.kind !== 'vector' || !rule.contents) return undefined;
   const contents = contentsRange(call, shape.fn, rule.pointer);
-  const written = callBytes(call);
-  const bytes = contents.bytes.subarray(0, written ?? 0);
-  return { stream, bytes, complete: bytes.length === written };
+  const length = callBytes(call);
+  return { bytes: contents.bytes.subarray(0, length ?? 0), length };
 }

@@ -42,6 +42,8 @@ export interface ModuleDeclarations {
   readonly exports: readonly ModuleExport[];
   /** Imported memories first. */
   readonly memories: readonly MemoryType[];
+  /** How many globals there are, imported ones included. */
+  readonly globals: number;
   readonly hasStart: boolean;
 }
 
@@ -59,19 +61,28 @@ export function binaryKind(bytes: Uint8Array): BinaryKind {
 
 const EXTERN_KINDS: readonly ExternKind[] = ['function', 'table', 'memory', 'global', 'tag'];
 
-const SECTION = { type: 1, import: 2, function: 3, memory: 5, export: 7, start: 8 } as const;
+const SECTION = {
+  type: 1,
+  import: 2,
+  function: 3,
+  memory: 5,
+  global: 6,
+  export: 7,
+  start: 8,
+} as const;
 
 /**
  * @param bytes a module that V8 has already compiled: what it refuses is not looked at again
  * @throws RangeError where the sections do not hold together
  */
 export function readDeclarations(bytes: Uint8Array): ModuleDeclarations {
-  const input = new Input(bytes, 8, bytes.length);
+  const input = new BinaryInput(bytes, 8, bytes.length);
   const types: (FunctionType | undefined)[] = [];
   const functions: (FunctionType | undefined)[] = [];
   const imports: ModuleImport[] = [];
   const exports: ModuleExport[] = [];
   const memories: MemoryType[] = [];
+  let globals = 0;
   let hasStart = false;
   while (!input.atEnd()) {
     const id = input.byte();
@@ -83,14 +94,16 @@ export function readDeclarations(bytes: Uint8Array): ModuleDeclarations {
       section.list(() => functions.push(types[section.u32()]));
     } else if (id === SECTION.memory) {
       section.list(() => memories.push(readMemoryType(section)));
-    } else if (id === SECTION.export) readExports(section, functions, exports);
+    } else if (id === SECTION.global) globals = section.u32();
+    else if (id === SECTION.export) readExports(section, functions, exports);
     else if (id === SECTION.start) hasStart = true;
   }
-  return { imports, exports, memories, hasStart };
+  globals += imports.filter(({ kind }) => kind === 'global').length;
+  return { imports, exports, memories, globals, hasStart };
 }
 
 function readImports(
-  input: Input,
+  input: BinaryInput,
   types: readonly (FunctionType | undefined)[],
   imports: ModuleImport[],
   functions: (FunctionType | undefined)[],
@@ -126,7 +139,7 @@ function readImports(
 }
 
 function readExports(
-  input: Input,
+  input: BinaryInput,
   functions: readonly (FunctionType | undefined)[],
   exports: ModuleExport[],
 ): void {
@@ -150,7 +163,7 @@ const FORM = {
   rec: 0x4e,
 } as const;
 
-function readTypes(input: Input, types: (FunctionType | undefined)[]): void {
+function readTypes(input: BinaryInput, types: (FunctionType | undefined)[]): void {
   input.list(() => {
     if (input.peek() === FORM.rec) {
       input.byte();
@@ -161,7 +174,7 @@ function readTypes(input: Input, types: (FunctionType | undefined)[]): void {
   });
 }
 
-function readSubType(input: Input): FunctionType | undefined {
+function readSubType(input: BinaryInput): FunctionType | undefined {
   let form = input.byte();
   if (form === FORM.sub || form === FORM.subFinal) {
     input.list(() => input.u32());
@@ -180,7 +193,7 @@ function readSubType(input: Input): FunctionType | undefined {
   return undefined;
 }
 
-function readFieldType(input: Input): void {
+function readFieldType(input: BinaryInput): void {
   // packed i8 and i16 look like value types of one byte
   readValueType(input);
   input.byte();
@@ -194,7 +207,7 @@ const NUMBER_TYPES: Readonly<Record<number, ValueType>> = {
   123: 'v128',
 };
 
-function readValueType(input: Input): ValueType {
+function readValueType(input: BinaryInput): ValueType {
   const code = input.byte();
   // (ref null? heaptype): the heap type is a signed LEB128 of up to 33 bits
   if (code === 0x63 || code === 0x64) {
@@ -204,7 +217,7 @@ function readValueType(input: Input): ValueType {
   return NUMBER_TYPES[code] ?? 'ref';
 }
 
-function readMemoryType(input: Input): MemoryType {
+function readMemoryType(input: BinaryInput): MemoryType {
   const { flags, initial, maximum } = readLimits(input);
   return {
     shared: (flags & 2) !== 0,
@@ -214,7 +227,7 @@ function readMemoryType(input: Input): MemoryType {
   };
 }
 
-function readLimits(input: Input): {
+function readLimits(input: BinaryInput): {
   flags: number;
   initial: number;
   maximum: number | undefined;
@@ -228,7 +241,7 @@ function readLimits(input: Input): {
 }
 
 /** A bounded cursor over the binary; every read is checked. */
-class Input {
+export class BinaryInput {
   private readonly bytes: Uint8Array;
   private at: number;
   private readonly end: number;
@@ -284,10 +297,10 @@ class Input {
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length).toString('utf8');
   }
 
-  slice(size: number): Input {
+  slice(size: number): BinaryInput {
     const start = this.at;
     this.at += size;
-    return new Input(this.bytes, start, start + size);
+    return new BinaryInput(this.bytes, start, start + size);
   }
 
   list(read: () => void): void {

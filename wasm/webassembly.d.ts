@@ -30,5 +30,11 @@ declare namespace WebAssembly {
   class LinkError extends Error {}
   type Imports = Record<string, Record<string, unknown>>;
   type Exports = Record<string, unknown>;
+  /** JavaScript Promise Integration: an import that may return a promise, on which the guest waits. */
+  class Suspending {
+    constructor(func: (...args: never[]) => unknown);
+  }
+  /** An export that returns a promise, and whose imports may therefore suspend it. */
+  function promising(func: unknown): (...args: readonly unknown[]) => Promise<unknown>;
   function compile(bytes: Uint8Array | ArrayBuffer): Promise<Module>;
 }

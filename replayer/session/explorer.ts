@@ -1,0 +1,151 @@
+/** Answers a session's questions about the guest's state at any event. One method a request. */
+import { invariant } from '../../errors.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import { liveReads } from '../../wasi/live-call.ts';
+import { readDeclarations } from '../../wasm/binary.ts';
+import { FunctionNames } from '../../wasm/names.ts';
+import { wasmFrames } from '../../wasm/traps.ts';
+import { hashOfMemory } from '../../wasm/xxh64.ts';
+import type { ShouldPause } from './guest.ts';
+import { diffMemories } from './memory-diff.ts';
+import { searchMemory } from './memory-search.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import type { RequestName, Requests, SessionLimits, StackFrame } from './messages.ts';
+import { Seeker, type SeekerEvents } from './seeker.ts';
+
+type Handlers = {
+  readonly [K in RequestName]: (
+    params: Requests[K]['params'],
+    shouldPause: ShouldPause,
+  ) => Promise<Requests[K]['answer']>;
+};
+
+const NO_BYTES = new Uint8Array(0);
+
+export class Explorer implements Handlers {
+  private readonly trace: TraceReader;
+  private readonly seeker: Seeker;
+  private readonly module: Uint8Array;
+  private functionNames: FunctionNames | undefined;
+  /** Snapshots of the trace that were loaded, by event; undefined where one is damaged. */
+  private readonly snapshots = new Map<number, Uint8Array | undefined>();
+
+  constructor(
+    trace: TraceReader,
+    compiled: WebAssembly.Module,
+    module: Uint8Array,
+    limits: SessionLimits,
+    events: SeekerEvents,
+  ) {
+    this.trace = trace;
+    this.module = module;
+    this.seeker = new Seeker(trace, compiled, limits, events);
+  }
+
+  async reach({ at }: Requests['reach']['params'], pause: ShouldPause) {
+    await this.seeker.guestAt(at, pause);
+    const last = at === this.trace.eventCount - 1;
+    return { position: at, verified: last ? this.seeker.verified : undefined };
+  }
+
+  async memory(params: Requests['memory']['params'], pause: ShouldPause) {
+    const { at, address, length } = params;
+    const memory = await this.memoryAt(at, pause);
+    return { address, bytes: memory.slice(address, address + length), size: memory.length };
+  }
+
+  async search({ at, query }: Requests['search']['params'], pause: ShouldPause) {
+    return searchMemory(await this.memoryAt(at, pause), query);
+  }
+
+  async diff(params: Requests['diff']['params'], pause: ShouldPause) {
+    const { from, to, ranges, bytes } = params;
+    // a copy: going on to the other event may take the same guest
+    const before = (await this.memoryAt(from, pause)).slice();
+    const after = await this.memoryAt(to, pause);
+    return diffMemories(before, after, { ranges, bytes });
+  }
+
+  async globals({ at }: Requests['globals']['params'], pause: ShouldPause) {
+    const { globals } = await this.seeker.look(at, pause);
+    const { globals: all, exports } = readDeclarations(this.module);
+    const exported = new Set(
+      exports.filter(({ kind }) => kind === 'global').map(({ index }) => index),
+    );
+    return { globals, hidden: all - exported.size };
+  }
+
+  async stack({ at }: Requests['stack']['params'], pause: ShouldPause) {
+    const { stack } = await this.seeker.look(at, pause);
+    return stack === undefined ? [] : this.frames(stack);
+  }
+
+  async hash({ at }: Requests['hash']['params'], pause: ShouldPause) {
+    const { memory } = await this.seeker.guestAt(at, pause);
+    return memory && hashOfMemory(memory);
+  }
+
+  async image({ at }: Requests['image']['params'], pause: ShouldPause) {
+    return (await this.memoryAt(at, pause)).slice();
+  }
+
+  async reads(params: Requests['reads']['params'], pause: ShouldPause) {
+    const { at, name, args, limit } = params;
+    return liveReads(name, args, await this.memoryAt(at, pause), limit);
+  }
+
+  async history(params: Requests['history']['params'], pause: ShouldPause) {
+    const { address, length, from, to, limit } = params;
+    let watch: MemoryWatch | undefined;
+    await this.seeker.watch(from, to, pause, (memory) => {
+      watch = new MemoryWatch({ address, length }, memory, limit);
+      return watch;
+    });
+    invariant(watch, 'a run that was not watched');
+    return watch.history();
+  }
+
+  async pool() {
+    return this.seeker.state();
+  }
+
+  /** Does one piece of work ahead of time. @returns whether there was any */
+  readAhead(shouldPause: ShouldPause): Promise<boolean> {
+    return this.seeker.readAhead(shouldPause);
+  }
+
+  private frames(stack: string): StackFrame[] {
+    this.functionNames ??= new FunctionNames(this.module);
+    return wasmFrames(stack).map(({ func, offset, name: given }) => {
+      const known = this.functionNames?.get(func);
+      const name = known?.name ?? given;
+      return { func, offset, name, mangled: known?.raw === name ? undefined : known?.raw };
+    });
+  }
+
+  /** A view that is valid until the next request. */
+  private async memoryAt(at: number, pause: ShouldPause): Promise<Uint8Array> {
+    if (!this.seeker.has(at)) {
+      const stored = this.storedAt(at);
+      if (stored !== undefined) return stored;
+    }
+    return (await this.seeker.look(at, pause)).memory ?? NO_BYTES;
+  }
+
+  /** Memory that the trace itself holds for an event. */
+  private storedAt(at: number): Uint8Array | undefined {
+    if (this.snapshots.has(at)) return this.snapshots.get(at);
+    const entry = this.trace.snapshots().find(({ event }) => event === at);
+    if (entry === undefined) return undefined;
+    let memory: Uint8Array | undefined;
+    try {
+      memory = this.trace.snapshot(entry.id);
+    } catch {
+      // damaged: the replay gives it as well
+    }
+    // one at a time: they are large
+    this.snapshots.clear();
+    this.snapshots.set(at, memory);
+    return memory;
+  }
+}

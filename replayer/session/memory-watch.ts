@@ -1,0 +1,75 @@
+/** Notes every change of a range of memory while a guest runs: compared at each event, twice. */
+import type { EventWatch } from './guest.ts';
+import type { MemoryChange, MemoryHistory } from './messages.ts';
+
+export class MemoryWatch implements EventWatch {
+  private readonly address: number;
+  private readonly length: number;
+  private readonly limit: number;
+  private readonly initial: Uint8Array;
+  private last: Uint8Array;
+  private changes: MemoryChange[] = [];
+  private truncated = false;
+
+  /**
+   * @param memory as it is before the first event that is watched
+   * @param limit of changes that are kept, the last ones
+   */
+  constructor(
+    range: { readonly address: number; readonly length: number },
+    memory: Uint8Array | undefined,
+    limit: number,
+  ) {
+    this.address = range.address;
+    this.length = range.length;
+    this.limit = limit;
+    this.initial = this.rangeOf(memory).slice();
+    this.last = this.initial;
+  }
+
+  reached(event: number, memory: Uint8Array | undefined): void {
+    this.compare(event, 'guest', memory);
+  }
+
+  passed(event: number, memory: Uint8Array | undefined): void {
+    this.compare(event, 'call', memory);
+  }
+
+  /** What was seen so far. */
+  history(): MemoryHistory {
+    if (this.changes.length > this.limit) this.drop();
+    const { changes, initial, truncated } = this;
+    return { changes, initial, truncated };
+  }
+
+  /** The watched range, as far as the memory reaches. */
+  private rangeOf(memory: Uint8Array | undefined): Uint8Array {
+    return memory?.subarray(this.address, this.address + this.length) ?? new Uint8Array(0);
+  }
+
+  private compare(event: number, by: MemoryChange['by'], memory: Uint8Array | undefined): void {
+    const now = this.rangeOf(memory);
+    const { last } = this;
+    const longest = Math.max(now.length, last.length);
+    let first = 0;
+    while (first < longest && now[first] === last[first]) first++;
+    if (first === longest) return;
+    let end = longest;
+    while (now[end - 1] === last[end - 1]) end--;
+    this.changes.push({
+      event,
+      by,
+      address: this.address + first,
+      before: last.slice(first, end),
+      after: now.slice(first, end),
+    });
+    this.last = now.slice();
+    // dropped by halves, so that each is moved a few times at most
+    if (this.changes.length >= 2 * this.limit) this.drop();
+  }
+
+  private drop(): void {
+    this.truncated = true;
+    this.changes = this.changes.slice(-this.limit);
+  }
+}

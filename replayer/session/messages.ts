@@ -1,0 +1,201 @@
+/** What a session and its thread say to each other, and the values that both speak of. */
+import type { Divergence } from '../divergence.ts';
+
+/** One guest frame of a call stack. */
+export interface StackFrame {
+  /** Index in the module's function index space. */
+  readonly func: number;
+  /** Byte offset in the module of what is executed; of a caller, right after its call. */
+  readonly offset: number;
+  /** From the name section or the exports, demangled (C++, Rust); undefined where there is none. */
+  readonly name: string | undefined;
+  /** As the module has it, where that is another one. */
+  readonly mangled: string | undefined;
+}
+
+export interface GlobalValue {
+  readonly name: string;
+  /** A text for what is no number: a reference, a vector. */
+  readonly value: number | bigint | string;
+}
+
+export interface Globals {
+  readonly globals: readonly GlobalValue[];
+  /** How many globals the module does not export; JavaScript cannot see them. */
+  readonly hidden: number;
+}
+
+export interface MemoryRange {
+  readonly address: number;
+  /** Cut where the memory ends. */
+  readonly bytes: Uint8Array;
+  /** Bytes of the whole memory. */
+  readonly size: number;
+}
+
+export interface SearchHits {
+  readonly addresses: readonly number[];
+  /** Where to go on, if there may be more. */
+  readonly next: number | undefined;
+}
+
+/** A run of bytes that differ; short equal stretches between them are included. */
+export interface ChangedRange {
+  readonly address: number;
+  /** Bytes. */
+  readonly length: number;
+  /** Up to the limit asked for; shorter, too, where one of the memories ended. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+export interface MemoryDiff {
+  readonly ranges: readonly ChangedRange[];
+  /** Bytes that differ, in all ranges and in those that were left out. */
+  readonly changedBytes: number;
+  /** Whether there are more ranges than asked for. */
+  readonly truncated: boolean;
+  readonly sizeBefore: number;
+  readonly sizeAfter: number;
+}
+
+/** One change of a range of memory. */
+export interface MemoryChange {
+  readonly event: number;
+  /**
+   * `guest`: by the guest's own code, after the event before and until this one. `call`: what the host
+   * wrote when it answered this call.
+   */
+  readonly by: 'guest' | 'call';
+  /** First changed byte. */
+  readonly address: number;
+  /** From the first to the last byte that changed; empty where the memory did not reach so far. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+export interface MemoryHistory {
+  readonly changes: readonly MemoryChange[];
+  /** The range at the first event looked at. */
+  readonly initial: Uint8Array;
+  /** Whether there were more changes than asked for; those that are here are the last. */
+  readonly truncated: boolean;
+}
+
+/** Where parked guests and copies of memory stand: for benchmarks, tests and the curious. */
+export interface PoolState {
+  readonly guests: readonly number[];
+  readonly guestBytes: number;
+  readonly images: readonly number[];
+  readonly imageBytes: number;
+  /** How many guests were started from the beginning so far. */
+  readonly started: number;
+}
+
+/** What became of reaching a position. */
+export interface Reached {
+  readonly position: number;
+  /**
+   * At the last event: whether the memory is the recorded one's. Undefined anywhere else, and where the
+   * trace has no hash to compare with (interrupted, stack overflow).
+   */
+  readonly verified: boolean | undefined;
+}
+
+export interface SearchQuery {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly limit: number;
+  /** Addresses are multiples of it. */
+  readonly align: number;
+}
+
+/** The requests: parameters and answer of each. `at` is an event number. */
+export interface Requests {
+  reach: { params: { at: number }; answer: Reached };
+  memory: { params: { at: number; address: number; length: number }; answer: MemoryRange };
+  search: { params: { at: number; query: SearchQuery }; answer: SearchHits };
+  diff: {
+    params: { from: number; to: number; ranges: number; bytes: number };
+    answer: MemoryDiff;
+  };
+  globals: { params: { at: number }; answer: Globals };
+  stack: { params: { at: number }; answer: readonly StackFrame[] };
+  hash: { params: { at: number }; answer: string | undefined };
+  image: { params: { at: number }; answer: Uint8Array };
+  /** Everything that the host read for a call, as it stood in memory. */
+  reads: {
+    params: { at: number; name: string; args: readonly (number | bigint)[]; limit: number };
+    answer: { bytes: Uint8Array; length: number };
+  };
+  history: {
+    params: { address: number; length: number; from: number; to: number; limit: number };
+    answer: MemoryHistory;
+  };
+  pool: { params: object; answer: PoolState };
+}
+
+export type RequestName = keyof Requests;
+
+export type ToSession = {
+  readonly [K in RequestName]: {
+    readonly id: number;
+    readonly name: K;
+    readonly params: Requests[K]['params'];
+  };
+}[RequestName];
+
+/** Why the trace does not replay, as far as it was tried. */
+export interface ProblemMessage {
+  /** First event that cannot be looked at; -1 where nothing replays. */
+  readonly event: number;
+  readonly code: string;
+  readonly message: string;
+  readonly divergence: Divergence | undefined;
+}
+
+export type FromSession =
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'aborted'; readonly id: number }
+  | {
+      readonly type: 'failed';
+      readonly id: number;
+      readonly code: string | undefined;
+      readonly message: string;
+      readonly event: number | undefined;
+    }
+  /** The compiled module, so that the next thread need not compile it again. */
+  | { readonly type: 'compiled'; readonly module: WebAssembly.Module }
+  | { readonly type: 'problem'; readonly problem: ProblemMessage }
+  | { readonly type: 'verified'; readonly verified: boolean };
+
+export interface SessionLimits {
+  /** Bytes of linear memory that parked guests may hold, the one looked at not counted. */
+  readonly poolBytes: number;
+  /** How many guests may be parked besides the one looked at. */
+  readonly poolGuests: number;
+  /** Bytes of copied memories. */
+  readonly imageBytes: number;
+}
+
+/** `workerData` of the session's thread. */
+export interface SessionSetup {
+  readonly trace: string;
+  readonly module: WebAssembly.Module | undefined;
+  readonly limits: SessionLimits;
+  /** Use idle time to park guests where they may be wanted next. */
+  readonly readAhead: boolean;
+  /** See {@link SHARED_WORD}. */
+  readonly shared: SharedArrayBuffer;
+}
+
+/** Words of the memory that both threads see. */
+export const SHARED_WORD = {
+  bytes: 16,
+  /** How many requests have been sent: work ahead of time stops for the next one. */
+  sent: 0,
+  /** Id of the request that is to be given up. */
+  cancelled: 1,
+  /** Event that the running request has come to. */
+  event: 2,
+} as const;

@@ -1,0 +1,346 @@
+/**
+ * Brings guests to places of a run: from a parked one that stands before it, or from the beginning.
+ * Keeps parked guests and copies of memory within their limits, and uses idle time to park guests where
+ * the next look is likely. Knows nothing of threads.
+ */
+import { messageOf, WasiRrError } from '../../errors.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import type { Divergence } from '../divergence.ts';
+import { CostMap } from './cost-map.ts';
+import { exportedGlobals } from './globals.ts';
+import { type EventWatch, SessionGuest, type ShouldPause } from './guest.ts';
+import { type Image, Images } from './images.ts';
+import type { PoolState, SessionLimits } from './messages.ts';
+import { bestPlace, candidatePlaces, type RunShape, worths } from './pool-plan.ts';
+
+/** Work ahead of time that saves a seek less than this, in milliseconds on average, is not done. */
+const WORTHWHILE_MS = 0.5;
+
+/** Why some or all positions of a trace cannot be looked at. */
+export interface ReplayProblem {
+  /** First event that cannot be looked at. */
+  readonly event: number;
+  readonly error: WasiRrError;
+  readonly divergence: Divergence | undefined;
+}
+
+export interface SeekerEvents {
+  /** A problem was found, or one that comes earlier than the one known. */
+  problem(problem: ReplayProblem): void;
+  /** The end was reached, and its memory compared with the recorded one's hash. */
+  verified(verified: boolean): void;
+}
+
+/** Thrown when `shouldPause` stopped a seek; what was done so far is not lost. */
+export class Paused extends Error {}
+
+export class Seeker {
+  private readonly trace: TraceReader;
+  private readonly module: WebAssembly.Module;
+  private readonly limits: SessionLimits;
+  private readonly events: SeekerEvents;
+  private readonly last: number;
+  private readonly costs: CostMap;
+  private readonly images: Images;
+  /** Guests that stand somewhere, by position; the one looked at among them. */
+  private guests: SessionGuest[] = [];
+  private current: SessionGuest | undefined;
+  /** A guest on its way to where it may be wanted, which was stopped for something more urgent. */
+  private ahead: { readonly guest: SessionGuest; readonly to: number } | undefined;
+  private started = 0;
+  private problem: ReplayProblem | undefined;
+  private matches: boolean | undefined;
+
+  constructor(
+    trace: TraceReader,
+    module: WebAssembly.Module,
+    limits: SessionLimits,
+    events: SeekerEvents,
+  ) {
+    this.trace = trace;
+    this.module = module;
+    this.limits = limits;
+    this.events = events;
+    this.last = trace.eventCount - 1;
+    this.costs = new CostMap(trace.eventCount);
+    this.images = new Images(limits.imageBytes);
+  }
+
+  /** Whether the memory at the end is the recorded one's; undefined before the end was reached. */
+  get verified(): boolean | undefined {
+    return this.matches;
+  }
+
+  /** Whether {@link look} needs no replay. */
+  has(at: number): boolean {
+    return this.standing(at) !== undefined || this.images.has(at);
+  }
+
+  /**
+   * What can be seen after event `at`: live, or a copy that was kept.
+   * @throws WasiRrError DIVERGENCE and others where the trace does not replay so far, REPLAY_FAILED
+   *   where V8 does not let one look (the start section); {@link Paused}
+   */
+  async look(at: number, shouldPause: ShouldPause): Promise<Image> {
+    const kept = this.standing(at) === undefined ? this.images.get(at) : undefined;
+    return kept ?? imageOf(await this.guestAt(at, shouldPause), 'live');
+  }
+
+  /**
+   * A guest that stands after event `at`.
+   * @throws as {@link look}
+   */
+  async guestAt(at: number, shouldPause: ShouldPause): Promise<SessionGuest> {
+    const there = this.standing(at);
+    if (there !== undefined) {
+      this.current = there;
+      return there;
+    }
+    if (this.problem !== undefined && at >= this.problem.event) throw this.problem.error;
+    const guest = this.nearest(at) ?? this.start();
+    if (guest === this.current) this.keepImage(guest);
+    await this.run(guest, at, shouldPause);
+    if (guest.position < at) throw new Paused('paused');
+    if (guest.position > at) {
+      throw new WasiRrError(
+        'REPLAY_FAILED',
+        `event ${at} happened in the module's start section, which runs before V8 hands out the memory: ` +
+          'nothing can be seen there. The first event that can be looked at ' +
+          `is ${guest.position}.`,
+        { event: at },
+      );
+    }
+    this.current = guest;
+    this.trim(guest);
+    return guest;
+  }
+
+  /**
+   * Runs a guest that stands at `from` on to `to`, watched.
+   * @throws as {@link look}
+   */
+  async watch(
+    from: number,
+    to: number,
+    shouldPause: ShouldPause,
+    watchFrom: (memory: Uint8Array | undefined) => EventWatch,
+  ): Promise<void> {
+    const guest = await this.guestAt(from, shouldPause);
+    this.keepImage(guest);
+    await this.run(guest, to, shouldPause, watchFrom(bytesOf(guest)));
+    if (guest.position < to) throw new Paused('paused');
+    this.trim(undefined);
+  }
+
+  /**
+   * Parks guests where the next look is likely, one after the other, until `shouldPause` says so or
+   * nothing is worth the while. @returns whether there was anything to do
+   */
+  async readAhead(shouldPause: ShouldPause): Promise<boolean> {
+    const run = this.shape();
+    if (run === undefined) return false;
+    if (this.ahead !== undefined) {
+      const { guest, to } = this.ahead;
+      this.ahead = undefined;
+      if (this.guests.includes(guest) && guest !== this.current && guest.position < to) {
+        await this.runAhead(guest, to, shouldPause);
+        return true;
+      }
+    }
+    const positions = this.guests.map((guest) => guest.position);
+    const places = candidatePlaces(run, (ms) => this.costs.positionAt(ms));
+    const place = bestPlace(run, positions, places);
+    if (place === undefined || place.worth < WORTHWHILE_MS) return false;
+    const guest = this.guestFor(run, place);
+    if (guest === undefined) return false;
+    await this.runAhead(guest, place.position, shouldPause);
+    return true;
+  }
+
+  private async runAhead(guest: SessionGuest, to: number, shouldPause: ShouldPause): Promise<void> {
+    await this.run(guest, to, shouldPause);
+    if (guest.position < to) this.ahead = { guest, to };
+    this.trim(this.current);
+  }
+
+  state(): PoolState {
+    return {
+      guests: this.guests.map((guest) => guest.position),
+      guestBytes: this.guests.reduce((sum, guest) => sum + guest.bytes, 0),
+      images: this.images.positions,
+      imageBytes: this.images.bytes,
+      started: this.started,
+    };
+  }
+
+  private standing(at: number): SessionGuest | undefined {
+    return this.guests.find((guest) => guest.position === at);
+  }
+
+  /** The guest that has the shortest way to `at`. */
+  private nearest(at: number): SessionGuest | undefined {
+    return this.guests.findLast((guest) => guest.position < at);
+  }
+
+  private start(): SessionGuest {
+    this.started++;
+    return new SessionGuest(this.trace, this.module);
+  }
+
+  /** Runs a guest and puts it back in its place, or away where it has come off the recorded run. */
+  private async run(
+    guest: SessionGuest,
+    to: number,
+    shouldPause: ShouldPause,
+    watch?: EventWatch,
+  ): Promise<void> {
+    const { costs } = this;
+    this.guests = this.guests.filter((one) => one !== guest);
+    if (guest === this.current) this.current = undefined;
+    costs.begin(guest.position);
+    const paused: ShouldPause = (position) => {
+      costs.reach(position);
+      return shouldPause(position);
+    };
+    await guest.advance(to, paused, watch);
+    costs.reach(guest.position);
+    const lost = guest.end?.kind === 'replayed' && guest.position < to;
+    if (!guest.usable || lost) {
+      const problem = this.problemOf(guest);
+      // the memory may differ at the end of a run that matched at every event
+      if (problem.event <= this.last) {
+        guest.dispose();
+        throw problem.error;
+      }
+    }
+    if (guest.end?.kind === 'replayed' && guest.end.toItsEnd) {
+      this.compared(guest.end.note === undefined);
+    }
+    const next = this.guests.findIndex((one) => one.position > guest.position);
+    this.guests.splice(next < 0 ? this.guests.length : next, 0, guest);
+  }
+
+  private compared(comparable: boolean): void {
+    const { meta, complete } = this.trace;
+    if (!complete || !comparable || meta.finalMemory === undefined) return;
+    if (this.matches === undefined) this.events.verified(true);
+    this.matches = true;
+  }
+
+  private problemOf(guest: SessionGuest): ReplayProblem {
+    const { end, failure } = guest;
+    let problem: ReplayProblem;
+    if (end?.kind === 'diverged') {
+      const { divergence } = end;
+      const { event } = divergence;
+      const error = new WasiRrError(
+        'DIVERGENCE',
+        `the trace does not replay beyond event ${event - 1}: at event ${event} the guest did something else than when it was recorded.`,
+        { event },
+      );
+      if (divergence.mismatch.what === 'final-memory') {
+        this.matches = false;
+        this.events.verified(false);
+      }
+      problem = { event, error, divergence };
+    } else {
+      const known = failure instanceof WasiRrError ? failure : undefined;
+      const event = Math.max(known?.event ?? guest.position + 1, -1);
+      const what = end?.kind === 'replayed' ? end.note : `the replay failed: ${messageOf(failure)}`;
+      const error =
+        known ?? new WasiRrError('REPLAY_FAILED', `${what}.`, { event, cause: failure });
+      problem = { event, error, divergence: undefined };
+    }
+    if (this.problem === undefined || problem.event < this.problem.event) {
+      this.problem = problem;
+      this.events.problem(problem);
+    }
+    return problem;
+  }
+
+  /** What was seen where a guest leaves, so that going back there is free. */
+  private keepImage(guest: SessionGuest): void {
+    if (guest.position >= 0 && !this.images.has(guest.position)) {
+      if (this.images.accepts(guest.bytes)) this.images.add(imageOf(guest, 'copy'));
+    }
+  }
+
+  private shape(): RunShape | undefined {
+    const current = this.current?.position;
+    if (current === undefined) return undefined;
+    const last = this.problem ? Math.min(this.problem.event - 1, this.last) : this.last;
+    return { current, last, cost: (from, to) => this.costs.between(from, to) };
+  }
+
+  /** A guest to send to a place: a new one if there is room, else the one that is missed least. */
+  private guestFor(
+    run: RunShape,
+    place: { readonly position: number; readonly worth: number },
+  ): SessionGuest | undefined {
+    const bytes = Math.max(0, ...this.guests.map((guest) => guest.bytes));
+    const spare = this.guests.filter((guest) => guest !== this.current);
+    const held = spare.reduce((sum, guest) => sum + guest.bytes, 0);
+    const { poolGuests, poolBytes } = this.limits;
+    if (spare.length < poolGuests && held + bytes <= poolBytes) {
+      return this.start();
+    }
+    const least = this.leastWorth(run);
+    // twice as good, or guests would be moved about for ever
+    if (least === undefined || place.worth < 2 * least.worth) return undefined;
+    if (least.guest.position < place.position) return least.guest;
+    this.remove(least.guest);
+    return this.start();
+  }
+
+  private leastWorth(run: RunShape): { guest: SessionGuest; worth: number } | undefined {
+    const values = worths(
+      run,
+      this.guests.map((guest) => guest.position),
+    );
+    let least: { guest: SessionGuest; worth: number } | undefined;
+    for (const [i, guest] of this.guests.entries()) {
+      const worth = values[i] as number;
+      if (guest !== this.current && worth < (least?.worth ?? Number.POSITIVE_INFINITY)) {
+        least = { guest, worth };
+      }
+    }
+    return least;
+  }
+
+  private trim(keep: SessionGuest | undefined): void {
+    const run = this.shape() ?? {
+      current: this.last,
+      last: this.last,
+      cost: (from: number, to: number) => this.costs.between(from, to),
+    };
+    const spare = () => this.guests.filter((guest) => guest !== keep);
+    const { poolGuests, poolBytes } = this.limits;
+    while (
+      spare().length > poolGuests ||
+      spare().reduce((sum, guest) => sum + guest.bytes, 0) > poolBytes
+    ) {
+      const least = this.leastWorth(run)?.guest ?? spare()[0];
+      if (least === undefined) return;
+      this.remove(least);
+    }
+  }
+
+  private remove(guest: SessionGuest): void {
+    this.guests = this.guests.filter((one) => one !== guest);
+    guest.dispose();
+  }
+}
+
+function bytesOf(guest: SessionGuest): Uint8Array | undefined {
+  return guest.memory && new Uint8Array(guest.memory.buffer);
+}
+
+function imageOf(guest: SessionGuest, how: 'live' | 'copy'): Image {
+  const bytes = bytesOf(guest);
+  return {
+    position: guest.position,
+    memory: how === 'copy' ? bytes?.slice() : bytes,
+    stack: guest.stack,
+    globals: exportedGlobals(guest.exports ?? {}),
+  };
+}

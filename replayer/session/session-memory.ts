@@ -1,0 +1,105 @@
+/** A session's questions about the guest's memory. Everything is bounded: what is cut says so. */
+import { WasiRrError } from '../../errors.ts';
+import { patternBytes, type SearchPattern } from './memory-search.ts';
+import type { MemoryDiff, MemoryHistory, MemoryRange, SearchHits } from './messages.ts';
+import type { RequestOptions, WorkerLink } from './worker-link.ts';
+
+/** Bytes that one read gives at most. */
+export const MAX_READ = 64 << 20;
+/** Bytes of a range whose history is asked for, at most: each event compares them. */
+export const MAX_WATCHED = 1 << 20;
+/** How many hits, ranges and changes are listed, unless asked otherwise. */
+const LISTED = 1000;
+/** Bytes of a changed range that are copied, unless asked otherwise. */
+const COPIED = 256;
+
+export class SessionMemory {
+  private readonly link: WorkerLink;
+  private readonly position: () => number;
+  private readonly lastEvent: number;
+
+  constructor(link: WorkerLink, position: () => number, lastEvent: number) {
+    this.link = link;
+    this.position = position;
+    this.lastEvent = lastEvent;
+  }
+
+  /**
+   * Bytes at the present position, cut where the memory ends. All methods here throw a WasiRrError
+   * where the trace does not replay so far (the problem's code), SESSION_FAILED, SESSION_CLOSED, and the
+   * reason of `signal`.
+   * @param length in bytes, up to 64 MiB
+   * @throws WasiRrError OPTION_INVALID
+   */
+  async read(address: number, length: number, options?: RequestOptions): Promise<MemoryRange> {
+    checkRange(address, length, MAX_READ);
+    return this.link.request('memory', { at: this.position(), address, length }, options);
+  }
+
+  /** Bytes of the whole memory; 0 for a guest without one. */
+  async size(options?: RequestOptions): Promise<number> {
+    return (await this.read(0, 0, options)).size;
+  }
+
+  /**
+   * Addresses at which the memory holds something, in ascending order.
+   * @param options `from`: first address; `limit`: how many, 1000 by default
+   * @throws WasiRrError OPTION_INVALID
+   */
+  async search(
+    pattern: SearchPattern,
+    options: RequestOptions & { readonly from?: number; readonly limit?: number } = {},
+  ): Promise<SearchHits> {
+    const { from = 0, limit = LISTED } = options;
+    const query = { ...patternBytes(pattern), from, limit };
+    return this.link.request('search', { at: this.position(), query }, options);
+  }
+
+  /**
+   * What differs between two events, whichever comes first.
+   * @param options `ranges`: how many to list, 1000 by default; `bytes`: to copy of each, 256 by default
+   */
+  diff(
+    from: number,
+    to: number,
+    options: RequestOptions & { readonly ranges?: number; readonly bytes?: number } = {},
+  ): Promise<MemoryDiff> {
+    const { ranges = LISTED, bytes = COPIED } = options;
+    return this.link.request('diff', { from, to, ranges, bytes }, options);
+  }
+
+  /**
+   * Which events changed a range, with the bytes before and after: one replay of that part of the run.
+   * @param length in bytes, up to 1 MiB
+   * @param options `from`, `to`: events between which to look, the whole run by default; `limit`: how
+   *   many changes to list, the last 1000 by default
+   * @throws WasiRrError OPTION_INVALID
+   */
+  async history(
+    address: number,
+    length: number,
+    options: RequestOptions & {
+      readonly from?: number;
+      readonly to?: number;
+      readonly limit?: number;
+    } = {},
+  ): Promise<MemoryHistory> {
+    checkRange(address, length, MAX_WATCHED);
+    const { from = -1, to = this.lastEvent, limit = LISTED } = options;
+    return this.link.request('history', { address, length, from, to, limit }, options);
+  }
+
+  /** XXH64 of the whole memory in 16 hexadecimal digits; undefined for a guest without one. */
+  hash(options?: RequestOptions): Promise<string | undefined> {
+    return this.link.request('hash', { at: this.position() }, options);
+  }
+}
+
+function checkRange(address: number, length: number, most: number): void {
+  const valid = [address, length].every((value) => Number.isSafeInteger(value) && value >= 0);
+  if (valid && length <= most) return;
+  throw new WasiRrError(
+    'OPTION_INVALID',
+    `no range of memory: ${length} bytes at ${address}. At most ${most} bytes can be asked for at once.`,
+  );
+}

@@ -1,0 +1,121 @@
+/** The session's thread: answers one request at a time, and uses idle time to look ahead. */
+import { setImmediate as immediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { parentPort, workerData } from 'node:worker_threads';
+import { invariant, messageOf, WasiRrError } from '../../errors.ts';
+import { TraceReader } from '../../traces/reader.ts';
+import { MAX_FRAMES } from '../../wasm/traps.ts';
+import { Explorer } from './explorer.ts';
+import type { ShouldPause } from './guest.ts';
+import { type FromSession, type SessionSetup, SHARED_WORD, type ToSession } from './messages.ts';
+import { Paused, type ReplayProblem } from './seeker.ts';
+
+/**
+ * Native stack of a guest, in KiB: as large as a batch replay's. Guests run on stacks of their own,
+ * which are 984 KiB unless V8 is told otherwise, a quarter of what the recorder gives. V8 takes the
+ * smaller of the two flags. They hold for the process, but stacks that exist keep their size, and new
+ * threads get theirs from Node (checked with Node 26: neither the main thread nor a new worker changes).
+ */
+const STACK_KB = 64 << 10;
+setFlagsFromString(`--wasm-stack-switching-stack-size=${STACK_KB}`);
+setFlagsFromString(`--stack-size=${STACK_KB}`);
+Error.stackTraceLimit = MAX_FRAMES + 20;
+
+invariant(parentPort, 'a session runs outside a worker');
+const port = parentPort;
+const setup = workerData as SessionSetup;
+const shared = new Int32Array(setup.shared);
+const trace = new TraceReader(setup.trace);
+
+let explorer: Explorer | undefined;
+let received = 0;
+let busy = false;
+
+port.on('message', (request: ToSession) => {
+  received++;
+  void answer(request);
+});
+
+async function answer(request: ToSession): Promise<void> {
+  invariant(!busy, 'a second request at a time');
+  busy = true;
+  await ahead;
+  send(await replyTo(request));
+  busy = false;
+  if (setup.readAhead) ahead = readAhead();
+}
+
+async function replyTo({ id, name, params }: ToSession): Promise<FromSession> {
+  const shouldPause: ShouldPause = (position) => {
+    shared[SHARED_WORD.event] = position;
+    return Atomics.load(shared, SHARED_WORD.cancelled) === id;
+  };
+  try {
+    explorer ??= open();
+    // each name has its own parameters; the union is not narrowed by indexing
+    const handler = explorer[name] as (
+      params: ToSession['params'],
+      shouldPause: ShouldPause,
+    ) => Promise<unknown>;
+    return { type: 'answer', id, answer: await handler.call(explorer, params, shouldPause) };
+  } catch (thrown) {
+    if (thrown instanceof Paused) return { type: 'aborted', id };
+    const known = thrown instanceof WasiRrError ? thrown : undefined;
+    const { code, event } = known ?? {};
+    return { type: 'failed', id, code, message: messageOf(thrown), event };
+  }
+}
+
+let ahead: Promise<void> = Promise.resolve();
+
+async function readAhead(): Promise<void> {
+  const wanted = () => busy || Atomics.load(shared, SHARED_WORD.sent) !== received;
+  try {
+    // lets a message in between
+    while (!wanted() && (await explorer?.readAhead(wanted))) await immediate();
+  } catch {
+    // a problem of the trace has been told; whoever asks for the place gets it as an error
+  }
+}
+
+function open(): Explorer {
+  try {
+    const bytes = trace.module();
+    const module = setup.module ?? compile(bytes);
+    return new Explorer(trace, module, bytes, setup.limits, {
+      problem: (problem) => send({ type: 'problem', problem: problemMessage(problem) }),
+      verified: (verified) => send({ type: 'verified', verified }),
+    });
+  } catch (thrown) {
+    const error =
+      thrown instanceof WasiRrError
+        ? thrown
+        : new WasiRrError('REPLAY_FAILED', messageOf(thrown), { cause: thrown });
+    const problem: ReplayProblem = { event: -1, error, divergence: undefined };
+    send({ type: 'problem', problem: problemMessage(problem) });
+    throw error;
+  }
+}
+
+function compile(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    const module = new WebAssembly.Module(bytes);
+    send({ type: 'compiled', module });
+    return module;
+  } catch (cause) {
+    const { node, v8 } = trace.meta.runtime;
+    throw new WasiRrError(
+      'REPLAY_FAILED',
+      `the module does not run here: ${messageOf(cause)}. It was recorded with Node ${node} (V8 ${v8}); this is Node ${process.version}.`,
+      { cause },
+    );
+  }
+}
+
+function problemMessage({ event, error, divergence }: ReplayProblem) {
+  return { event, code: error.code, message: error.message, divergence };
+}
+
+function send(message: FromSession): void {
+  port.postMessage(message);
+}

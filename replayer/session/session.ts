@@ -1,0 +1,351 @@
+/**
+ * An interactive replay of a trace: moves to any event, forwards and backwards, and shows the guest's
+ * state there. "At #n" always means: right after event n and its effects, before the guest goes on; at
+ * -1, the guest is instantiated and nothing has called it. Knows no UI.
+ *
+ * What the trace itself tells (files, output, conditions, bookmarks) needs no replay and works for every
+ * trace that can be opened. What needs replay works up to {@link Session.replayProblem}.
+ */
+import { type ErrorCode, WasiRrError } from '../../errors.ts';
+import {
+  addBookmark,
+  addSnapshot,
+  type Bookmark,
+  listBookmarks,
+  removeBookmark,
+} from '../../traces/annotations.ts';
+import { TraceReader } from '../../traces/reader.ts';
+import type { SnapshotEntry } from '../../traces/snapshots.ts';
+import type { Descriptor } from '../../wasi/descriptors.ts';
+import { type DivergenceReport, reportDivergence } from '../divergence-report.ts';
+import { type FailurePlace, findFailure } from './failure.ts';
+import { type CallCondition, type Direction, findCall } from './find-call.ts';
+import type {
+  Globals,
+  MemoryDiff,
+  PoolState,
+  ProblemMessage,
+  SessionLimits,
+  StackFrame,
+} from './messages.ts';
+import { SessionMemory } from './session-memory.ts';
+import { type Output, StreamsAndFiles } from './streams-and-files.ts';
+import { type RequestOptions, WorkerLink } from './worker-link.ts';
+
+/** What a session may hold unless its options say otherwise. */
+export const DEFAULT_LIMITS: SessionLimits = {
+  poolBytes: 1 << 30,
+  poolGuests: 24,
+  imageBytes: 128 << 20,
+};
+
+/** Bytes of output that {@link Session.output} gives at once. */
+const OUTPUT_LIMIT = 1 << 20;
+
+export interface SessionOptions extends Partial<SessionLimits> {
+  /** Use idle time to park guests where the next look is likely; true by default. */
+  readonly readAhead?: boolean;
+  /** Called when {@link Session.replayProblem} or {@link Session.verified} changes. */
+  readonly onChange?: () => void;
+}
+
+/** Why (a part of) a trace does not replay. */
+export interface SessionProblem {
+  /** The first event whose state cannot be shown; -1 where nothing can. */
+  readonly event: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Where the guest did something else than it had done. */
+  readonly divergence: DivergenceReport | undefined;
+}
+
+/** Where a move ended. */
+export interface Stop {
+  readonly position: number;
+  /** Whether the guest's state can be looked at here; if not, `replayProblem` says why. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Opens a trace for debugging, before its first event.
+ * @param path of a trace, complete or not
+ * @throws WasiRrError for a trace that cannot be read at all (TRACE_*, NOT_A_TRACE). One that cannot be
+ *   replayed opens: see {@link Session.replayProblem}
+ */
+export async function openSession(path: string, options: SessionOptions = {}): Promise<Session> {
+  const session = new Session(new TraceReader(path), options);
+  await session.start();
+  return session;
+}
+
+export class Session {
+  /** For what the trace tells by itself. Closed with the session. */
+  readonly trace: TraceReader;
+  /** The guest's memory at the present position, and across the run. */
+  readonly memory: SessionMemory;
+  private readonly link: WorkerLink;
+  private readonly streams: StreamsAndFiles;
+  private readonly onChange: () => void;
+  private at = -1;
+  private problem: SessionProblem | undefined;
+  private matches: boolean | undefined;
+
+  /** Use {@link openSession}. */
+  constructor(trace: TraceReader, options: SessionOptions) {
+    const { readAhead = true, onChange = () => {}, ...limits } = options;
+    this.trace = trace;
+    this.onChange = onChange;
+    this.streams = new StreamsAndFiles(trace);
+    this.link = new WorkerLink(
+      { trace: trace.path, limits: { ...DEFAULT_LIMITS, ...limits }, readAhead },
+      {
+        problem: (problem) => this.learnProblem(problem),
+        verified: (verified) => {
+          this.matches = verified;
+          this.onChange();
+        },
+      },
+    );
+    this.memory = new SessionMemory(this.link, () => this.at, this.lastEvent);
+  }
+
+  /** Loads the module, so that what keeps it from running is known from the start. */
+  async start(): Promise<void> {
+    try {
+      await this.link.request('pool', {});
+    } catch (thrown) {
+      if (!(thrown instanceof WasiRrError)) throw thrown;
+      // told by the thread already, unless it was the thread that failed
+      this.problem ??= {
+        event: -1,
+        code: thrown.code,
+        message: thrown.message,
+        divergence: undefined,
+      };
+    }
+  }
+
+  /** Number of the event after which the session stands. */
+  get position(): number {
+    return this.at;
+  }
+
+  /** Number of the last event; -1 for a run without any. */
+  get lastEvent(): number {
+    return this.trace.eventCount - 1;
+  }
+
+  /**
+   * Why the trace does not replay beyond some event. Found out when a replay comes there, so it may turn
+   * up later (`onChange`).
+   */
+  get replayProblem(): SessionProblem | undefined {
+    return this.problem;
+  }
+
+  /**
+   * Whether the memory at the end of the run is the recorded one's, byte for byte. Undefined until the
+   * end was reached, and where there is nothing to compare with: an interrupted run, a stack overflow.
+   */
+  get verified(): boolean | undefined {
+    return this.matches;
+  }
+
+  /**
+   * Moves to an event. Costs a replay from the nearest guest parked before it, at most one of the whole
+   * run. Where the trace does not replay so far the session moves all the same.
+   * @param event -1 to {@link lastEvent}
+   * @throws WasiRrError EVENT_NOT_FOUND, SESSION_FAILED, SESSION_CLOSED; the reason of `signal`, with the
+   *   position as it was
+   */
+  async goto(event: number, options?: RequestOptions): Promise<Stop> {
+    this.checkEvent(event);
+    let replayed = true;
+    try {
+      await this.link.request('reach', { at: event }, options);
+    } catch (thrown) {
+      if (this.problem === undefined || event < this.problem.event) throw thrown;
+      replayed = false;
+    }
+    this.at = event;
+    return { position: event, replayed };
+  }
+
+  /** Moves to the next event; at the last one, stays. @throws as {@link goto} */
+  next(options?: RequestOptions): Promise<Stop> {
+    return this.goto(Math.min(this.at + 1, this.lastEvent), options);
+  }
+
+  /** Moves to the event before; at -1, stays. @throws as {@link goto} */
+  back(options?: RequestOptions): Promise<Stop> {
+    return this.goto(Math.max(this.at - 1, -1), options);
+  }
+
+  /** Moves to before anything. @throws as {@link goto} */
+  first(options?: RequestOptions): Promise<Stop> {
+    return this.goto(-1, options);
+  }
+
+  /** Moves to the end: after a trap or exit, memory is as it was left. @throws as {@link goto} */
+  last(options?: RequestOptions): Promise<Stop> {
+    return this.goto(this.lastEvent, options);
+  }
+
+  /** Where the run went wrong; moves nowhere. @throws as {@link find} */
+  failure(options: RequestOptions = {}): Promise<FailurePlace> {
+    return findFailure(this.trace, options);
+  }
+
+  /** Moves to where the run went wrong. @throws as {@link goto} */
+  async gotoFailure(options: RequestOptions = {}): Promise<Stop & FailurePlace> {
+    const place = await this.failure(options);
+    return { ...place, ...(await this.goto(place.event, options)) };
+  }
+
+  /**
+   * The next or previous call that meets a condition; moves nowhere and replays nothing.
+   * @param from event number; the present position by default
+   * @throws WasiRrError QUERY_FAILED, TRACE_CORRUPT, SEGMENT_CORRUPT; the reason of `signal`
+   */
+  find(
+    condition: CallCondition,
+    direction: Direction,
+    options: RequestOptions & { readonly from?: number } = {},
+  ): Promise<number | undefined> {
+    return findCall(this.trace, condition, options.from ?? this.at, direction, options);
+  }
+
+  /**
+   * Moves on to the next call that meets a condition.
+   * @returns undefined, and stays, where there is none
+   * @throws as {@link find} and {@link goto}
+   */
+  continueTo(condition: CallCondition, options?: RequestOptions): Promise<Stop | undefined> {
+    return this.moveTo(condition, 'forward', options);
+  }
+
+  /** Moves back to the previous call that meets a condition. As {@link continueTo}. */
+  reverseContinueTo(condition: CallCondition, options?: RequestOptions): Promise<Stop | undefined> {
+    return this.moveTo(condition, 'backward', options);
+  }
+
+  /**
+   * The guest's stack, innermost frame first, at most 200. Empty where no call of the guest's is under
+   * way; after a trap or an exit, the stack from which it came.
+   * @throws WasiRrError where the trace does not replay so far (the problem's code)
+   */
+  stack(options?: RequestOptions): Promise<readonly StackFrame[]> {
+    return this.link.request('stack', { at: this.at }, options);
+  }
+
+  /** The globals that the guest exports; others cannot be seen. @throws as {@link stack} */
+  globals(options?: RequestOptions): Promise<Globals> {
+    return this.link.request('globals', { at: this.at }, options);
+  }
+
+  /** What differs in memory between two events. As `memory.diff`. */
+  diff(from: number, to: number, options?: RequestOptions): Promise<MemoryDiff> {
+    return this.memory.diff(from, to, options);
+  }
+
+  /** The open descriptors, by number. From the trace. @throws WasiRrError SEGMENT_CORRUPT */
+  files(options: RequestOptions = {}): Promise<readonly Descriptor[]> {
+    return this.streams.filesAt(this.at, options);
+  }
+
+  /**
+   * What the guest had printed. From the trace, which may hold only the beginning of each call's bytes:
+   * {@link printed} has them all.
+   * @param options `limit`: bytes to give, the last ones; 1 MiB by default
+   * @throws WasiRrError SEGMENT_CORRUPT
+   */
+  output(options: RequestOptions & { readonly limit?: number } = {}): Promise<Output> {
+    return this.streams.outputAt(this.at, options.limit ?? OUTPUT_LIMIT, options);
+  }
+
+  /**
+   * All that one call wrote, however little of it the trace kept: out of the memory of a replay. The
+   * session's position stays.
+   * @returns undefined where the event is no call that writes
+   * @throws as {@link stack}
+   */
+  async printed(event: number, options?: RequestOptions): Promise<Uint8Array | undefined> {
+    return this.streams.written(event, (call) =>
+      this.link.request('reads', { at: event, limit: Number.MAX_SAFE_INTEGER, ...call }, options),
+    );
+  }
+
+  /**
+   * Stores the memory at the present position in the trace, so that it can be looked at without replay
+   * from then on.
+   * @throws as {@link stack}; WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY
+   */
+  async snapshot(label: string, options?: RequestOptions): Promise<void> {
+    const event = this.at;
+    const memory = await this.link.request('image', { at: event }, options);
+    addSnapshot(this.trace.path, { event, label, memory });
+  }
+
+  /** Memory snapshots in the trace. */
+  snapshots(): readonly SnapshotEntry[] {
+    return this.trace.snapshots();
+  }
+
+  /** @throws WasiRrError TRACE_CORRUPT */
+  bookmarks(): readonly Bookmark[] {
+    return listBookmarks(this.trace.path);
+  }
+
+  /**
+   * Names an event; the present position by default.
+   * @throws WasiRrError EVENT_NOT_FOUND, TRACE_WRITE_FAILED, TRACE_IS_BUSY
+   */
+  addBookmark(name: string, note = '', event = this.at): Bookmark {
+    this.checkEvent(event);
+    return addBookmark(this.trace.path, { event, name, note });
+  }
+
+  /** @returns whether there was one. @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
+  removeBookmark(id: number): boolean {
+    return removeBookmark(this.trace.path, id);
+  }
+
+  /** Where guests are parked, and how much memory they hold. */
+  pool(options?: RequestOptions): Promise<PoolState> {
+    return this.link.request('pool', {}, options);
+  }
+
+  /** Ends the session's thread and closes the trace. */
+  async close(): Promise<void> {
+    await this.link.close();
+    this.trace.close();
+  }
+
+  private async moveTo(
+    condition: CallCondition,
+    direction: Direction,
+    options?: RequestOptions,
+  ): Promise<Stop | undefined> {
+    const event = await this.find(condition, direction, options);
+    return event === undefined ? undefined : this.goto(event, options);
+  }
+
+  private checkEvent(event: number): void {
+    if (Number.isInteger(event) && event >= -1 && event <= this.lastEvent) return;
+    throw new WasiRrError(
+      'EVENT_NOT_FOUND',
+      `there is no event ${event}: the events of this trace are 0 to ${this.lastEvent}, and -1 stands for the beginning.`,
+    );
+  }
+
+  private learnProblem({ event, code, message, divergence }: ProblemMessage): void {
+    if (this.problem !== undefined && this.problem.event <= event) return;
+    this.problem = {
+      event,
+      code: code as ErrorCode,
+      message,
+      divergence: divergence && reportDivergence(this.trace, divergence, { otherModule: false }),
+    };
+    this.onChange();
+  }
+}

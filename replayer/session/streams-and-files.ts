@@ -1,0 +1,195 @@
+/**
+ * Which files were open and what had been printed at any event, from the trace alone. Reads the events
+ * once, as far as they are asked for, and keeps only what changed: the log of a million calls costs a
+ * second once, and nothing afterwards.
+ */
+import type { CallEvent, CoreValue, LogEvent } from '../../traces/events.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import { type Descriptor, DescriptorTable } from '../../wasi/descriptors.ts';
+import { outputOf, writtenBy } from '../../wasi/output.ts';
+import { TimeSlices } from './time-slices.ts';
+import type { RequestOptions } from './worker-link.ts';
+
+/** Events between two looks at the clock. */
+const STRIDE = 256;
+
+export type Stream = 'stdout' | 'stderr';
+
+/** What one call printed. */
+export interface OutputChunk {
+  /** Number of the call. */
+  readonly event: number;
+  readonly stream: Stream;
+  readonly bytes: Uint8Array;
+  /** How many bytes the call printed; more than `bytes` where the trace kept only the beginning. */
+  readonly length: number;
+}
+
+export interface Output {
+  /** In order; the last ones, as many as the limit allows. */
+  readonly chunks: readonly OutputChunk[];
+  /** Whether nothing is missing: neither cut by the limit nor by what the trace kept. */
+  readonly complete: boolean;
+  /** Bytes printed so far, whether they are here or not. */
+  readonly length: { readonly stdout: number; readonly stderr: number };
+}
+
+interface FilesSince {
+  readonly event: number;
+  readonly open: readonly Descriptor[];
+}
+
+interface Printed {
+  readonly event: number;
+  readonly stream: Stream;
+  /** What the trace kept of it, and how much it was. */
+  readonly kept: number;
+  readonly length: number;
+}
+
+export class StreamsAndFiles {
+  private readonly trace: TraceReader;
+  private readonly events: Generator<LogEvent>;
+  private readonly table = new DescriptorTable();
+  private readonly files: FilesSince[];
+  private readonly printed: Printed[] = [];
+  private next = 0;
+  private reading: Promise<void> = Promise.resolve();
+  private damage: unknown;
+
+  constructor(trace: TraceReader) {
+    this.trace = trace;
+    this.events = trace.events();
+    this.files = [{ event: -1, open: this.table.entries() }];
+  }
+
+  /**
+   * The descriptors that are open after event `at`.
+   * @throws WasiRrError SEGMENT_CORRUPT where the log is damaged before it
+   */
+  async filesAt(at: number, options: RequestOptions): Promise<readonly Descriptor[]> {
+    await this.readTo(at, options);
+    return this.files[lastAtMost(this.files, at)]?.open ?? [];
+  }
+
+  /**
+   * What was printed up to and with event `at`.
+   * @param limit bytes of output to give, the last ones, in whole chunks but for the first
+   * @throws WasiRrError SEGMENT_CORRUPT where the log is damaged before it
+   */
+  async outputAt(at: number, limit: number, options: RequestOptions): Promise<Output> {
+    await this.readTo(at, options);
+    const end = lastAtMost(this.printed, at) + 1;
+    const length = { stdout: 0, stderr: 0 };
+    let complete = true;
+    for (const { stream, length: printed, kept } of this.printed.slice(0, end)) {
+      length[stream] += printed;
+      if (kept < printed) complete = false;
+    }
+    let first = end;
+    let bytes = 0;
+    while (first > 0 && bytes < limit) bytes += this.printed[--first]?.kept ?? 0;
+    const chunks = this.chunks(first, end);
+    const [head] = chunks;
+    if (head !== undefined && bytes > limit) {
+      chunks[0] = { ...head, bytes: head.bytes.subarray(bytes - limit) };
+    }
+    return { chunks, complete: complete && first === 0 && bytes <= limit, length };
+  }
+
+  /**
+   * All that one call wrote.
+   * @param reads asks a replay for what the host read for a call, as much as there was
+   * @returns undefined where the event is no call that writes
+   */
+  async written(
+    event: number,
+    reads: (call: {
+      readonly name: string;
+      readonly args: readonly CoreValue[];
+    }) => Promise<{ readonly bytes: Uint8Array; readonly length: number }>,
+  ): Promise<Uint8Array | undefined> {
+    const [call] = this.trace.events(event, event + 1);
+    if (call?.kind !== 'call') return undefined;
+    const kept = writtenBy(call);
+    if (kept === undefined || kept.bytes.length === kept.length) return kept?.bytes.slice();
+    const { bytes, length } = await reads({ name: call.name, args: call.args });
+    return writtenBy({ ...call, reads: bytes, readLength: length })?.bytes;
+  }
+
+  /** @param first position in `printed` @param end position to stop before */
+  private chunks(first: number, end: number): OutputChunk[] {
+    const wanted = new Map(
+      this.printed.slice(first, end).map((printed) => [printed.event, printed]),
+    );
+    const from = this.printed[first]?.event;
+    const last = this.printed[end - 1]?.event;
+    if (from === undefined || last === undefined || end <= first) return [];
+    const chunks: OutputChunk[] = [];
+    for (const event of this.trace.events(from, last + 1)) {
+      const printed = wanted.get(event.number);
+      if (printed === undefined || event.kind !== 'call') continue;
+      const bytes = writtenBy(event)?.bytes.slice();
+      const { stream, length } = printed;
+      if (bytes !== undefined) chunks.push({ event: event.number, stream, bytes, length });
+    }
+    return chunks;
+  }
+
+  private readTo(at: number, options: RequestOptions): Promise<void> {
+    if (this.next > at) return Promise.resolve();
+    const read = this.reading.then(() => this.read(at, options));
+    // whoever asked before may have given up
+    this.reading = read.catch(() => {});
+    return read;
+  }
+
+  private async read(at: number, options: RequestOptions): Promise<void> {
+    const slices = new TimeSlices(options);
+    options.signal?.throwIfAborted();
+    while (this.next <= at) {
+      if (this.damage !== undefined) throw this.damage;
+      const event = this.take();
+      if (event === undefined) return;
+      if (event.kind === 'call') this.learn(event);
+      this.next = event.number + 1;
+      if (this.next % STRIDE === 0 && slices.over) await slices.turn(this.next);
+    }
+  }
+
+  private take(): LogEvent | undefined {
+    try {
+      const { value, done } = this.events.next();
+      return done ? undefined : value;
+    } catch (thrown) {
+      this.damage = thrown;
+      throw thrown;
+    }
+  }
+
+  private learn(event: CallEvent): void {
+    const { table } = this;
+    const output = outputOf(event, table);
+    if (output !== undefined) {
+      const kept = output.bytes.length;
+      // the answer says how much was printed, whatever the trace kept of it
+      const length = writtenBy(event)?.length ?? kept;
+      this.printed.push({ event: event.number, stream: output.stream, kept, length });
+    }
+    const { version } = table;
+    table.apply(event, event.number);
+    if (table.version !== version) this.files.push({ event: event.number, open: table.entries() });
+  }
+}
+
+/** Position of the last entry whose event is at most `at`; -1 for none. */
+function lastAtMost(entries: readonly { readonly event: number }[], at: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.event ?? 0) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,96 @@
+/**
+ * What is added to a trace after its recording: bookmarks and memory snapshots. The log is never
+ * touched. Each change opens the file, is one transaction, and closes it again.
+ */
+import Database from 'better-sqlite3';
+import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { openDatabase } from './open-database.ts';
+import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
+
+/** Milliseconds for which another process may hold the file. */
+const BUSY_MS = 1000;
+
+/** A place in a run that a user named. */
+export interface Bookmark {
+  readonly id: number;
+  /** Number of the event after which it stands; -1 for the beginning. */
+  readonly event: number;
+  readonly name: string;
+  readonly note: string;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+}
+
+/**
+ * By event.
+ * @throws WasiRrError TRACE_CORRUPT, and as for a trace that is opened
+ */
+export function listBookmarks(path: string): Bookmark[] {
+  const { db } = openDatabase(path);
+  try {
+    return db
+      .prepare('select id, event, name, note, created from bookmarks order by event, id')
+      .all() as Bookmark[];
+  } catch (cause) {
+    throw new WasiRrError(
+      'TRACE_CORRUPT',
+      `the bookmarks of ${path} cannot be read: ${messageOf(cause)}.`,
+      { cause },
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
+export function addBookmark(
+  path: string,
+  bookmark: { readonly event: number; readonly name: string; readonly note?: string },
+): Bookmark {
+  const { event, name, note = '' } = bookmark;
+  const created = new Date().toISOString();
+  return change(path, (db) => {
+    const { lastInsertRowid } = db
+      .prepare('insert into bookmarks (event, name, note, created) values (?,?,?,?)')
+      .run(event, name, note, created);
+    return { id: Number(lastInsertRowid), event, name, note, created };
+  });
+}
+
+/**
+ * @returns whether there was one
+ * @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY
+ */
+export function removeBookmark(path: string, id: number): boolean {
+  return change(path, (db) => db.prepare('delete from bookmarks where id = ?').run(id).changes > 0);
+}
+
+/** @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
+export function addSnapshot(path: string, image: SnapshotImage): void {
+  change(path, (db) => storeSnapshot(db, image));
+}
+
+function change<T>(path: string, work: (db: Database.Database) => T): T {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path, { fileMustExist: true, timeout: BUSY_MS });
+    // a damaged or foreign schema must not run code of its own
+    db.pragma('trusted_schema = off');
+    return db.transaction(work)(db);
+  } catch (cause) {
+    if (systemCode(cause)?.startsWith('SQLITE_BUSY')) {
+      throw new WasiRrError(
+        'TRACE_IS_BUSY',
+        `${path} is being written by another process. Try again when it is done.`,
+        { cause },
+      );
+    }
+    throw new WasiRrError(
+      'TRACE_WRITE_FAILED',
+      `${path} cannot be added to: ${messageOf(cause)}.`,
+      { cause },
+    );
+  } finally {
+    db?.close();
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Names of a module's functions: from the `name` section (core spec, appendix A.4.1), else from imports
+ * and exports. Mangled C++ and Rust names are made readable.
+ */
+import { demangle_any } from 'gecko-profiler-demangle';
+import { BinaryInput, readDeclarations } from './binary.ts';
+
+/** Id of the function names in the name section. */
+const FUNCTION_NAMES = 1;
+
+export interface FunctionName {
+  /** For people. */
+  readonly name: string;
+  /** As the module has it. */
+  readonly raw: string;
+}
+
+export class FunctionNames {
+  private readonly raw: ReadonlyMap<number, string>;
+
+  /** @param module its bytes; what it says may be wrong, which gives no or wrong names but no error */
+  constructor(module: Uint8Array) {
+    this.raw = readNames(module);
+  }
+
+  /** How many functions have a name. */
+  get size(): number {
+    return this.raw.size;
+  }
+
+  /** @param index in the function index space; undefined for a function without a name */
+  get(index: number): FunctionName | undefined {
+    const raw = this.raw.get(index);
+    return raw === undefined ? undefined : { name: demangle(raw), raw };
+  }
+}
+
+/** A readable form of a mangled C++ (Itanium) or Rust (legacy and v0) name; others come back as they are. */
+export function demangle(name: string): string {
+  // most names are not mangled, and the demangler has a copy of each to make
+  if (!/^_{1,2}[ZR]/.test(name)) return name;
+  try {
+    return demangle_any(name);
+  } catch {
+    return name;
+  }
+}
+
+function readNames(module: Uint8Array): Map<number, string> {
+  const names = new Map<number, string>();
+  try {
+    const { imports, exports } = readDeclarations(module);
+    const functions = imports.filter(({ kind }) => kind === 'function');
+    for (const [index, { name }] of functions.entries()) names.set(index, name);
+    for (const { kind, index, name } of exports) if (kind === 'function') names.set(index, name);
+    const section = nameSection(module);
+    if (section !== undefined) readFunctionNames(section, names);
+  } catch (thrown) {
+    // what was read so far is better than nothing
+    if (!(thrown instanceof RangeError)) throw thrown;
+  }
+  return names;
+}
+
+/** The contents of the custom section `name`. */
+function nameSection(module: Uint8Array): BinaryInput | undefined {
+  const input = new BinaryInput(module, 8, module.length);
+  while (!input.atEnd()) {
+    const id = input.byte();
+    const section = input.slice(input.u32());
+    if (id === 0 && section.name() === 'name') return section;
+  }
+  return undefined;
+}
+
+function readFunctionNames(section: BinaryInput, names: Map<number, string>): void {
+  while (!section.atEnd()) {
+    const id = section.byte();
+    const part = section.slice(section.u32());
+    if (id !== FUNCTION_NAMES) continue;
+    for (let left = part.u32(); left > 0; left--) {
+      const index = part.u32();
+      names.set(index, part.name());
+    }
+  }
+}
