@@ -2,7 +2,7 @@
 import { systemCode, WasiRrError } from '../errors.ts';
 import type { CallIndex } from '../traces/call-index.ts';
 import { CallScanner } from '../traces/call-scanner.ts';
-import { TraceReader } from '../traces/reader.ts';
+import { damagedSegment, TraceReader } from '../traces/reader.ts';
 import { IndexRebuild } from '../traces/rebuild-index.ts';
 import { CallIndexer } from './call-indexer.ts';
 
@@ -29,9 +29,12 @@ export async function rebuildIndex(
     const scanner = new CallScanner(trace.functions);
     const indexer = new CallIndexer();
     const indexCalls = (index: CallIndex) => indexer.index(scanner, index);
-    for (let segment = 0; segment < trace.segments.length; segment++) {
-      scanner.feed(trace.segmentBytes(segment));
+    for (const [position, segment] of trace.segments.entries()) {
+      scanner.feed(trace.segmentBytes(position));
       rebuild.add(indexCalls);
+      if (scanner.eventCount !== segment.firstEvent + segment.events) {
+        throw damagedSegment(path, segment, `it ends at event ${scanner.eventCount - 1}`);
+      }
       onProgress?.(scanner.eventCount, trace.eventCount);
       await new Promise(setImmediate);
     }

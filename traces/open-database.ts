@@ -26,8 +26,9 @@ export function openDatabase(path: string): { db: Database.Database; truncated: 
     );
   }
   if (header.length < HEADER.size) throw tooShort(path);
-  const pageSize = header.readUInt16BE(HEADER.pageSize) || 65536;
-  const truncated = header.readUInt32BE(HEADER.pages) * pageSize > size;
+  const pageSize = header.readUInt16BE(HEADER.pageSize);
+  // a page of 65536 bytes does not fit into the field: it says 1
+  const truncated = header.readUInt32BE(HEADER.pages) * (pageSize === 1 ? 65536 : pageSize) > size;
   let db: Database.Database;
   try {
     db = new Database(path, { readonly: true, fileMustExist: true });
@@ -40,6 +41,7 @@ export function openDatabase(path: string): { db: Database.Database; truncated: 
     db.pragma('trusted_schema = off');
     db.pragma('cell_size_check = on');
     checkVersion(path, db);
+    checkTables(path, db);
   } catch (cause) {
     db.close();
     if (cause instanceof WasiRrError) throw cause;
@@ -66,6 +68,29 @@ function checkVersion(path: string, db: Database.Database): void {
       'TRACE_TOO_NEW',
       `${path} has trace format ${version}; this wasi-rr reads up to ${FORMAT_VERSION}. ` +
         'Install a newer wasi-rr (npm install wasi-rr@latest) to read it.',
+    );
+  }
+}
+
+/** Everything that is read of a trace without being asked for by name. */
+const TABLES = ['meta', 'modules', 'functions', 'segments', 'snapshots', 'pages'];
+
+/**
+ * A view, a virtual table or a computed column in the place of a table would run what its author
+ * wants (a query that never ends, say) as soon as it is read.
+ */
+function checkTables(path: string, db: Database.Database): void {
+  const names = TABLES.map((name) => `'${name}'`).join(',');
+  const rows = db
+    .prepare(`select name, type, sql from sqlite_schema where lower(name) in (${names})`)
+    .all() as { name: string; type: string; sql: unknown }[];
+  for (const { name, type, sql } of rows) {
+    const plain =
+      /^create table\b/i.test(String(sql)) && !/\bgenerated\b|\bas\s*\(/i.test(String(sql));
+    if (type === 'table' && plain) continue;
+    throw new WasiRrError(
+      'TRACE_CORRUPT',
+      `${path} is no honest trace: its ${name} is no plain table. Do not trust where it comes from.`,
     );
   }
 }

@@ -43,11 +43,15 @@ export function parseOutcomeText(text: string): Outcome | undefined {
 export function parseOutcome(value: unknown): Outcome | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { kind, code, by, message, trap } = value as Record<string, unknown>;
-  if (kind === 'exit' && typeof code === 'number') return { kind, code };
+  if (kind === 'exit' && isU32(code)) return { kind, code };
   if (kind === 'interrupted' && typeof by === 'string') return { kind, by };
   if (kind === 'failed' && typeof message === 'string') return { kind, message };
   if (kind === 'trap' && isTrap(trap)) return { kind, trap };
   return undefined;
+}
+
+function isU32(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }
 
 function isTrap(value: unknown): value is Trap {

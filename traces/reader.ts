@@ -108,31 +108,29 @@ export class TraceReader {
   segmentBytes(index: number): Uint8Array {
     const header = this.segments[index];
     if (header === undefined) throw new RangeError(`no segment at position ${index}`);
-    const fail = (what: string, cause?: unknown) =>
-      new WasiRrError(
-        'SEGMENT_CORRUPT',
-        `segment ${header.id} (events ${header.firstEvent} to ${header.lastEvent}) of ${this.path} is damaged: ` +
-          `${what}. Events before ${header.firstEvent} can still be read.`,
-        { event: header.firstEvent, cause },
-      );
-    let data: unknown;
+    const fail = (what: string, cause?: unknown) => damagedSegment(this.path, header, what, cause);
+    let row: { data: unknown; codec: number; rawSize: number; crc32: number } | undefined;
     try {
-      data = this.db.prepare('select data from segments where id = ?').pluck().get(header.id);
+      // sums and sizes of this moment: while a recording runs, its last segment is rewritten, longer
+      row = this.db
+        .prepare('select data, codec, raw_size as rawSize, crc32 from segments where id = ?')
+        .get(header.id) as typeof row;
     } catch (cause) {
       throw fail(messageOf(cause), cause);
     }
-    if (!(data instanceof Uint8Array)) throw fail('its bytes are missing');
-    if (crc32(data) !== header.crc32) throw fail('its checksum does not match');
-    if (header.rawSize > MAX_SEGMENT_SIZE) throw fail(`it claims ${header.rawSize} bytes`);
-    if (header.codec === CODEC.raw) return data;
-    if (header.codec !== CODEC.zstd) throw fail(`its codec ${header.codec} is unknown`);
-    let bytes: Uint8Array;
-    try {
-      bytes = zstdDecompressSync(data, { maxOutputLength: Math.max(1, header.rawSize) });
-    } catch (cause) {
-      throw fail(`it does not unpack to the ${header.rawSize} bytes that it claims`, cause);
-    }
-    if (bytes.length !== header.rawSize) throw fail(`it unpacks to ${bytes.length} bytes`);
+    if (!(row?.data instanceof Uint8Array)) throw fail('its bytes are missing');
+    const { data, codec, rawSize } = row;
+    if (crc32(data) !== row.crc32) throw fail('its checksum does not match');
+    if (!(rawSize >= 0 && rawSize <= MAX_SEGMENT_SIZE)) throw fail(`it claims ${rawSize} bytes`);
+    let bytes: Uint8Array = data;
+    if (codec === CODEC.zstd) {
+      try {
+        bytes = zstdDecompressSync(data, { maxOutputLength: Math.max(1, rawSize) });
+      } catch (cause) {
+        throw fail(`it does not unpack to the ${rawSize} bytes that it claims`, cause);
+      }
+    } else if (codec !== CODEC.raw) throw fail(`its codec ${codec} is unknown`);
+    if (bytes.length !== rawSize) throw fail(`it has ${bytes.length} bytes, and claims ${rawSize}`);
     return bytes;
   }
 
@@ -161,10 +159,14 @@ export class TraceReader {
     if (first === undefined || from >= end) return;
     const reader = new EventReader(this.functions, first.firstEvent, first.startNs);
     for (; index < this.segments.length && reader.nextNumber < end; index++) {
-      reader.feed(this.segmentBytes(index), (this.segments[index] as SegmentHeader).id);
+      const header = this.segments[index] as SegmentHeader;
+      reader.feed(this.segmentBytes(index), header.id);
       for (let event = reader.next(); event !== undefined; event = reader.next()) {
         if (event.number >= end) return;
         if (event.number >= from) yield event;
+      }
+      if (reader.nextNumber !== header.firstEvent + header.events) {
+        throw damagedSegment(this.path, header, `it ends at event ${reader.nextNumber - 1}`);
       }
     }
   }
@@ -173,9 +175,9 @@ export class TraceReader {
     return this.guard(() => listSnapshots(this.db));
   }
 
-  /** Memory of a snapshot, by id. */
+  /** Memory of a snapshot, by id. @throws WasiRrError TRACE_CORRUPT */
   snapshot(id: number): Uint8Array {
-    return loadSnapshot(this.db, id);
+    return this.guard(() => loadSnapshot(this.db, id));
   }
 
   /**
@@ -244,7 +246,10 @@ export class TraceReader {
         const whole = [row.firstEvent, row.lastEvent, row.events, row.startNs, row.rawSize].every(
           (value) => Number.isSafeInteger(value) && value >= 0,
         );
-        if (!whole || row.id !== segments.length + 1 || row.firstEvent !== next) {
+        // parts of the next event may stand behind the last one that ends here
+        const reach = row.lastEvent - row.firstEvent - row.events;
+        const fits = row.firstEvent === next && (reach === 0 || reach === -1);
+        if (!whole || row.id !== segments.length + 1 || !fits) {
           return { segments, problem: `its segment ${row.id} does not follow on the one before` };
         }
         if (truncated) blob.get(row.id);
@@ -292,6 +297,21 @@ export class TraceReader {
       { cause },
     );
   }
+}
+
+/** @param what is wrong with it */
+export function damagedSegment(
+  path: string,
+  { id, firstEvent, lastEvent }: SegmentHeader,
+  what: string,
+  cause?: unknown,
+): WasiRrError {
+  return new WasiRrError(
+    'SEGMENT_CORRUPT',
+    `segment ${id} (events ${firstEvent} to ${lastEvent}) of ${path} is damaged: ${what}. ` +
+      `Events before ${firstEvent} can still be read.`,
+    { event: firstEvent, cause },
+  );
 }
 
 function* guardRows(

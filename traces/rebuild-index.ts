@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { CallIndex } from './call-index.ts';
+import { CALLS_SCHEMA } from './schema.ts';
 
 export class IndexRebuild {
   private readonly path: string;
@@ -22,7 +23,10 @@ export class IndexRebuild {
       this.db.pragma('trusted_schema = off');
       // a large transaction would otherwise lock out whoever reads the segments meanwhile
       this.db.pragma('journal_mode = WAL');
-      this.db.exec('begin immediate; delete from call_rows; delete from call_shapes');
+      this.db.pragma('foreign_keys = off');
+      this.db.exec('begin immediate');
+      this.dropOld();
+      this.db.exec(CALLS_SCHEMA);
       this.index = new CallIndex(this.db);
     } catch (cause) {
       this.db.close();
@@ -54,6 +58,17 @@ export class IndexRebuild {
     } finally {
       this.db.close();
     }
+  }
+
+  // Dropped whole, since deleting rows would run the triggers that a hostile trace may have on them.
+  private dropOld(): void {
+    const old = this.db
+      .prepare(
+        "select type, name from sqlite_schema where type in ('table', 'view') " +
+          "and lower(name) in ('calls', 'call_rows', 'call_shapes') order by type desc",
+      )
+      .all() as { type: 'table' | 'view'; name: string }[];
+    for (const { type, name } of old) this.db.exec(`drop ${type} ${name}`);
   }
 
   private guard(work: () => void): void {

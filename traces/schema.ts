@@ -12,6 +12,33 @@ export const PAGE_SIZE = 8192;
 /** Codec of a segment's or a page's blob. */
 export const CODEC = { raw: 0, zstd: 1 } as const;
 
+/** The call index: what `wasi-rr index` makes anew. */
+export const CALLS_SCHEMA = `
+create table call_shapes (
+  id integer primary key,
+  func integer not null,
+  fd integer,
+  path text,
+  args text not null,
+  errno text,
+  result text,
+  bytes integer
+);
+
+create table call_rows (
+  seq integer primary key,
+  shape integer not null,
+  enter_ns integer not null,
+  duration_ns integer
+);
+
+create view calls as
+  select c.seq, f.name, s.fd, s.path, s.args, s.errno, s.result, s.bytes, c.enter_ns, c.duration_ns
+  from call_rows c
+    left join call_shapes s on s.id = c.shape
+    left join functions f on f.id = s.func;
+`;
+
 export const SCHEMA = `
 create table meta (key text primary key, value text not null) without rowid;
 
@@ -44,24 +71,6 @@ create table segments (
   data blob not null
 );
 
-create table call_shapes (
-  id integer primary key,
-  func integer not null,
-  fd integer,
-  path text,
-  args text not null,
-  errno text,
-  result text,
-  bytes integer
-);
-
-create table call_rows (
-  seq integer primary key,
-  shape integer not null,
-  enter_ns integer not null,
-  duration_ns integer
-);
-
 create table snapshots (
   id integer primary key,
   event integer not null,
@@ -84,10 +93,4 @@ create table bookmarks (
   note text not null default '',
   created text not null
 );
-
-create view calls as
-  select c.seq, f.name, s.fd, s.path, s.args, s.errno, s.result, s.bytes, c.enter_ns, c.duration_ns
-  from call_rows c
-    left join call_shapes s on s.id = c.shape
-    left join functions f on f.id = s.func;
-`;
+${CALLS_SCHEMA}`;

@@ -79,21 +79,23 @@ export function loadSnapshot(db: Database.Database, id: number): Uint8Array {
   const valid = size >= 0 && size <= MAX_MEMORY_SIZE && pageSize === SNAPSHOT_PAGE_SIZE;
   if (!valid || size % pageSize !== 0) throw damaged(id, 'its size is impossible');
   const count = size / pageSize;
-  const memory = new Uint8Array(size);
   const data = db.prepare('select data from pages where id = ?').pluck();
   try {
     const bytes = zstdDecompressSync(row.ids, { maxOutputLength: Math.max(count * 4, 1) });
+    if (bytes.length !== count * 4) throw new RangeError('a list of another length');
     const ids = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + count * 4));
+    // not before the list has proved as long as the size demands
+    const memory = new Uint8Array(size);
     for (let page = 0; page < count; page++) {
       const pageId = ids[page];
       if (!pageId) continue;
       const blob = data.get(pageId) as Uint8Array;
       memory.set(zstdDecompressSync(blob, { maxOutputLength: pageSize }), page * pageSize);
     }
+    return memory;
   } catch (cause) {
     throw damaged(id, 'a page is missing or unreadable', cause);
   }
-  return memory;
 }
 
 function isZero(bytes: Uint8Array): boolean {

@@ -39,7 +39,7 @@ export interface ForgedSegment {
 
 /** Replaces all segments. */
 export function putSegments(db: Database.Database, segments: readonly ForgedSegment[]): void {
-  db.exec('delete from segments');
+  db.exec('begin; delete from segments');
   const insert = db.prepare('insert into segments values (?,?,?,?,?,?,?,?,?)');
   segments.forEach((segment, i) => {
     const data = segment.codec === 0 ? segment.bytes : zstdCompressSync(segment.bytes);
@@ -55,6 +55,7 @@ export function putSegments(db: Database.Database, segments: readonly ForgedSegm
       data,
     );
   });
+  db.exec('commit');
 }
 
 /** One segment of these bytes. */
