@@ -9,7 +9,7 @@ import { commandLine } from '../test/real/runs.ts';
 import { Workspace } from '../test/real/workspace.ts';
 import type { Workload } from './workloads.ts';
 
-/** Wall times in milliseconds, by round. */
+/** Milliseconds by round. */
 export interface Times {
   readonly plain: number[];
   readonly record: number[];
@@ -17,7 +17,10 @@ export interface Times {
 }
 
 export interface Measured {
+  /** From the start of the process to its end. */
   readonly times: Times;
+  /** Processor time of all threads: less bothered by neighbours than wall time. */
+  readonly cpu: Times;
   /** The trace of the last round; remove it. */
   readonly trace: string;
   /** What went wrong; its times stay, since a failed run is a finding and not a reason to stop. */
@@ -39,10 +42,13 @@ export function measure(
   const record = [cli, 'record', '-q', '-o', trace, ...words];
   const replay = [cli, 'replay', trace];
   const times: Times = { plain: [], record: [], replay: [] };
+  const cpu: Times = { plain: [], record: [], replay: [] };
   const problems = new Set<string>();
+  const preload = ['--require', join(built, 'bench/report-cpu.cjs')];
   const run = (how: keyof Times, args: readonly string[]) => {
-    const { ms, status, stderr } = timed(args, workspace.stdin);
+    const { ms, cpuMs, status, stderr } = timed([...preload, ...args], workspace.stdin);
     times[how].push(ms);
+    cpu[how].push(cpuMs);
     if (status !== 0) problems.add(`${how} ended with ${status}: ${stderr.slice(-300).trim()}`);
   };
   for (let round = 0; round < rounds; round++) {
@@ -51,19 +57,19 @@ export function measure(
     run('record', record);
     run('replay', replay);
   }
-  return { times, trace, problems: [...problems] };
+  return { times, cpu, trace, problems: [...problems] };
 }
 
 function timed(args: readonly string[], stdin: string) {
   const input = openSync(stdin, 'r');
   try {
     const start = process.hrtime.bigint();
-    const { status, stderr }: SpawnSyncReturns<Buffer> = spawnSync(process.execPath, args, {
-      stdio: [input, 'ignore', 'pipe'],
+    const { status, stderr, output }: SpawnSyncReturns<Buffer> = spawnSync(process.execPath, args, {
+      stdio: [input, 'ignore', 'pipe', 'pipe'],
       maxBuffer: 1 << 28,
     });
     const ms = Number(process.hrtime.bigint() - start) / 1e6;
-    return { ms, status, stderr: stderr.toString() };
+    return { ms, cpuMs: Number(output[3]) / 1000, status, stderr: stderr.toString() };
   } finally {
     closeSync(input);
   }

@@ -17,7 +17,7 @@ import { type Workload, workloads } from './workloads.ts';
 
 const { values: options } = parseArgs({
   options: {
-    runs: { type: 'string', default: '5' },
+    runs: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
     json: { type: 'string' },
   },
@@ -48,12 +48,13 @@ try {
 save();
 
 function run(workload: Workload, rounds: number): { result: WorkloadResult; trace: string } {
-  const { times, trace, problems } = measure(workload, rounds, built, scratch);
+  const { times, cpu, trace, problems } = measure(workload, rounds, built, scratch);
   const good = problems.length === 0 && existsSync(trace);
   const result: WorkloadResult = {
     name: workload.name,
     kind: workload.kind,
     times,
+    cpu,
     problems,
     warmReplays: good ? child('warm-replays', trace, String(WARM_REPLAYS)) : [],
     size: existsSync(trace) ? traceSize(trace) : undefined,

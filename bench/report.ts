@@ -10,6 +10,7 @@ export interface WorkloadResult {
   readonly name: string;
   readonly kind: Workload['kind'];
   readonly times: Measured['times'];
+  readonly cpu: Measured['cpu'];
   readonly problems: readonly string[];
   /** Milliseconds of replays in one process; the first is cold. */
   readonly warmReplays: readonly number[];
@@ -17,15 +18,17 @@ export interface WorkloadResult {
 }
 
 export function describeWorkload({ goals }: Workload, result: WorkloadResult): string {
-  const { times, size, warmReplays } = result;
+  const { times, cpu, size, warmReplays } = result;
   const warm = warmReplays.slice(1);
   const record = spread(times.record).median;
   const lines = [
     `${result.name} (${result.kind})`,
     `  plain ${ms(spread(times.plain))}   record ${ms(spread(times.record))}   replay ${ms(spread(times.replay))}`,
     `  record ÷ plain   ${ratio(ratios(times.record, times.plain), goals.recordToPlain)}`,
+    `  … processor time ${ratio(ratios(cpu.record, cpu.plain))}`,
     `  replay ÷ plain   ${ratio(ratios(times.replay, times.plain))}`,
     `  replay ÷ record  ${ratio(ratios(times.replay, times.record), goals.replayToRecord)}`,
+    `  … processor time ${ratio(ratios(cpu.replay, cpu.record))}`,
   ];
   if (warm.length > 0) {
     const inProcess = spread(warm.map((value) => value / record));
