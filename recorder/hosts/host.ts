@@ -31,7 +31,7 @@ export interface Host {
 }
 
 /** What `--host` takes. */
-export const HOST_NAMES = ['node'] as const;
+export const HOST_NAMES = ['node', 'sandbox'] as const;
 
 export type HostName = (typeof HOST_NAMES)[number];
 

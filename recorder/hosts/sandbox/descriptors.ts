@@ -1,0 +1,147 @@
+/** The guest's descriptors: what each number stands for and what may be done with it. */
+import { closeSync } from 'node:fs';
+import type { Directory } from './directory.ts';
+import { ERRNO, refuse } from './errno.ts';
+import type { Listing } from './listing.ts';
+import { RIGHT } from './rights.ts';
+
+/** `filetype` of WASI; a pipe has none. */
+export const FILETYPE = {
+  unknown: 0,
+  blockDevice: 1,
+  characterDevice: 2,
+  directory: 3,
+  regularFile: 4,
+  socketStream: 6,
+  symbolicLink: 7,
+} as const;
+
+export interface DescriptorInit {
+  readonly fd: number;
+  readonly filetype: number;
+  readonly flags: number;
+  readonly rights: number;
+  readonly inheriting: number;
+  readonly position?: number;
+  readonly directory?: Directory;
+  readonly preopen?: Buffer;
+  /** Of the process, so not closed with the guest's descriptor: its standard streams. */
+  readonly shared?: boolean;
+}
+
+export class Descriptor {
+  /** The process's own descriptor. */
+  fd: number;
+  readonly filetype: number;
+  /** `fdflags` as the guest set them. */
+  flags: number;
+  rights: number;
+  inheriting: number;
+  /**
+   * Offset of the next read or write. Node has no lseek, so the sandbox counts, and reads and writes at
+   * offsets. Undefined: the system's own offset is used, as for all that cannot seek, for a file that a
+   * standard stream shares with other processes, and after appending.
+   */
+  position: number | undefined;
+  /** Where paths start from this descriptor; directories alone have it. */
+  readonly directory: Directory | undefined;
+  /** The guest's name for a directory that it was given. */
+  readonly preopen: Buffer | undefined;
+  readonly shared: boolean;
+  /** What fd_readdir is in the middle of. */
+  listing: Listing | undefined;
+  /** Read ahead by a poll and not yet by the guest. */
+  pending = NO_BYTES;
+  /** Nonblocking twin of a stream's descriptor, for polling; -1 where there can be none. */
+  probe: number | undefined;
+
+  constructor(init: DescriptorInit) {
+    this.fd = init.fd;
+    this.filetype = init.filetype;
+    this.flags = init.flags;
+    this.rights = init.rights;
+    this.inheriting = init.inheriting;
+    this.position = init.position;
+    this.directory = init.directory;
+    this.preopen = init.preopen;
+    this.shared = init.shared ?? false;
+  }
+
+  close(): void {
+    if (this.probe !== undefined && this.probe >= 0) closeSync(this.probe);
+    if (!this.shared) closeSync(this.fd);
+  }
+}
+
+export class DescriptorTable {
+  private readonly slots: (Descriptor | undefined)[] = [];
+
+  /** Puts it at the lowest free number, as POSIX does. */
+  add(descriptor: Descriptor): number {
+    const free = this.slots.indexOf(undefined);
+    const fd = free < 0 ? this.slots.length : free;
+    this.slots[fd] = descriptor;
+    return fd;
+  }
+
+  /** Puts it at a number: the standard streams, of which some may be closed. */
+  set(fd: number, descriptor: Descriptor | undefined): void {
+    while (this.slots.length < fd) this.slots.push(undefined);
+    this.slots[fd] = descriptor;
+  }
+
+  /** @throws Refusal badf */
+  any(fd: number): Descriptor {
+    return this.slots[fd] ?? refuse(ERRNO.badf);
+  }
+
+  /**
+   * @param needed rights, all of which it must have
+   * @throws Refusal badf, notcapable
+   */
+  get(fd: number, needed: number): Descriptor {
+    const descriptor = this.slots[fd] ?? refuse(ERRNO.badf);
+    if ((descriptor.rights & needed) !== needed) refuse(ERRNO.notcapable);
+    return descriptor;
+  }
+
+  /**
+   * The directory behind a descriptor, for a path that starts there.
+   * @throws Refusal badf, notdir, notcapable
+   */
+  directory(fd: number, needed: number): Directory {
+    const { directory, rights } = this.any(fd);
+    if (directory === undefined) refuse(ERRNO.notdir);
+    if ((rights & needed) !== needed) refuse(ERRNO.notcapable);
+    return directory;
+  }
+
+  /** As {@link get}, for reading and writing: what a directory is not for has a name of its own. */
+  file(fd: number, needed: number): Descriptor {
+    if (this.any(fd).directory !== undefined) refuse(ERRNO.isdir);
+    return this.get(fd, needed);
+  }
+
+  /** @throws Refusal badf, and what closing gives */
+  close(fd: number): void {
+    const descriptor = this.any(fd);
+    this.slots[fd] = undefined;
+    descriptor.close();
+  }
+
+  /** @throws Refusal badf unless both are open */
+  renumber(from: number, to: number): void {
+    const [moved, replaced] = [this.any(from), this.any(to)];
+    if (from === to) return;
+    this.slots[to] = moved;
+    this.slots[from] = undefined;
+    replaced.close();
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** `fd_seek(0, cur)` only tells, so the right to tell is enough for it, and the right to seek for both. */
+export function mayTell(descriptor: Descriptor): boolean {
+  return (descriptor.rights & (RIGHT.fd_tell | RIGHT.fd_seek)) !== 0;
+}

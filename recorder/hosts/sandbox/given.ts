@@ -1,0 +1,77 @@
+/** The descriptors that a guest has from the start: standard streams and directories. */
+import { constants, fstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import type { Preopen } from '../../../traces/meta.ts';
+import { Descriptor, FILETYPE } from './descriptors.ts';
+import { openRoot } from './directory.ts';
+import { errnoOf } from './errno.ts';
+import { FDFLAG } from './open-flags.ts';
+import {
+  ALL_RIGHTS,
+  DIRECTORY_RIGHTS,
+  FILE_RIGHTS,
+  RIGHT,
+  SOCKET_RIGHTS,
+  STREAM_RIGHTS,
+} from './rights.ts';
+import { filetypeOf } from './stat.ts';
+import { systemState } from './system-state.ts';
+
+/** The three lowest bits of open's flags. */
+const ACCESS = 3;
+
+/** @returns undefined where the process has it closed */
+export function standardStream(fd: number): Descriptor | undefined {
+  let filetype: number;
+  let flags: number | undefined;
+  try {
+    filetype = filetypeOf(fstatSync(fd).mode);
+    flags = systemState(fd).flags;
+  } catch (thrown) {
+    errnoOf(thrown);
+    return undefined;
+  }
+  return new Descriptor({
+    fd,
+    filetype,
+    // whether it waits is not passed on: the guest did not ask for a stream that does not
+    flags: (flags ?? 0) & constants.O_APPEND ? FDFLAG.append : 0,
+    rights: rightsOf(fd, filetype) & accessRights(flags),
+    inheriting: 0,
+    shared: true,
+  });
+}
+
+/** @throws system errors for a directory that cannot be opened */
+export function preopened({ guest, host }: Preopen): Descriptor {
+  const { fd, directory } = openRoot(host);
+  return new Descriptor({
+    fd,
+    filetype: FILETYPE.directory,
+    flags: 0,
+    rights: DIRECTORY_RIGHTS,
+    inheriting: ALL_RIGHTS,
+    directory,
+    preopen: Buffer.from(guest),
+  });
+}
+
+function rightsOf(fd: number, filetype: number): number {
+  if (filetype === FILETYPE.socketStream) return SOCKET_RIGHTS;
+  // by its missing right to seek wasi-libc tells a terminal from /dev/null
+  const seeks = filetype === FILETYPE.regularFile || filetype === FILETYPE.blockDevice;
+  return seeks || (filetype === FILETYPE.characterDevice && !isatty(fd))
+    ? FILE_RIGHTS
+    : STREAM_RIGHTS;
+}
+
+function accessRights(flags: number | undefined): number {
+  switch (flags === undefined ? constants.O_RDWR : flags & ACCESS) {
+    case constants.O_RDONLY:
+      return ~(RIGHT.fd_write | RIGHT.fd_allocate | RIGHT.fd_filestat_set_size);
+    case constants.O_WRONLY:
+      return ~RIGHT.fd_read;
+    default:
+      return ~0;
+  }
+}

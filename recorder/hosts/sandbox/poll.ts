@@ -1,0 +1,144 @@
+/** poll_oneoff: waits for clocks, and for something to read. */
+import { fstatSync } from 'node:fs';
+import { clock } from './clocks.ts';
+import { type Descriptor, FILETYPE } from './descriptors.ts';
+import { ERRNO, errnoOf, refuse } from './errno.ts';
+import type { Family, Sandbox } from './family.ts';
+import { RIGHT } from './rights.ts';
+import { sleep } from './sleep.ts';
+import { type Readiness, readiness } from './streams.ts';
+import { systemState } from './system-state.ts';
+
+const SUBSCRIPTION_SIZE = 48;
+const EVENT_SIZE = 32;
+
+const EVENTTYPE = { clock: 0, fdRead: 1, fdWrite: 2 } as const;
+const ABSTIME = 1;
+const HANGUP = 1;
+
+/** Milliseconds between two looks at streams, at first and at most: at most 100 a second when it lasts. */
+const FIRST_PAUSE = 0.25;
+const LONGEST_PAUSE = 10;
+
+const MS = 1e6;
+
+interface Subscription {
+  readonly userdata: bigint;
+  readonly type: number;
+  /** What has happened; undefined as long as nothing has. @throws what ends the wait with an errno */
+  ready(): Readiness | undefined;
+  /** Nanoseconds until it is worth asking again; undefined where nobody can say. */
+  due?(): bigint;
+}
+
+interface Event {
+  readonly subscription: Subscription;
+  readonly errno: number;
+  readonly found: Readiness;
+}
+
+const NOTHING: Readiness = { bytes: 0, hangup: false };
+
+export const poll: Family = (sandbox) => ({
+  poll_oneoff(list: number, out: number, count: number, countAt: number) {
+    const { memory } = sandbox;
+    const number = count >>> 0;
+    if (number === 0) refuse(ERRNO.inval);
+    const from = memory.check(list, SUBSCRIPTION_SIZE * number);
+    const start = memory.check(out, EVENT_SIZE * number);
+    const at = memory.check(countAt, 4);
+    const subscriptions = Array.from({ length: number }, (_, i) =>
+      subscription(sandbox, from + SUBSCRIPTION_SIZE * i),
+    );
+    const events = wait(subscriptions);
+    events.forEach((event, i) => {
+      writeEvent(sandbox, start + EVENT_SIZE * i, event);
+    });
+    memory.setU32(at, events.length);
+  },
+});
+
+function wait(subscriptions: readonly Subscription[]): Event[] {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    const events = subscriptions.flatMap(happened);
+    if (events.length > 0) return events;
+    sleep(pauseBefore(subscriptions, pause));
+  }
+}
+
+function happened(subscription: Subscription): Event[] {
+  try {
+    const found = subscription.ready();
+    return found === undefined ? [] : [{ subscription, errno: 0, found }];
+  } catch (thrown) {
+    return [{ subscription, errno: errnoOf(thrown), found: NOTHING }];
+  }
+}
+
+/** In milliseconds: until the next clock, but not past the next look at a stream. */
+function pauseBefore(subscriptions: readonly Subscription[], pause: number): number {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const { due } of subscriptions) {
+    shortest = Math.min(shortest, due ? Number(due()) / MS : pause);
+  }
+  return shortest;
+}
+
+function subscription(sandbox: Sandbox, at: number): Subscription {
+  const { view } = sandbox.memory;
+  const userdata = view.getBigUint64(at, true);
+  const type = view.getUint8(at + 8);
+  switch (type) {
+    case EVENTTYPE.clock: {
+      const id = view.getUint32(at + 16, true);
+      const timeout = view.getBigUint64(at + 24, true);
+      const absolute = (view.getUint16(at + 40, true) & ABSTIME) !== 0;
+      return { userdata, type, ...timer(id, timeout, absolute) };
+    }
+    case EVENTTYPE.fdRead:
+    case EVENTTYPE.fdWrite: {
+      const fd = view.getUint32(at + 16, true);
+      const ready = () => {
+        const descriptor = sandbox.table.get(fd, RIGHT.poll_fd_readwrite);
+        return type === EVENTTYPE.fdRead ? readable(descriptor) : WRITABLE;
+      };
+      return { userdata, type, ready };
+    }
+    default:
+      return refuse(ERRNO.inval);
+  }
+}
+
+function timer(id: number, timeout: bigint, absolute: boolean) {
+  let deadline: bigint | undefined;
+  // an unknown clock is an event with an errno, so it is looked up when asked
+  const left = () => {
+    const now = clock(id).now();
+    deadline ??= absolute ? timeout : now + timeout;
+    return deadline - now;
+  };
+  return {
+    ready: () => (left() <= 0n ? NOTHING : undefined),
+    due: left,
+  };
+}
+
+/** A write may wait all the same: Node cannot ask whether there is room. */
+const WRITABLE: Readiness = { bytes: 1, hangup: false };
+
+function readable(descriptor: Descriptor): Readiness | undefined {
+  if (descriptor.filetype !== FILETYPE.regularFile) {
+    return descriptor.directory ? NOTHING : readiness(descriptor);
+  }
+  const position = descriptor.position ?? systemState(descriptor.fd).offset;
+  return { bytes: Math.max(0, fstatSync(descriptor.fd).size - position), hangup: false };
+}
+
+function writeEvent({ memory }: Sandbox, at: number, { subscription, errno, found }: Event): void {
+  memory.bytes.fill(0, at, at + EVENT_SIZE);
+  memory.setU64(at, subscription.userdata);
+  memory.view.setUint16(at + 8, errno, true);
+  memory.view.setUint8(at + 10, subscription.type);
+  memory.setU64(at + 16, BigInt(found.bytes));
+  memory.view.setUint16(at + 24, found.hangup ? HANGUP : 0, true);
+}

@@ -1,0 +1,130 @@
+/**
+ * What cannot seek: pipes, terminals, devices, sockets. Reading and writing wait where the descriptor that
+ * the process got does not (a pipe that somebody set to nonblocking), and a poll can look whether there
+ * is something to read.
+ *
+ * Node has neither poll nor fcntl. A pipe or a terminal can be opened once more through /proc, blocking or
+ * not, without changing it for the others who share it; where that fails (sockets; other systems) the
+ * sandbox asks again after a pause.
+ */
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { type Descriptor, FILETYPE } from './descriptors.ts';
+import { HAS_PROC } from './directory.ts';
+import { ERRNO, errnoOf, failedWith, refuse } from './errno.ts';
+import type { Buffers, SandboxMemory } from './memory.ts';
+import { FDFLAG } from './open-flags.ts';
+import { sleep } from './sleep.ts';
+
+/** Bytes that a poll reads ahead at most: what a pipe holds. */
+const READ_AHEAD = 64 << 10;
+
+/** Milliseconds between two attempts, at first and at most. */
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 10;
+
+const NONE = -1;
+
+/** @param read reads once from a descriptor of the process */
+export function readStream(
+  descriptor: Descriptor,
+  read: (fd: number) => number,
+  buffers: Buffers,
+  memory: SandboxMemory,
+): number {
+  if (descriptor.pending.length > 0) return takePending(descriptor, buffers, memory);
+  if (buffers.length === 0) return 0;
+  return waiting(descriptor, constants.O_RDONLY, read);
+}
+
+/** @param write writes once to a descriptor of the process */
+export function writeStream(descriptor: Descriptor, write: (fd: number) => number): number {
+  return waiting(descriptor, constants.O_WRONLY, write);
+}
+
+/** What a poll finds out about reading. */
+export interface Readiness {
+  /** That can be read at once. */
+  readonly bytes: number;
+  /** Nothing more will come. */
+  readonly hangup: boolean;
+}
+
+/**
+ * Whether a read would not wait: reads ahead, without waiting, and keeps it for the guest.
+ * What cannot be asked (a socket, a device) is taken to be ready.
+ * @returns undefined where a read would wait
+ */
+export function readiness(descriptor: Descriptor): Readiness | undefined {
+  if (descriptor.pending.length > 0) return { bytes: descriptor.pending.length, hangup: false };
+  const probe = probeOf(descriptor);
+  if (probe === NONE) return { bytes: 1, hangup: false };
+  const bytes = new Uint8Array(READ_AHEAD);
+  try {
+    const read = readSync(probe, bytes);
+    descriptor.pending = bytes.slice(0, read);
+    return { bytes: read, hangup: read === 0 };
+  } catch (thrown) {
+    if (errnoOf(thrown) === ERRNO.again) return undefined;
+    // the guest is to see the error when it reads
+    return { bytes: 0, hangup: true };
+  }
+}
+
+function probeOf(descriptor: Descriptor): number {
+  const { filetype } = descriptor;
+  const asks = filetype === FILETYPE.unknown || filetype === FILETYPE.characterDevice;
+  descriptor.probe ??= asks
+    ? reopen(descriptor.fd, constants.O_RDONLY | constants.O_NONBLOCK)
+    : NONE;
+  return descriptor.probe;
+}
+
+function takePending(descriptor: Descriptor, buffers: Buffers, memory: SandboxMemory): number {
+  const { address, length, all } = buffers;
+  let taken = 0;
+  for (const target of all ?? [memory.bytes.subarray(address, address + length)]) {
+    const piece = descriptor.pending.subarray(taken, taken + target.length);
+    target.set(piece);
+    taken += piece.length;
+  }
+  descriptor.pending = descriptor.pending.subarray(taken);
+  return taken;
+}
+
+function waiting(descriptor: Descriptor, mode: number, once: (fd: number) => number): number {
+  try {
+    return once(descriptor.fd);
+  } catch (thrown) {
+    if (!failedWith(thrown, 'EAGAIN')) throw thrown;
+    if (descriptor.flags & FDFLAG.nonblock) refuse(ERRNO.again);
+  }
+  const blocking = reopen(descriptor.fd, mode);
+  if (blocking === NONE) return retrying(descriptor.fd, once);
+  try {
+    return once(blocking);
+  } finally {
+    closeSync(blocking);
+  }
+}
+
+function retrying(fd: number, once: (fd: number) => number): number {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    sleep(pause);
+    try {
+      return once(fd);
+    } catch (thrown) {
+      if (!failedWith(thrown, 'EAGAIN')) throw thrown;
+    }
+  }
+}
+
+/** @returns -1 where it cannot be opened again */
+function reopen(fd: number, flags: number): number {
+  if (!HAS_PROC) return NONE;
+  try {
+    return openSync(`/proc/self/fd/${fd}`, flags | constants.O_NOCTTY);
+  } catch (thrown) {
+    errnoOf(thrown);
+    return NONE;
+  }
+}
