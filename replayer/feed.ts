@@ -46,6 +46,13 @@ export interface CallObserver {
   ): void;
 }
 
+/** What every end of a call of the guest says. */
+interface EndHead {
+  /** Event at which that call began; -1 for the instantiation. */
+  readonly opened: number;
+  readonly pages: number;
+}
+
 export class Feed {
   private readonly log: LogSource;
   private readonly observer: CallObserver | undefined;
@@ -102,41 +109,45 @@ export class Feed {
   }
 
   /** The next event, an `enter`; moves past it. */
-  takeEnter(): { readonly func: LoggedFunction; readonly args: readonly CoreValue[] } {
+  takeEnter(): {
+    readonly func: LoggedFunction;
+    readonly args: readonly CoreValue[];
+    readonly pages: number;
+  } {
     this.skipParts();
     const { input } = this;
     invariant(input.byte() === RECORD.enter, 'no enter event');
     const func = this.functionOf(input.varint());
     input.varint();
     const args = func.params.map((type) => input.value(type));
-    input.varint();
+    const pages = input.varint();
     this.done();
-    return { func, args };
+    return { func, args, pages };
   }
 
   /** The next event, a `leave`; moves past it. */
-  takeLeave(): { readonly results: readonly CoreValue[] } {
+  takeLeave(): EndHead & { readonly results: readonly CoreValue[] } {
     this.skipParts();
     const { input } = this;
     invariant(input.byte() === RECORD.leave, 'no leave event');
-    this.skipEndHead();
+    const head = this.readEndHead();
     const results: CoreValue[] = [];
     for (let left = input.byte(); left > 0 && !input.overrun(); left--) {
       results.push(input.value(TYPE_OF_CODE[input.byte()] ?? 'i32'));
     }
     this.done();
-    return { results };
+    return { ...head, results };
   }
 
   /** The next event, an `unwind`; moves past it. @returns JSON of an outcome */
-  takeUnwind(): { readonly reason: string } {
+  takeUnwind(): EndHead & { readonly reason: string } {
     this.skipParts();
     const { input } = this;
     invariant(input.byte() === RECORD.unwind, 'no unwind event');
-    this.skipEndHead();
+    const head = this.readEndHead();
     const reason = input.text();
     this.done();
-    return { reason };
+    return { ...head, reason };
   }
 
   /** One call of the guest. Ends the guest (see {@link ending}) where the log does not go on so. */
@@ -217,11 +228,11 @@ export class Feed {
     for (let i = 0; i < count; i++) {
       const tag = input.byte();
       const form = tag >> 4;
-      const address = form === FORM.absolute ? input.varint() : (args[tag & 15] as number) >>> 0;
+      const address = form === FORM.absolute ? input.varint() : this.u32(args[tag & 15]);
       if (form === FORM.absolute || form === FORM.pointer) {
         ranges.addRange(address, input.varint(), this.bytes);
       } else {
-        const entries = (args[(tag & 15) + 1] as number) >>> 0;
+        const entries = this.u32(args[(tag & 15) + 1]);
         ranges.addVector(address, entries, this.bytes, form === FORM.gather);
       }
     }
@@ -237,6 +248,11 @@ export class Feed {
     if (recordedHash !== undefined && recordedHash !== this.hashRanges())
       return { what: 'hash', kept };
     return undefined;
+  }
+
+  /** An argument that leads to a place: a pointer, or a number of entries. */
+  private u32(arg: CoreValue | undefined): number {
+    return typeof arg === 'number' ? arg >>> 0 : this.corrupt('a place that no argument leads to');
   }
 
   private hashRanges(): bigint {
@@ -265,11 +281,11 @@ export class Feed {
       const tag = input.byte();
       const form = (tag >> 4) & ~IN_PARTS;
       const inParts = ((tag >> 4) & IN_PARTS) !== 0;
-      const address = form === FORM.absolute ? input.varint() : (args[tag & 15] as number) >>> 0;
+      const address = form === FORM.absolute ? input.varint() : this.u32(args[tag & 15]);
       const length = input.varint();
       ranges.reset();
       if (form === FORM.vector) {
-        const entries = (args[(tag & 15) + 1] as number) >>> 0;
+        const entries = this.u32(args[(tag & 15) + 1]);
         ranges.addVector(address, entries, this.bytes, true);
         // the list itself is no place to write to
         ranges.dropFirst();
@@ -333,18 +349,26 @@ export class Feed {
     if (recorded !== actual) this.diverge(func, args, { what: 'memory-size', recorded, actual });
   }
 
+  /** Size of the guest's memory, in pages of 64 KiB. */
+  pages(): number {
+    return this.memory === undefined ? 0 : this.memory.buffer.byteLength / 65536;
+  }
+
   private unwindsByOverflow(): boolean {
     const { input } = this;
     const at = input.at;
-    this.skipEndHead();
+    this.readEndHead();
     const overflow = input.text().includes('"kind":"stack-overflow"');
     input.at = at - 1;
     return overflow;
   }
 
-  private skipEndHead(): void {
+  private readEndHead(): EndHead {
     const { input } = this;
-    for (let i = 0; i < 3; i++) input.varint();
+    const opened = this.event - input.varint();
+    // the time before it
+    input.varint();
+    return { opened, pages: input.varint() };
   }
 
   private functionOf(id: number): LoggedFunction {

@@ -60,6 +60,8 @@ export class GuestReplay {
   private instance: WebAssembly.Instance | undefined;
   private memory: WebAssembly.Memory | undefined;
   private note: string | undefined;
+  /** Event at which the guest was entered last; -1 before the first call of an export. */
+  private entered = -1;
   /** How the last call of the guest that did not return ended. */
   private unwound: Outcome | undefined;
   /** Whether the memory at the end must be that of the recorded run. */
@@ -162,7 +164,10 @@ export class GuestReplay {
   private *makeCalls(instance: WebAssembly.Instance): Generator<ReplayStep, undefined, CallEnding> {
     const { feed } = this;
     while (feed.peek() === RECORD.enter) {
-      const { func, args } = feed.takeEnter();
+      const entered = feed.event;
+      const { func, args, pages } = feed.takeEnter();
+      this.entered = entered;
+      this.checkPages(entered, pages);
       yield { kind: 'passed' };
       if (feed.peek() === undefined && !feed.endsInPlace) this.stopAtLogEnd();
       const target = instance.exports[func.name];
@@ -188,7 +193,8 @@ export class GuestReplay {
       this.diverged({ what: 'ending', actual: `${func.name} returned` });
     }
     const event = this.feed.event;
-    const { results } = this.feed.takeLeave();
+    const { results, opened, pages } = this.feed.takeLeave();
+    this.checkOpened(opened);
     const equal = results.every((value, i) => value === actual[i] || Object.is(value, actual[i]));
     if (!equal) {
       this.diverged(
@@ -196,6 +202,16 @@ export class GuestReplay {
         event,
       );
     }
+    this.checkPages(event, pages);
+  }
+
+  private checkOpened(opened: number): void {
+    if (opened !== this.entered) this.feed.corrupt('an end that belongs to another beginning');
+  }
+
+  private checkPages(event: number, recorded: number): void {
+    const actual = this.feed.pages();
+    if (recorded !== actual) this.diverged({ what: 'memory-size', recorded, actual }, event);
   }
 
   private thrownBy(thrown: unknown): void {
@@ -211,7 +227,10 @@ export class GuestReplay {
     else this.checkTrap(recorded, trapFrom(ending?.kind === 'failed' ? ending.error : thrown));
     if (isOverflow(recorded)) this.overflowed();
     this.unwound = recorded;
-    feed.takeUnwind();
+    const event = feed.event;
+    const { opened, pages } = feed.takeUnwind();
+    this.checkOpened(opened);
+    if (!isOverflow(recorded)) this.checkPages(event, pages);
   }
 
   /** The guest was ended in a call that did not return then: that must be why it ended. */
