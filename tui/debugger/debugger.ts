@@ -1,0 +1,244 @@
+/**
+ * The debugger behind the screen: a trace, a position in it, and what is shown of it. Knows no Ink and no
+ * terminal; `view/` draws its state, `input.ts` feeds it keys.
+ */
+import type { TraceReader } from '../../traces/reader.ts';
+import type { Timeline } from '../../traces/timeline.ts';
+import { GuestView } from '../guest/guest-view.ts';
+import { type Area, type Layout, layoutFor } from '../model/layout.ts';
+import { fitMemory } from '../model/memory-cursor.ts';
+import { replaceItems, resize } from '../model/scroll.ts';
+import { newTimelineList, selectNumber, visibleNumbers } from '../model/timeline-list.ts';
+import type { TabContent } from '../panes/content.ts';
+import { memoryColumns } from '../panes/memory-layout.ts';
+import { tabContent } from '../panes/tab-content.ts';
+import { QueryClient } from '../trace/query-client.ts';
+import type { Answers, Query } from '../trace/query-messages.ts';
+import { TraceRows } from '../trace/rows.ts';
+import { newState, type State } from './state.ts';
+
+/** What the terminal does for the debugger. */
+export interface TerminalPort {
+  copy(text: string): void;
+  suspend(): void;
+  redraw(): void;
+  quit(): void;
+}
+
+/** Bytes past the visible ones, so that types and strings at the last of them can be read. */
+const MEMORY_AHEAD = 64;
+
+/** Cells that a frame takes of a pane. */
+export const FRAME = 2;
+
+export class Debugger {
+  readonly path: string;
+  readonly reader: TraceReader;
+  readonly rows: TraceRows;
+  readonly guest: GuestView;
+  readonly terminal: TerminalPort;
+  /** Where the run went wrong: its trap, its last failing call, or its end. */
+  readonly failureEvent: number;
+  private readonly queries: QueryClient;
+  private readonly listeners = new Set<() => void>();
+  private current: State;
+  /** Raised by every change: what a frame was drawn from. */
+  version = 0;
+  private historyAsked = -1;
+
+  constructor(options: {
+    readonly path: string;
+    readonly reader: TraceReader;
+    readonly timeline: Timeline | undefined;
+    /** Event to open at: where the run failed. */
+    readonly start: number;
+    readonly terminal: TerminalPort;
+    readonly columns: number;
+    readonly rows: number;
+  }) {
+    const { path, reader, timeline, terminal } = options;
+    this.path = path;
+    this.reader = reader;
+    this.terminal = terminal;
+    this.failureEvent = options.start;
+    this.rows = new TraceRows(reader, timeline);
+    this.queries = new QueryClient(path);
+    const list = newTimelineList(reader.eventCount, options.start, 1);
+    this.current = newState(options.columns, options.rows, list);
+    this.guest = new GuestView(path, () => this.update({}));
+    this.update({});
+    void this.loadOverview();
+  }
+
+  get state(): State {
+    return this.current;
+  }
+
+  get layout(): Layout {
+    const { columns, rows, focus, enlarged } = this.current;
+    return layoutFor(columns, rows, focus, enlarged, this.banner === undefined ? 0 : 1);
+  }
+
+  /** What is wrong with the trace, in a line; undefined where nothing is. */
+  get banner(): string | undefined {
+    const { reader, guest } = this;
+    const { problem } = guest;
+    if (problem !== undefined) {
+      const from = problem.event <= 0 ? '' : ` from #${problem.event} on`;
+      return `no memory, stack or globals${from}: ${problem.message}`;
+    }
+    if (reader.damage !== undefined) return reader.damage;
+    if (reader.meta.outcome === undefined) {
+      return 'the trace is incomplete: the recorder was killed, or still runs (F follows it)';
+    }
+    return undefined;
+  }
+
+  /** The event right after whose effects everything is shown. */
+  get position(): number {
+    return this.current.list.selected;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Changes what is shown, fits it to the screen and asks for what it needs. */
+  update(change: Partial<State>): void {
+    this.current = { ...this.current, ...change };
+    this.fit();
+    this.wish();
+    this.version++;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Moves to an event. */
+  select(event: number, how: 'step' | 'jump' = 'step'): void {
+    const { list, jumps } = this.current;
+    const moved = selectNumber(list, event);
+    this.update({
+      list: moved,
+      previous: moved.selected === list.selected ? this.current.previous : list.selected,
+      jumps:
+        how === 'jump' && moved.selected !== list.selected ? pushed(jumps, list.selected) : jumps,
+    });
+  }
+
+  say(text: string, tone: 'note' | 'problem' = 'note'): void {
+    this.update({ message: { text, tone } });
+  }
+
+  /**
+   * Has the trace searched off this thread; shows progress, and what went wrong.
+   * @returns undefined where it failed or was called off
+   */
+  async ask<Q extends Query>(query: Q, what: string): Promise<Answers[Q['kind']] | undefined> {
+    const since = performance.now();
+    const asked = await this.queries.ask(query, (share) =>
+      this.update({ work: { what, share, since } }),
+    );
+    if (this.current.work !== undefined) this.update({ work: undefined });
+    if (asked.state === 'answered') return asked.answer;
+    if (asked.state === 'failed') this.say(asked.message, 'problem');
+    return undefined;
+  }
+
+  /** Calls off what is being searched or replayed. */
+  cancelWork(): void {
+    this.queries.cancelAll();
+    this.guest.cancel();
+    this.update({ work: undefined });
+  }
+
+  /** The lines of the visible tab; undefined for Memory, which has none. */
+  content(): TabContent | undefined {
+    return this.current.tab === 'memory'
+      ? undefined
+      : tabContent(this, innerWidth(this.layout.tab));
+  }
+
+  async close(): Promise<void> {
+    this.listeners.clear();
+    await Promise.all([this.queries.close(), this.guest.close()]);
+  }
+
+  private fit(): void {
+    const { layout } = this;
+    const state = this.current;
+    const listHeight = innerHeight(layout.timeline);
+    const list =
+      listHeight === 0
+        ? state.list
+        : { ...state.list, scroll: resize(state.list.scroll, listHeight) };
+    this.current = { ...state, list };
+    const height = innerHeight(layout.tab);
+    if (height === 0) return;
+    if (state.tab === 'memory') {
+      const size = this.guest.memory?.value.size ?? 0;
+      const columns = memoryColumns(innerWidth(layout.tab));
+      const memory = fitMemory(state.memory, columns, height - MEMORY_NOTES, size);
+      this.current = { ...this.current, memory };
+      return;
+    }
+    const length = this.content()?.lines.length ?? 0;
+    const old = state.scrolls[state.tab];
+    const fitted = resize(old, height);
+    const scroll = fitted.length === length ? fitted : replaceItems(fitted, length, fitted.cursor);
+    if (scroll === old) return;
+    this.current = { ...this.current, scrolls: { ...state.scrolls, [state.tab]: scroll } };
+  }
+
+  private wish(): void {
+    const { list, tab, memory, previous } = this.current;
+    this.rows.load(visibleNumbers(list));
+    if (this.layout.tab === undefined) return;
+    this.guest.show({
+      position: this.position,
+      previous,
+      tab,
+      address: memory.top,
+      length: memory.rows * memory.columns + MEMORY_AHEAD,
+    });
+    if (tab === 'files' || tab === 'output') void this.loadHistory();
+  }
+
+  private async loadHistory(): Promise<void> {
+    const event = this.position;
+    if (this.historyAsked === event || this.current.history?.event === event) return;
+    this.historyAsked = event;
+    const answer = await this.ask({ kind: 'history', event }, 'reading the run');
+    if (answer !== undefined && this.historyAsked === event) {
+      this.update({ history: { ...answer, event } });
+    }
+    if (this.historyAsked === event) this.historyAsked = -1;
+  }
+
+  private async loadOverview(): Promise<void> {
+    const [functions, overview] = [
+      await this.ask({ kind: 'functions' }, 'functions'),
+      await this.ask({ kind: 'overview', slices: OVERVIEW_SLICES }, 'overview'),
+    ];
+    this.update({ functions: functions ?? [], overview: overview ?? [] });
+  }
+}
+
+/** Lines below the hex view: what the bytes under the cursor may mean. */
+export const MEMORY_NOTES = 5;
+
+/** More than any screen has lines; the minimap joins them. */
+const OVERVIEW_SLICES = 240;
+
+const MAX_JUMPS = 100;
+
+function pushed(jumps: readonly number[], event: number): readonly number[] {
+  return [...jumps.slice(-MAX_JUMPS), event];
+}
+
+export function innerHeight(area: Area | undefined): number {
+  return area === undefined ? 0 : Math.max(1, area.height - FRAME);
+}
+
+export function innerWidth(area: Area | undefined): number {
+  return area === undefined ? 0 : Math.max(1, area.width - FRAME);
+}

@@ -1,0 +1,151 @@
+/** Keys and mouse, to whatever has them: a prompt, the help, a mark's letter, or the focused pane. */
+import { bindingFor, type Where } from '../model/keys.ts';
+import type { Area } from '../model/layout.ts';
+import { gotoAddress, scrollRows } from '../model/memory-cursor.ts';
+import { scrollWindow, select } from '../model/scroll.ts';
+import { numberAt } from '../model/timeline-list.ts';
+import { addressAt } from '../panes/memory.ts';
+import { tabAtColumn } from '../panes/tab-titles.ts';
+import type { InputEvent } from '../terminal/keypress.ts';
+import { ACTIONS } from './actions.ts';
+import type { Debugger } from './debugger.ts';
+import { promptKey, promptPaste } from './prompts.ts';
+
+/** Rows that one notch of the wheel scrolls. */
+const WHEEL_ROWS = 3;
+
+export function handleInput(bugger: Debugger, event: InputEvent): void {
+  const { prompt } = bugger.state;
+  switch (event.kind) {
+    case 'key':
+      handleKey(bugger, event.key);
+      return;
+    case 'paste':
+      if (prompt !== undefined) promptPaste(bugger, prompt, event.text);
+      return;
+    case 'wheel':
+      handleWheel(bugger, event);
+      return;
+    case 'click':
+      handleClick(bugger, event);
+  }
+}
+
+function handleKey(bugger: Debugger, key: string): void {
+  const { prompt, help, awaitingMark, message } = bugger.state;
+  if (prompt !== undefined) {
+    promptKey(bugger, prompt, key);
+    return;
+  }
+  if (message !== undefined) bugger.update({ message: undefined });
+  if (awaitingMark !== undefined) {
+    markKey(bugger, awaitingMark, key);
+    return;
+  }
+  const found = bindingFor(key, focusedPane(bugger));
+  if (help !== undefined) {
+    helpKey(bugger, help, found?.action);
+    return;
+  }
+  if (found === undefined) {
+    if (key.length === 1) bugger.say(`${key} does nothing here; ? lists the keys`);
+    return;
+  }
+  void ACTIONS[found.action](bugger, key);
+}
+
+export function focusedPane({ state }: Debugger): Where {
+  if (state.focus === 'timeline') return 'timeline';
+  return state.tab === 'memory' ? 'memory' : 'list';
+}
+
+/** By how much each action scrolls the help. */
+const HELP_SCROLL: Readonly<Partial<Record<string, number>>> = {
+  down: 1,
+  up: -1,
+  pageDown: 10,
+  pageUp: -10,
+  top: Number.NEGATIVE_INFINITY,
+};
+
+function helpKey(bugger: Debugger, help: number, action: string | undefined): void {
+  if (action === 'quit' || action === 'suspend') {
+    void ACTIONS[action](bugger, '');
+    return;
+  }
+  const by = HELP_SCROLL[action ?? ''];
+  bugger.update({ help: by === undefined ? undefined : Math.max(0, help + by) });
+}
+
+function markKey(bugger: Debugger, what: 'set' | 'goto', letter: string): void {
+  bugger.update({ awaitingMark: undefined });
+  if (!/^[a-zA-Z0-9]$/.test(letter)) return;
+  const { marks } = bugger.state;
+  if (what === 'set') {
+    const others = marks.filter((mark) => mark.letter !== letter);
+    bugger.update({ marks: [...others, { letter, event: bugger.position }] });
+    bugger.say(`mark ${letter} is #${bugger.position}`);
+    return;
+  }
+  const mark = marks.find((one) => one.letter === letter);
+  if (mark === undefined) bugger.say(`there is no mark ${letter}`);
+  else bugger.select(mark.event, 'jump');
+}
+
+type Place = { readonly column: number; readonly row: number };
+
+function isInside(area: Area | undefined, { column, row }: Place): area is Area {
+  if (area === undefined) return false;
+  const right = area.left + area.width;
+  return column >= area.left && column < right && row >= area.top && row < area.top + area.height;
+}
+
+function handleWheel(bugger: Debugger, event: Place & { readonly by: number }): void {
+  const { layout, state } = bugger;
+  const by = event.by * WHEEL_ROWS;
+  if (state.help !== undefined) {
+    bugger.update({ help: Math.max(0, state.help + by) });
+  } else if (isInside(layout.timeline, event)) {
+    const scroll = scrollWindow(state.list.scroll, by);
+    const selected = numberAt(state.list, scroll.cursor) ?? state.list.selected;
+    bugger.update({ list: { ...state.list, scroll, selected } });
+  } else if (isInside(layout.tab, event)) {
+    if (state.tab === 'memory') bugger.update({ memory: scrollRows(state.memory, by) });
+    else {
+      const scroll = scrollWindow(state.scrolls[state.tab], by);
+      bugger.update({ scrolls: { ...state.scrolls, [state.tab]: scroll } });
+    }
+  }
+}
+
+function handleClick(bugger: Debugger, place: Place): void {
+  const { layout, state } = bugger;
+  if (state.help !== undefined) {
+    bugger.update({ help: undefined });
+  } else if (isInside(layout.timeline, place)) {
+    const index = state.list.scroll.top + place.row - layout.timeline.top - 1;
+    const number = numberAt(state.list, index);
+    bugger.update({ focus: 'timeline' });
+    if (number !== undefined) bugger.select(number);
+  } else if (isInside(layout.tab, place)) {
+    clickTab(bugger, layout.tab, place);
+  }
+}
+
+function clickTab(bugger: Debugger, area: Area, place: Place): void {
+  const { state } = bugger;
+  const row = place.row - area.top - 1;
+  if (row < 0) {
+    const tab = tabAtColumn(state.tab, area.width, place.column - area.left);
+    bugger.update(tab === undefined ? { focus: 'tab' } : { focus: 'tab', tab });
+    return;
+  }
+  if (state.tab === 'memory') {
+    const address = addressAt(state.memory, row, place.column - area.left - 1);
+    const memory = address === undefined ? state.memory : gotoAddress(state.memory, address);
+    bugger.update({ focus: 'tab', memory });
+    return;
+  }
+  const scroll = select(state.scrolls[state.tab], state.scrolls[state.tab].top + row);
+  bugger.update({ focus: 'tab', scrolls: { ...state.scrolls, [state.tab]: scroll } });
+}

@@ -1,0 +1,169 @@
+/** The line at the bottom in which something is typed: its keys, its history, and what Enter does. */
+import { type CommandContext, completions } from '../model/command.ts';
+import { FILTER_WORDS } from '../model/filter-text.ts';
+import {
+  EMPTY_LINE,
+  editLine,
+  insert,
+  lineOf,
+  lineText,
+  type PromptLine,
+} from '../model/prompt.ts';
+import { addBookmark } from './bookmarks.ts';
+import type { Debugger } from './debugger.ts';
+import { applyFilter, findCall } from './finding.ts';
+import { searchMemory } from './memory-actions.ts';
+import { runCommand } from './run-command.ts';
+import type { Prompt, PromptKind } from './state.ts';
+
+interface PromptSpec {
+  /** What stands before the line. */
+  readonly label: string;
+  readonly hint: string;
+  readonly submit: (bugger: Debugger, text: string) => void | Promise<void>;
+  readonly complete?: (text: string, context: CommandContext) => readonly string[];
+}
+
+const completeWord = (text: string, { functions }: CommandContext): readonly string[] => {
+  const start = text.lastIndexOf(' ') + 1;
+  const word = text.slice(start);
+  return [...FILTER_WORDS, ...functions]
+    .filter((offered) => offered.startsWith(word))
+    .map((offered) => text.slice(0, start) + offered);
+};
+
+export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
+  command: {
+    label: ':',
+    hint: 'a call number, 50%, first path_open, m 0x1234… Tab completes',
+    submit: runCommand,
+    complete: completions,
+  },
+  search: {
+    label: '/',
+    hint: 'text, or as in a filter: fd:4, errno:noent',
+    submit: async (bugger, search) => {
+      bugger.update({ search });
+      await findCall(bugger, 'next', search);
+    },
+    complete: completeWord,
+  },
+  searchMemory: {
+    label: 'memory/',
+    hint: 'text, or bytes: 0xde 0xad',
+    submit: async (bugger, memorySearch) => {
+      bugger.update({ memorySearch });
+      await searchMemory(bugger, memorySearch);
+    },
+  },
+  filter: {
+    label: 'filter: ',
+    hint: 'text, fd:4, errno:noent, path:x, name:x, failed, where SQL; empty shows all',
+    submit: applyFilter,
+    complete: completeWord,
+  },
+  continue: {
+    label: 'continue to: ',
+    hint: 'a function, or as in a filter',
+    submit: async (bugger, condition) => {
+      bugger.update({ condition });
+      await findCall(bugger, 'next', condition);
+    },
+    complete: completeWord,
+  },
+  reverseContinue: {
+    label: 'continue back to: ',
+    hint: 'a function, or as in a filter',
+    submit: async (bugger, condition) => {
+      bugger.update({ condition });
+      await findCall(bugger, 'previous', condition);
+    },
+    complete: completeWord,
+  },
+  bookmark: {
+    label: 'note: ',
+    hint: 'what is to be remembered of this call',
+    submit: (bugger, note) => addBookmark(bugger, note),
+  },
+};
+
+/** Lines that were typed before, by kind. For this run of the program only. */
+const past = new Map<PromptKind, string[]>();
+
+export function openPrompt(bugger: Debugger, kind: PromptKind, text = ''): void {
+  const line = text === '' ? EMPTY_LINE : lineOf(text);
+  bugger.update({ prompt: promptOf(kind, line), message: undefined });
+}
+
+function promptOf(kind: PromptKind, line: PromptLine): Prompt {
+  const typed = past.get(kind)?.length ?? 0;
+  return { kind, line, offered: [], choice: -1, problem: undefined, past: typed };
+}
+
+export function promptKey(bugger: Debugger, prompt: Prompt, key: string): void {
+  switch (key) {
+    case 'escape':
+    case 'ctrl-c':
+      bugger.update({ prompt: undefined });
+      return;
+    case 'enter':
+      submit(bugger, prompt);
+      return;
+    case 'tab':
+    case 'shift-tab':
+      complete(bugger, prompt, key === 'tab' ? 1 : -1);
+      return;
+    case 'up':
+    case 'down':
+      recall(bugger, prompt, key === 'up' ? -1 : 1);
+      return;
+    case 'backspace':
+      if (prompt.line.characters.length === 0) {
+        bugger.update({ prompt: undefined });
+        return;
+      }
+  }
+  const line = editLine(prompt.line, key);
+  if (line !== undefined) bugger.update({ prompt: { ...promptOf(prompt.kind, line) } });
+}
+
+export function promptPaste(bugger: Debugger, prompt: Prompt, text: string): void {
+  const line = insert(prompt.line, text.replace(/\s*[\r\n]+\s*/g, ' '));
+  bugger.update({ prompt: promptOf(prompt.kind, line) });
+}
+
+function submit(bugger: Debugger, prompt: Prompt): void {
+  const text = lineText(prompt.line).trim();
+  const typed = past.get(prompt.kind) ?? [];
+  if (text !== '' && typed.at(-1) !== text) past.set(prompt.kind, [...typed, text]);
+  bugger.update({ prompt: undefined });
+  if (text === '' && prompt.kind !== 'filter' && prompt.kind !== 'bookmark') return;
+  void PROMPTS[prompt.kind].submit(bugger, text);
+}
+
+function complete(bugger: Debugger, prompt: Prompt, by: number): void {
+  const context = { functions: bugger.state.functions };
+  const offered =
+    prompt.choice >= 0
+      ? prompt.offered
+      : (PROMPTS[prompt.kind].complete?.(lineText(prompt.line), context) ?? []);
+  if (offered.length === 0) return;
+  const choice =
+    prompt.choice < 0
+      ? by > 0
+        ? 0
+        : offered.length - 1
+      : (prompt.choice + by + offered.length) % offered.length;
+  const line = lineOf(offered[choice] ?? '');
+  // the only one is taken: the next Tab completes what follows it
+  const taken = offered.length === 1;
+  bugger.update({
+    prompt: { ...prompt, line, offered: taken ? [] : offered, choice: taken ? -1 : choice },
+  });
+}
+
+function recall(bugger: Debugger, prompt: Prompt, by: number): void {
+  const typed = past.get(prompt.kind) ?? [];
+  const at = Math.max(0, Math.min(prompt.past + by, typed.length));
+  bugger.update({ prompt: { ...promptOf(prompt.kind, lineOf(typed[at] ?? '')), past: at } });
+}

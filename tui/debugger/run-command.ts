@@ -1,0 +1,52 @@
+/** Carries out what was typed after `:`. */
+import { messageOf } from '../../errors.ts';
+import { type Command, readCommand } from '../model/command.ts';
+import { addBookmark } from './bookmarks.ts';
+import type { Debugger } from './debugger.ts';
+import { applyFilter, applySort, findCall } from './finding.ts';
+import { showAddress } from './memory-actions.ts';
+
+type Run<Kind extends Command['kind']> = (
+  bugger: Debugger,
+  command: Extract<Command, { kind: Kind }>,
+) => void | Promise<void>;
+
+const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
+  goto: (bugger, { event }) => {
+    const last = bugger.reader.eventCount - 1;
+    bugger.select(event, 'jump');
+    if (event > last) bugger.say(`the last event is #${last}`);
+  },
+  gotoPercent: (bugger, { percent }) =>
+    bugger.select(Math.round((bugger.reader.eventCount - 1) * (percent / 100)), 'jump'),
+  find: (bugger, { which, filter }) => findCall(bugger, which, filter),
+  memory: (bugger, { address }) => showAddress(bugger, address),
+  filter: (bugger, { text }) => applyFilter(bugger, text),
+  sort: (bugger, { by }) => applySort(bugger, by),
+  tab: (bugger, { tab }) => bugger.update({ tab, focus: 'tab' }),
+  bookmark: (bugger, { note }) => addBookmark(bugger, note),
+  snapshot,
+  failure: (bugger) => bugger.select(bugger.failureEvent, 'jump'),
+  help: (bugger) => bugger.update({ help: 0 }),
+  quit: (bugger) => bugger.terminal.quit(),
+};
+
+export async function runCommand(bugger: Debugger, text: string): Promise<void> {
+  const read = readCommand(text);
+  if (!read.ok) {
+    bugger.say(read.problem, 'problem');
+    return;
+  }
+  // the table is typed by kind; TypeScript cannot follow a union through it
+  await (RUN[read.command.kind] as Run<Command['kind']>)(bugger, read.command);
+}
+
+async function snapshot(bugger: Debugger, { label }: { label: string }): Promise<void> {
+  const { position } = bugger;
+  try {
+    await bugger.guest.snapshot(position, label);
+    bugger.say(`stored the memory at #${position}`);
+  } catch (thrown) {
+    bugger.say(messageOf(thrown), 'problem');
+  }
+}

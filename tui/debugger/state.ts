@@ -1,0 +1,132 @@
+/** What the debugger shows, apart from what it reads from the trace and the guest. Plain data. */
+import type { Slice } from '../../traces/timeline.ts';
+import type { SortBy } from '../model/command.ts';
+import type { Enlarged, Tab } from '../model/layout.ts';
+import { MEMORY_START, type MemoryCursor } from '../model/memory-cursor.ts';
+import type { PromptLine } from '../model/prompt.ts';
+import { EMPTY_SCROLL, type Scroll } from '../model/scroll.ts';
+import type { TimelineList } from '../model/timeline-list.ts';
+import type { Answers } from '../trace/query-messages.ts';
+
+export type PromptKind =
+  | 'command'
+  | 'search'
+  | 'searchMemory'
+  | 'filter'
+  | 'continue'
+  | 'reverseContinue'
+  | 'bookmark';
+
+export interface Prompt {
+  readonly kind: PromptKind;
+  readonly line: PromptLine;
+  /** What Tab went through, and which of it is shown. */
+  readonly offered: readonly string[];
+  readonly choice: number;
+  readonly problem: string | undefined;
+  /** Position in the history of this kind; its length for a new line. */
+  readonly past: number;
+}
+
+export interface Message {
+  readonly text: string;
+  readonly tone: 'note' | 'problem';
+}
+
+export interface Work {
+  readonly what: string;
+  /** 0 to 1. */
+  readonly share: number;
+  readonly since: number;
+}
+
+/** One line of the Bookmarks pane that the session did not keep: a mark set by a letter. */
+export interface Mark {
+  readonly letter: string;
+  readonly event: number;
+}
+
+export interface State {
+  readonly columns: number;
+  readonly rows: number;
+  readonly focus: 'timeline' | 'tab';
+  readonly tab: Tab;
+  readonly enlarged: Enlarged;
+  readonly list: TimelineList;
+  /** The stop before this one. */
+  readonly previous: number | undefined;
+  readonly filter: string;
+  readonly sort: SortBy;
+  readonly search: string;
+  readonly memorySearch: string;
+  readonly condition: string;
+  readonly prompt: Prompt | undefined;
+  /** Top line of the help overlay; undefined while it is closed. */
+  readonly help: number | undefined;
+  /** Waits for the letter of a mark. */
+  readonly awaitingMark: 'set' | 'goto' | undefined;
+  readonly message: Message | undefined;
+  readonly work: Work | undefined;
+  readonly marks: readonly Mark[];
+  readonly jumps: readonly number[];
+  readonly scrolls: Readonly<Record<Tab, Scroll>>;
+  /** Cells by which the text of the timeline and of the tab is scrolled sideways. */
+  readonly shift: Readonly<Record<'timeline' | 'tab', number>>;
+  readonly memory: MemoryCursor;
+  readonly pointers: readonly number[];
+  readonly history: (Answers['history'] & { readonly event: number }) | undefined;
+  readonly overview: readonly Slice[];
+  readonly functions: readonly string[];
+  readonly memoryChanges: MemoryChanges | undefined;
+  readonly following: boolean;
+}
+
+/** Which calls changed a range: the answer to "who wrote this". */
+export interface MemoryChanges {
+  readonly address: number;
+  readonly length: number;
+  readonly lines: readonly { readonly event: number; readonly text: string }[];
+}
+
+export function newState(columns: number, rows: number, list: TimelineList): State {
+  const scrolls: Record<Tab, Scroll> = {
+    call: EMPTY_SCROLL,
+    memory: EMPTY_SCROLL,
+    stack: EMPTY_SCROLL,
+    files: EMPTY_SCROLL,
+    output: EMPTY_SCROLL,
+    globals: EMPTY_SCROLL,
+    info: EMPTY_SCROLL,
+    bookmarks: EMPTY_SCROLL,
+  };
+  return {
+    columns,
+    rows,
+    focus: 'timeline',
+    tab: 'call',
+    enlarged: 'none',
+    list,
+    previous: undefined,
+    filter: '',
+    sort: 'number',
+    search: '',
+    memorySearch: '',
+    condition: '',
+    prompt: undefined,
+    help: undefined,
+    awaitingMark: undefined,
+    message: undefined,
+    work: undefined,
+    marks: [],
+    jumps: [],
+    scrolls,
+    shift: { timeline: 0, tab: 0 },
+    memory: MEMORY_START,
+    pointers: [],
+    history: undefined,
+    overview: [],
+    functions: [],
+    memoryChanges: undefined,
+    following: false,
+  };
+}

@@ -1,0 +1,161 @@
+/** The `:` line: what can be typed, what it means, how it is completed. Pure. */
+import { FILTER_WORDS } from './filter-text.ts';
+import { TABS, type Tab } from './layout.ts';
+
+export type SortBy = 'number' | 'duration' | 'bytes';
+
+export type Command =
+  | { readonly kind: 'goto'; readonly event: number }
+  | { readonly kind: 'gotoPercent'; readonly percent: number }
+  | {
+      readonly kind: 'find';
+      readonly which: 'first' | 'last' | 'next' | 'previous';
+      readonly filter: string;
+    }
+  | { readonly kind: 'memory'; readonly address: number }
+  | { readonly kind: 'filter'; readonly text: string }
+  | { readonly kind: 'sort'; readonly by: SortBy }
+  | { readonly kind: 'tab'; readonly tab: Tab }
+  | { readonly kind: 'bookmark'; readonly note: string }
+  | { readonly kind: 'snapshot'; readonly label: string }
+  | { readonly kind: 'failure' | 'help' | 'quit' };
+
+export type CommandReading =
+  | { readonly ok: true; readonly command: Command }
+  | { readonly ok: false; readonly problem: string };
+
+/** What completion may offer besides the commands. */
+export interface CommandContext {
+  /** Names of the functions that the program calls. */
+  readonly functions: readonly string[];
+}
+
+interface CommandSpec {
+  readonly names: readonly string[];
+  /** For help and completion; '' for none. */
+  readonly argument: string;
+  readonly help: string;
+  readonly read: (argument: string) => Command | string;
+  readonly complete?: (context: CommandContext) => readonly string[];
+}
+
+const find = (which: 'first' | 'last' | 'next' | 'previous'): CommandSpec => ({
+  names: which === 'previous' ? ['previous', 'prev'] : [which],
+  argument: 'FUNCTION or filter',
+  help: `the ${which} call that matches`,
+  read: (filter) =>
+    filter === '' ? `:${which} takes a function or a filter` : { kind: 'find', which, filter },
+  complete: ({ functions }) => [...functions, ...FILTER_WORDS],
+});
+
+export const COMMANDS: readonly CommandSpec[] = [
+  find('first'),
+  find('last'),
+  find('next'),
+  find('previous'),
+  {
+    names: ['memory', 'm', 'mem'],
+    argument: 'ADDRESS',
+    help: 'show memory at an address: 0x1234 or 4660',
+    read: (text) => {
+      const address = readAddress(text);
+      return address === undefined
+        ? `:m takes an address such as 0x1234, not "${text}"`
+        : { kind: 'memory', address };
+    },
+  },
+  {
+    names: ['filter'],
+    argument: 'FILTER',
+    help: 'show only the calls that match; without one, all',
+    read: (text) => ({ kind: 'filter', text }),
+    complete: () => FILTER_WORDS,
+  },
+  {
+    names: ['sort'],
+    argument: 'number|duration|bytes',
+    help: 'order of the timeline',
+    read: (text) =>
+      text === 'number' || text === 'duration' || text === 'bytes'
+        ? { kind: 'sort', by: text }
+        : `:sort takes number, duration or bytes, not "${text}"`,
+    complete: () => ['number', 'duration', 'bytes'],
+  },
+  ...TABS.filter((tab) => tab !== 'memory').map(
+    (tab): CommandSpec => ({
+      names: [tab],
+      argument: '',
+      help: `show the pane ${tab}`,
+      read: () => ({ kind: 'tab', tab }),
+    }),
+  ),
+  {
+    names: ['bookmark'],
+    argument: 'NOTE',
+    help: 'bookmark this call',
+    read: (note) => ({ kind: 'bookmark', note }),
+  },
+  {
+    names: ['snapshot'],
+    argument: 'LABEL',
+    help: 'store the memory at this call in the trace',
+    read: (label) => ({ kind: 'snapshot', label }),
+  },
+  { names: ['failure'], argument: '', help: 'to the failure', read: () => ({ kind: 'failure' }) },
+  { names: ['help'], argument: '', help: 'the keys', read: () => ({ kind: 'help' }) },
+  { names: ['quit', 'q'], argument: '', help: 'quit', read: () => ({ kind: 'quit' }) },
+];
+
+/** Reads what was typed after the colon. */
+export function readCommand(source: string): CommandReading {
+  const text = source.trim();
+  const number = /^#?(\d{1,15})$/.exec(text);
+  if (number) return { ok: true, command: { kind: 'goto', event: Number(number[1]) } };
+  const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text);
+  if (percent) {
+    return {
+      ok: true,
+      command: { kind: 'gotoPercent', percent: Math.min(100, Number(percent[1])) },
+    };
+  }
+  const [, name = '', argument = ''] = /^(\S+)\s*(.*)$/s.exec(text) ?? [];
+  if (name === '') return { ok: false, problem: 'type a call number, or a command; Tab completes' };
+  const spec = findSpec(name);
+  if (spec === undefined) {
+    return { ok: false, problem: `there is no command "${name}"; Tab lists them` };
+  }
+  const read = spec.read(argument.trim());
+  return typeof read === 'string' ? { ok: false, problem: read } : { ok: true, command: read };
+}
+
+/** By name, or by a beginning that only one has. */
+function findSpec(name: string): CommandSpec | undefined {
+  const exact = COMMANDS.find(({ names }) => names.includes(name));
+  if (exact !== undefined) return exact;
+  const begun = COMMANDS.filter(({ names }) => names[0]?.startsWith(name));
+  return begun.length === 1 ? begun[0] : undefined;
+}
+
+/** @returns whole lines that what was typed can become, best first */
+export function completions(source: string, context: CommandContext): string[] {
+  const space = source.indexOf(' ');
+  if (space < 0) {
+    return COMMANDS.flatMap(({ names: [name = ''], argument }) =>
+      name.startsWith(source) ? [argument === '' ? name : `${name} `] : [],
+    );
+  }
+  const spec = findSpec(source.slice(0, space));
+  const begun = source.slice(space + 1);
+  const offered = spec?.complete?.(context) ?? [];
+  return offered
+    .filter((word) => word.startsWith(begun))
+    .map((word) => `${source.slice(0, space)} ${word}`);
+}
+
+/** `0x1f`, `1fh` or a decimal number, within a 32-bit memory. */
+export function readAddress(text: string): number | undefined {
+  const hex = /^0x([0-9a-f]{1,8})$/i.exec(text) ?? /^([0-9a-f]{1,8})h$/i.exec(text);
+  if (hex) return Number.parseInt(hex[1] ?? '0', 16);
+  const value = Number(text);
+  return /^\d{1,10}$/.test(text) && value < 2 ** 32 ? value : undefined;
+}

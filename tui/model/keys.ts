@@ -1,0 +1,301 @@
+/**
+ * Every key, in one table: what dispatches keys, the help overlay, the footer and the README's key list
+ * all walk it. Knows no action beyond its name.
+ */
+
+/** Where a binding holds: `list` is every pane that is a list of lines, the timeline included. */
+export type Where = 'everywhere' | 'list' | 'timeline' | 'memory';
+
+interface Binding {
+  /** As `keypress.ts` names them; a letter for itself. */
+  readonly keys: readonly string[];
+  readonly action: string;
+  readonly where: Where;
+  readonly help: string;
+  /** A word for the footer, for the few keys that are shown there. */
+  readonly footer?: string;
+}
+
+/** In the order in which help shows them. */
+export const BINDINGS = [
+  // moving
+  {
+    keys: ['down', 'j'],
+    action: 'down',
+    where: 'everywhere',
+    help: 'down; in the timeline: to the next call',
+  },
+  {
+    keys: ['up', 'k'],
+    action: 'up',
+    where: 'everywhere',
+    help: 'up; in the timeline: back to the call before',
+  },
+  {
+    keys: ['left', 'h'],
+    action: 'left',
+    where: 'everywhere',
+    help: 'left; in a list: scroll the text back',
+  },
+  {
+    keys: ['right', 'l'],
+    action: 'right',
+    where: 'everywhere',
+    help: 'right; in a list: scroll the text',
+  },
+  {
+    keys: ['pagedown', 'ctrl-d', 'space'],
+    action: 'pageDown',
+    where: 'everywhere',
+    help: 'a page down',
+  },
+  { keys: ['pageup', 'ctrl-u'], action: 'pageUp', where: 'everywhere', help: 'a page up' },
+  { keys: ['g', 'home'], action: 'top', where: 'everywhere', help: 'to the beginning' },
+  { keys: ['G', 'end'], action: 'bottom', where: 'everywhere', help: 'to the end' },
+  {
+    keys: ['enter'],
+    action: 'open',
+    where: 'list',
+    help: 'follow the line: details of a call, the call that a line tells of, a place in memory',
+  },
+  // the run
+  {
+    keys: ['s', '.'],
+    action: 'stepForward',
+    where: 'everywhere',
+    help: 'step to the next call, from any pane',
+    footer: 'step',
+  },
+  {
+    keys: ['S', ','],
+    action: 'stepBack',
+    where: 'everywhere',
+    help: 'step back to the call before, from any pane',
+    footer: 'back',
+  },
+  {
+    keys: ['c'],
+    action: 'continue',
+    where: 'everywhere',
+    help: 'continue to the next call that matches a condition',
+  },
+  {
+    keys: ['C'],
+    action: 'reverseContinue',
+    where: 'everywhere',
+    help: 'continue backwards to a call that matches',
+  },
+  {
+    keys: ['!'],
+    action: 'gotoFailure',
+    where: 'everywhere',
+    help: 'to the failure: the trap, or how the run ended',
+  },
+  {
+    keys: ['e'],
+    action: 'nextError',
+    where: 'everywhere',
+    help: 'next call that returned an error',
+    footer: 'error',
+  },
+  {
+    keys: ['E'],
+    action: 'previousError',
+    where: 'everywhere',
+    help: 'previous call that returned an error',
+  },
+  { keys: ['u'], action: 'nextUse', where: 'everywhere', help: 'next use of the same descriptor' },
+  {
+    keys: ['U'],
+    action: 'previousUse',
+    where: 'everywhere',
+    help: 'previous use of the same descriptor',
+  },
+  {
+    keys: ['o'],
+    action: 'gotoOpen',
+    where: 'everywhere',
+    help: 'to the call that opened this descriptor',
+  },
+  {
+    keys: ['ctrl-o', 'backspace'],
+    action: 'jumpBack',
+    where: 'everywhere',
+    help: 'back to where the last jump came from',
+  },
+  // finding
+  {
+    keys: ['/'],
+    action: 'search',
+    where: 'everywhere',
+    help: 'search the calls; in Memory: bytes or text',
+    footer: 'search',
+  },
+  { keys: ['n'], action: 'nextHit', where: 'everywhere', help: 'next hit' },
+  { keys: ['N'], action: 'previousHit', where: 'everywhere', help: 'previous hit' },
+  {
+    keys: ['f'],
+    action: 'filter',
+    where: 'everywhere',
+    help: 'show only some calls: text, fd:4, errno:noent, path:x, name:x, failed, where SQL',
+    footer: 'filter',
+  },
+  {
+    keys: [':'],
+    action: 'command',
+    where: 'everywhere',
+    help: 'command, or a call number to go to',
+    footer: 'command',
+  },
+  { keys: ['m'], action: 'setMark', where: 'everywhere', help: 'set a mark: m and a letter' },
+  {
+    keys: ["'"],
+    action: 'gotoMark',
+    where: 'everywhere',
+    help: "jump to a mark: ' and its letter",
+  },
+  { keys: ['b'], action: 'bookmark', where: 'everywhere', help: 'bookmark this call with a note' },
+  // memory
+  {
+    keys: ['p'],
+    action: 'followPointer',
+    where: 'memory',
+    help: 'follow the pointer under the cursor',
+    footer: 'pointer',
+  },
+  { keys: ['P'], action: 'pointerBack', where: 'memory', help: 'back to where the pointer was' },
+  {
+    keys: ['w'],
+    action: 'memoryHistory',
+    where: 'memory',
+    help: 'which calls changed the bytes under the cursor',
+    footer: 'who wrote',
+  },
+  {
+    keys: ['a'],
+    action: 'nextEffect',
+    where: 'memory',
+    help: 'to the next bytes that this call wrote',
+    footer: 'effects',
+  },
+  {
+    keys: ['d'],
+    action: 'nextChange',
+    where: 'memory',
+    help: 'to the next bytes that changed since the stop before',
+    footer: 'changes',
+  },
+  // the screen
+  {
+    keys: ['tab'],
+    action: 'nextPane',
+    where: 'everywhere',
+    help: 'between the timeline and the pane beside it',
+  },
+  { keys: ['shift-tab'], action: 'previousPane', where: 'everywhere', help: 'the same, backwards' },
+  {
+    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    action: 'focusPane',
+    where: 'everywhere',
+    help: 'to a pane by its number',
+  },
+  { keys: [']'], action: 'nextTab', where: 'everywhere', help: 'next tab' },
+  { keys: ['['], action: 'previousTab', where: 'everywhere', help: 'previous tab' },
+  { keys: ['+', '='], action: 'enlarge', where: 'everywhere', help: 'enlarge the focused pane' },
+  { keys: ['_', '-'], action: 'shrink', where: 'everywhere', help: 'back to all panes' },
+  {
+    keys: ['y'],
+    action: 'copy',
+    where: 'everywhere',
+    help: 'copy the selected line (through the terminal: OSC 52)',
+  },
+  { keys: ['F'], action: 'follow', where: 'everywhere', help: 'follow a recording in progress' },
+  { keys: ['ctrl-l'], action: 'redraw', where: 'everywhere', help: 'draw the screen again' },
+  {
+    keys: ['escape'],
+    action: 'cancel',
+    where: 'everywhere',
+    help: 'back out: a prompt, work in progress, the search, the filter',
+  },
+  { keys: ['?'], action: 'help', where: 'everywhere', help: 'these keys', footer: 'help' },
+  { keys: ['ctrl-z'], action: 'suspend', where: 'everywhere', help: 'suspend; fg comes back' },
+  { keys: ['q', 'ctrl-c'], action: 'quit', where: 'everywhere', help: 'quit', footer: 'quit' },
+] as const satisfies readonly Binding[];
+
+export type Action = (typeof BINDINGS)[number]['action'];
+
+export interface FoundBinding {
+  readonly action: Action;
+  readonly key: string;
+}
+
+/** Which binding a key has in a pane; undefined where it has none. */
+export function bindingFor(key: string, pane: Where): FoundBinding | undefined {
+  const found = BINDINGS.find(
+    (binding) => holdsIn(binding.where, pane) && (binding.keys as readonly string[]).includes(key),
+  );
+  return found && { action: found.action, key };
+}
+
+/** Whether a binding's `where` covers a pane. */
+export function holdsIn(where: Where, pane: Where): boolean {
+  if (where === 'everywhere' || where === pane) return true;
+  return where === 'list' && pane === 'timeline';
+}
+
+/** The bindings of a pane, its own first, for the help overlay. */
+export function bindingsFor(pane: Where): readonly Binding[] {
+  const bindings: readonly Binding[] = BINDINGS;
+  const here = bindings.filter(({ where }) => holdsIn(where, pane));
+  return [
+    ...here.filter(({ where }) => where !== 'everywhere'),
+    ...here.filter(({ where }) => where === 'everywhere'),
+  ];
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  up: '↑',
+  down: '↓',
+  left: '←',
+  right: '→',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  home: 'Home',
+  end: 'End',
+  enter: 'Enter',
+  escape: 'Esc',
+  backspace: 'Backspace',
+  space: 'Space',
+  tab: 'Tab',
+  'shift-tab': 'Shift-Tab',
+};
+
+/** A key as people write it: `Ctrl-D`, `PgDn`, `G`. */
+export function keyLabel(key: string): string {
+  if (key.startsWith('ctrl-')) return `Ctrl-${key.slice(5).toUpperCase()}`;
+  return NAMES[key] ?? key;
+}
+
+/** `1…9` for a run of digits, else the keys with spaces between. */
+export function keyLabels(keys: readonly string[]): string {
+  const [first, last] = [keys[0] ?? '', keys.at(-1) ?? ''];
+  if (keys.length > 4) return `${keyLabel(first)}…${keyLabel(last)}`;
+  return keys.map(keyLabel).join(' ');
+}
+
+const PLACES: Readonly<Record<Where, string>> = {
+  everywhere: '',
+  list: 'lists',
+  timeline: 'timeline',
+  memory: 'Memory',
+};
+
+/** The key list of the README, as a Markdown table. */
+export function keysAsMarkdown(): string {
+  const code = (key: string) => `\`${key === '|' ? '\\|' : key}\``;
+  const rows = (BINDINGS as readonly Binding[]).map(({ keys, where, help }) => {
+    const shown = keys.length > 4 ? code(keyLabels(keys)) : keys.map(keyLabel).map(code).join(' ');
+    return `| ${shown} | ${PLACES[where]} | ${help} |`;
+  });
+  return ['| key | in | does |', '| --- | --- | --- |', ...rows, ''].join('\n');
+}

@@ -1,0 +1,87 @@
+/** Which panes stand where, for a terminal of a given size. Pure. All sizes in cells. */
+
+/** The panes to the right of the timeline, in the order of their tabs. */
+export const TABS = [
+  'call',
+  'memory',
+  'stack',
+  'files',
+  'output',
+  'globals',
+  'info',
+  'bookmarks',
+] as const;
+
+export type Tab = (typeof TABS)[number];
+
+export type Enlarged = 'none' | 'timeline' | 'tab';
+
+export interface Area {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Layout {
+  readonly columns: number;
+  readonly rows: number;
+  /** `tiny`: one pane and a hint. */
+  readonly form: 'wide' | 'stacked' | 'tiny';
+  readonly timeline: Area | undefined;
+  readonly tab: Area | undefined;
+}
+
+/** Below this many columns panes stand on top of each other. */
+const WIDE = 100;
+const TINY = { columns: 60, rows: 15 };
+
+/** Header and footer take one line each. */
+const HEADER = 1;
+const FOOTER = 1;
+
+/** A hex view with ASCII at 16 columns, and its frame. */
+const TAB_WIDTH = 80;
+
+/**
+ * @param focus which of the two keeps the screen where there is room for one
+ * @param banner lines between header and panes
+ */
+export function layoutFor(
+  columns: number,
+  rows: number,
+  focus: 'timeline' | 'tab',
+  enlarged: Enlarged,
+  banner = 0,
+): Layout {
+  const top = HEADER + banner;
+  const body = { left: 0, top, width: columns, height: Math.max(1, rows - top - FOOTER) };
+  const only = (which: 'timeline' | 'tab', form: Layout['form']): Layout => ({
+    columns,
+    rows,
+    form,
+    timeline: which === 'timeline' ? body : undefined,
+    tab: which === 'tab' ? body : undefined,
+  });
+  if (columns < TINY.columns || rows < TINY.rows) return only(focus, 'tiny');
+  if (columns < WIDE) {
+    if (enlarged !== 'none') return only(enlarged, 'stacked');
+    const upper = Math.floor(body.height / 2);
+    return {
+      columns,
+      rows,
+      form: 'stacked',
+      timeline: { ...body, height: upper },
+      tab: { ...body, top: top + upper, height: body.height - upper },
+    };
+  }
+  if (enlarged !== 'none') return only(enlarged, 'wide');
+  const right = Math.max(Math.floor(columns * 0.45), Math.min(TAB_WIDTH, columns - 70));
+  return {
+    columns,
+    rows,
+    form: 'wide',
+    timeline: { ...body, width: columns - right },
+    tab: { ...body, left: columns - right, width: right },
+  };
+}

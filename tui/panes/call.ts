@@ -1,0 +1,210 @@
+/** The selected event in full: every argument and result by name and type, what passed, and when. */
+import type { CallEvent, LogEvent, OpenEvent } from '../../traces/events.ts';
+import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
+import { type DecodedField, decodeCall } from '../../wasi/decode.ts';
+import { escapeText, quoteText } from '../../wasi/escape.ts';
+import { shapeOf } from '../../wasi/fields.ts';
+import { errnoDescription } from '../../wasi/names.ts';
+import type { DecodedValue } from '../../wasi/scalars.ts';
+import type { Debugger } from '../debugger/debugger.ts';
+import { type Line, line, span } from '../text/line.ts';
+import { clockTime, grouped, hex, shortBytes, shortTime } from '../text/units.ts';
+import { descriptorText } from '../trace/call-text.ts';
+import { effectRanges } from '../trace/effects.ts';
+import type { Row } from '../trace/rows.ts';
+import type { ContentLine, TabContent, Target } from './content.ts';
+import { hexDump } from './hex-dump.ts';
+import { memoryColumns } from './memory-layout.ts';
+import { outcomeLines } from './outcome.ts';
+
+/** Bytes of a payload that are shown. */
+const MAX_PAYLOAD = 4096;
+
+export function callContent(bugger: Debugger, width: number): TabContent {
+  const { position, rows } = bugger;
+  const event = rows.event(position);
+  const row = rows.get(position);
+  if (event === undefined) return { lines: [{ line: line('this event cannot be read') }] };
+  const lines =
+    event.kind === 'call' || event.kind === 'open'
+      ? callLines(event, row, width)
+      : otherLines(bugger, event);
+  return { lines: [...lines, ...timing(event, row)] };
+}
+
+function callLines(event: CallEvent | OpenEvent, row: Row, width: number): ContentLine[] {
+  const decoded = decodeCall(event, { maxBytes: 0 });
+  const path = row.kind === 'call' ? row.call.path : undefined;
+  const lines: ContentLine[] = [
+    { line: line(span(`#${event.number} `, 'dim'), span(escapeText(event.name), 'title')) },
+    { line: resultLine(event) },
+    { line: [] },
+  ];
+  const pointers = new Map(decoded.pointers.map(({ name, address }) => [name, address]));
+  const isPayload = ({ type }: DecodedField) => type === 'bytes' || type === 'dirents';
+  const show = (title: string, fields: readonly DecodedField[]) => {
+    const shown = fields.filter((field) => field.type !== 'bytes');
+    if (shown.length === 0) return;
+    lines.push({ line: line(span(title, 'strong')) });
+    for (const field of shown) lines.push(...fieldLines(field, pointers.get(field.name), path));
+  };
+  show('passed', decoded.args);
+  show('returned', decoded.result);
+  lines.push(...memoryLines(event));
+  if ([...decoded.args, ...decoded.result].some(isPayload)) {
+    lines.push(...payloadLines(event, width));
+  }
+  return lines;
+}
+
+function resultLine(event: CallEvent | OpenEvent): Line {
+  if (event.kind === 'open') return line(span('✖ did not return', 'fatal'));
+  const { errno, known } = decodeCall(event, { maxBytes: 0 });
+  if (!known) return line(`returned ${event.results.join(', ')}`);
+  if (event.result === 0) return line(span('✓ success', 'good'));
+  const meaning = errnoDescription(event.result ?? -1) ?? 'unknown to WASI';
+  return line(span(`✖ ${(errno ?? '?').toUpperCase()}`, 'error'), ` ${meaning}`);
+}
+
+/** Cells for the names and types of fields. */
+const NAME_WIDTH = 14;
+const TYPE_WIDTH = 12;
+
+/** Elements of a list that are spelt out. */
+const MAX_ITEMS = 64;
+
+function fieldLines(
+  field: DecodedField,
+  address: number | undefined,
+  path: string | undefined,
+): ContentLine[] {
+  const head = [
+    span(`  ${field.name.padEnd(NAME_WIDTH)} `, 'name'),
+    span(`${field.type.padEnd(TYPE_WIDTH)} `, 'dim'),
+  ];
+  const target: Target | undefined =
+    address === undefined ? undefined : { kind: 'memory', address };
+  const whole = (text: string, style: 'text' | 'number' | 'path' | 'string'): ContentLine[] => [
+    target === undefined
+      ? { line: [...head, span(text, style)] }
+      : { line: [...head, span(text, style), span(`  at ${hex(address ?? 0)}`, 'dim')], target },
+  ];
+  const { type, value } = field;
+  if (type === 'fd' && typeof value === 'number') {
+    const own = field.name === 'fd' || field.name === 'dirfd' ? path : undefined;
+    return whole(field.name === 'fd' ? descriptorText(value, own) : `${value}`, 'path');
+  }
+  if (type === 'path' && typeof value === 'string') return whole(quoteText(value), 'string');
+  if (Array.isArray(value) && value.length > 3) {
+    const parts = value.slice(0, MAX_ITEMS).map((item) => valueText(item));
+    const more = value.length > MAX_ITEMS ? [`… ${value.length} in all`] : [];
+    return [
+      ...whole(`${value.length} of`, 'text'),
+      ...[...parts, ...more].map((text) => ({ line: line(`    ${text}`) })),
+    ];
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const inner = Object.entries(value).flatMap(([name, part]) => [
+      { line: line(span(`    ${escapeText(name).padEnd(NAME_WIDTH)} `, 'name'), valueText(part)) },
+    ]);
+    return [...whole('', 'text'), ...inner];
+  }
+  return whole(valueText(value), 'number');
+}
+
+function valueText(value: DecodedValue): string {
+  if (value === null) return 'not in the trace';
+  if (typeof value === 'string') return escapeText(value);
+  if (typeof value === 'number') return value > 0xffff ? `${value} (${hex(value)})` : `${value}`;
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueText).join(' | ');
+  return Object.entries(value)
+    .map(([name, part]) => `${escapeText(name)}=${valueText(part)}`)
+    .join(' ');
+}
+
+function memoryLines(event: CallEvent | OpenEvent): ContentLine[] {
+  if (event.kind !== 'call') return [];
+  const ranges = effectRanges(event);
+  if (ranges.length === 0) return [];
+  return [
+    { line: line(span('the host wrote', 'strong')) },
+    ...ranges.slice(0, MAX_ITEMS).map(({ address, length }) => ({
+      line: line(span(`  ${hex(address, 6)} `, 'number'), shortBytes(length)),
+      target: { kind: 'memory', address } as const,
+    })),
+  ];
+}
+
+function payloadLines(event: CallEvent | OpenEvent, width: number): ContentLine[] {
+  const shape = shapeOf(event.name);
+  const field = shape?.all.find(({ type }) => type === 'bytes' || type === 'dirents');
+  if (shape === undefined || field === undefined) return [];
+  const effect = effectOf(event, field.param);
+  const range =
+    field.source === 'effect'
+      ? { bytes: effect ?? new Uint8Array(0), length: effect?.length ?? 0 }
+      : contentsRange(event, shape.fn, field.param);
+  if (range.length === 0) return [];
+  const bytes = range.bytes.subarray(0, MAX_PAYLOAD);
+  const kept = bytes.length < range.length ? `, the first ${shortBytes(bytes.length)}` : '';
+  const title = `payload: ${shortBytes(range.length)}${kept}`;
+  const isText = textShare(bytes) > 0.9;
+  const body = isText ? textLines(bytes) : hexDump(bytes, memoryColumns(width));
+  return [{ line: line(span(title, 'strong')) }, ...body.map((one) => ({ line: one }))];
+}
+
+function textShare(bytes: Uint8Array): number {
+  let text = 0;
+  for (const byte of bytes) {
+    if (byte >= 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) text++;
+  }
+  return bytes.length === 0 ? 0 : text / bytes.length;
+}
+
+/** A line of the payload each, its end shown. */
+function textLines(bytes: Uint8Array): Line[] {
+  const lines: Line[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(0x0a, at);
+    const to = end < 0 ? bytes.length : end + 1;
+    lines.push(line(span(`  ${escapeText(bytes.subarray(at, to))}`, 'string')));
+    at = to;
+  }
+  return lines;
+}
+
+function otherLines(bugger: Debugger, event: LogEvent): ContentLine[] {
+  if (event.kind === 'enter') {
+    const args = event.args.length === 0 ? '' : event.args.join(', ');
+    return [
+      { line: line(span(`#${event.number} `, 'dim'), span('the host called the guest', 'title')) },
+      { line: line(`  ${escapeText(event.func.name)}(${args})`) },
+    ];
+  }
+  if (event.kind === 'leave') {
+    const values = event.results.length === 0 ? 'nothing' : event.results.join(', ');
+    return [
+      { line: line(span(`#${event.number} `, 'dim'), span('the guest returned', 'title')) },
+      { line: line(`  ${values}`), target: { kind: 'event', event: event.opened } },
+    ];
+  }
+  return [
+    { line: line(span(`#${event.number} `, 'dim'), span('the run ended', 'title')) },
+    ...outcomeLines(bugger.reader.meta.outcome),
+  ];
+}
+
+function timing(event: LogEvent, row: Row): ContentLine[] {
+  const rows: (readonly [string, string])[] = [['since start', `${clockTime(event.startNs)} s`]];
+  if (event.kind === 'call') rows.push(['took', shortTime(event.durationNs)]);
+  if (row.kind === 'call') rows.push(['guest before', shortTime(row.guestNs)]);
+  const kib = event.pages * 64;
+  rows.push(['memory after', `${grouped(event.pages)} pages (${shortBytes(kib * 1024)})`]);
+  return [
+    { line: [] },
+    { line: line(span('timing', 'strong')) },
+    ...rows.map(([name, text]) => ({
+      line: line(span(`  ${name.padEnd(NAME_WIDTH)} `, 'name'), text),
+    })),
+  ];
+}

@@ -1,0 +1,29 @@
+/** The descriptors that are open after the selected event. */
+
+import { escapeText } from '../../wasi/escape.ts';
+import type { Debugger } from '../debugger/debugger.ts';
+import { line, span } from '../text/line.ts';
+import type { TabContent } from './content.ts';
+
+const PATH_WIDTH = 32;
+
+export function filesContent({ state, position, rows }: Debugger): TabContent {
+  const { history } = state;
+  if (history === undefined) return { lines: [{ line: line(span('reading…', 'dim')) }] };
+  const row = rows.get(position);
+  const used = row.kind === 'call' ? row.call.fd : undefined;
+  const lines = history.descriptors.map(({ fd, kind, path, openedBy }) => {
+    const opened = openedBy === undefined ? 'from the start' : `opened by #${openedBy}`;
+    const shown = line(
+      span(fd === used ? '▸ ' : '  ', 'strong'),
+      span(`${fd}`.padStart(3), 'number'),
+      `  ${kind.padEnd(9)} `,
+      span(escapeText(path ?? '').padEnd(PATH_WIDTH), 'path'),
+      span(`  ${opened}`, 'dim'),
+    );
+    if (openedBy === undefined) return { line: shown };
+    return { line: shown, target: { kind: 'event', event: openedBy } as const };
+  });
+  const stale = history.event === position ? '' : ' (reading…)';
+  return { lines, note: `${lines.length} open${stale}` };
+}

@@ -1,0 +1,74 @@
+/** The last line: a prompt, a message, work in progress, or the keys that matter here. */
+
+import { escapeText } from '../../wasi/escape.ts';
+import type { Debugger } from '../debugger/debugger.ts';
+import { focusedPane } from '../debugger/input.ts';
+import { PROMPTS } from '../debugger/prompts.ts';
+import type { Prompt } from '../debugger/state.ts';
+import { bindingsFor, keyLabel } from '../model/keys.ts';
+import { lineText } from '../model/prompt.ts';
+import { type Line, line, lineWidth, type Span, span } from '../text/line.ts';
+
+/** Work that takes less is not worth a word. */
+const TOLD_MS = 200;
+
+export function footerLine(bugger: Debugger, width: number): Line {
+  const { prompt, message, help } = bugger.state;
+  if (prompt !== undefined) return promptSpans(prompt);
+  const work = workText(bugger);
+  if (work !== undefined) return line(span(`… ${work}`, 'strong'), span('  Esc stops it', 'dim'));
+  if (message !== undefined) {
+    const tone = message.tone === 'problem' ? 'error' : 'strong';
+    const glyph = message.tone === 'problem' ? '✖ ' : '';
+    return line(span(glyph + escapeText(message.text), tone));
+  }
+  if (help !== undefined) return line(span('any key closes; j and k scroll', 'dim'));
+  return keyHints(bugger, width);
+}
+
+function promptSpans({ kind, line: typed, offered, choice }: Prompt): Line {
+  const { label, hint } = PROMPTS[kind];
+  const text = lineText(typed);
+  const at = typed.characters.slice(0, typed.at).join('');
+  const under = typed.characters[typed.at] ?? ' ';
+  const rest = typed.characters.slice(typed.at + 1).join('');
+  const parts: Span[] = [
+    span(label, 'key'),
+    span(escapeText(at)),
+    span(escapeText(under), 'cursor'),
+    span(escapeText(rest)),
+  ];
+  if (text === '') parts.push(span(` ${hint}`, 'dim'));
+  else if (choice >= 0) {
+    parts.push(span(`  ${choice + 1}/${offered.length}: `, 'dim'));
+    offered.slice(choice + 1, choice + 6).forEach((other) => {
+      parts.push(span(`${escapeText(other.trim())}  `, 'dim'));
+    });
+  }
+  return parts;
+}
+
+function workText({ state, guest }: Debugger): string | undefined {
+  const { work } = state;
+  const now = performance.now();
+  if (work !== undefined && now - work.since > TOLD_MS) {
+    const share = work.share > 0 ? ` ${Math.round(work.share * 100)}%` : '';
+    return work.what + share;
+  }
+  const { seeking } = guest;
+  if (seeking !== undefined && now - seeking.since > TOLD_MS) {
+    return `replaying to #${seeking.position}: at #${seeking.event}`;
+  }
+  return undefined;
+}
+
+function keyHints(bugger: Debugger, width: number): Line {
+  const parts: Span[] = [];
+  for (const { keys, footer } of bindingsFor(focusedPane(bugger))) {
+    if (footer === undefined) continue;
+    const next = [span(keyLabel(keys[0] ?? ''), 'key'), span(` ${footer}  `, 'dim')];
+    if (lineWidth([...parts, ...next]) > width) break;
+    parts.push(...next);
+  }
+  return parts;
+}

@@ -1,0 +1,29 @@
+/** The first line: what ran, how it ended, where we are. */
+
+import { describeOutcome, isSuccess } from '../../traces/outcome.ts';
+import { escapeText } from '../../wasi/escape.ts';
+import type { Debugger } from '../debugger/debugger.ts';
+import { cutLine, type Line, line, lineWidth, span } from '../text/line.ts';
+import { grouped } from '../text/units.ts';
+import { outcomeGlyph } from './outcome.ts';
+
+export function headerLine(bugger: Debugger, width: number): Line {
+  const { reader, position } = bugger;
+  const { meta } = reader;
+  const ended = `${outcomeGlyph(meta.outcome)} ${escapeText(describeOutcome(meta.outcome))}`;
+  const left = line(
+    span(' wasi-rr ', 'title'),
+    span(escapeText(meta.program), 'strong'),
+    '  ',
+    span(ended, isSuccess(meta.outcome) ? 'good' : 'fatal'),
+  );
+  const last = reader.eventCount - 1;
+  const share = last > 0 ? `${Math.floor((position / last) * 100)}%` : '';
+  const right = line(
+    span(` after #${grouped(position)}`, 'strong'),
+    span(` of ${grouped(Math.max(0, last))} ${share} `, 'dim'),
+  );
+  const room = width - lineWidth(right);
+  const kept = cutLine(left, Math.max(0, room));
+  return [...kept, span(' '.repeat(Math.max(0, room - lineWidth(kept)))), ...right];
+}

@@ -1,0 +1,53 @@
+/** Which pane shows what; each is a function from the debugger to lines, run once per change of its input. */
+import type { Debugger } from '../debugger/debugger.ts';
+import type { Tab } from '../model/layout.ts';
+import { bookmarksContent } from './bookmarks.ts';
+import { callContent } from './call.ts';
+import type { TabContent } from './content.ts';
+import { filesContent } from './files.ts';
+import { globalsContent } from './globals.ts';
+import { infoContent } from './info.ts';
+import { outputContent } from './output.ts';
+import { stackContent } from './stack.ts';
+
+interface Pane {
+  readonly content: (bugger: Debugger, width: number) => TabContent;
+  /** What the content is made of besides the position and the width: compared by identity. */
+  readonly from: (bugger: Debugger) => unknown;
+}
+
+const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
+  call: { content: callContent, from: () => undefined },
+  stack: { content: stackContent, from: ({ guest }) => guest.stack ?? guest.problem?.event },
+  files: { content: filesContent, from: ({ state }) => state.history },
+  output: { content: outputContent, from: ({ state }) => state.history },
+  globals: { content: globalsContent, from: ({ guest }) => guest.globals ?? guest.problem?.event },
+  info: { content: infoContent, from: ({ state }) => state.following },
+  bookmarks: { content: bookmarksContent, from: ({ version }) => version },
+};
+
+interface Remembered {
+  readonly position: number;
+  readonly width: number;
+  readonly from: unknown;
+  readonly content: TabContent;
+}
+
+const remembered = new WeakMap<Debugger, Map<Tab, Remembered>>();
+
+export function tabContent(bugger: Debugger, width: number): TabContent {
+  const { tab } = bugger.state;
+  if (tab === 'memory') return { lines: [] };
+  const pane = PANES[tab];
+  const { position } = bugger;
+  const from = pane.from(bugger);
+  const byTab = remembered.get(bugger) ?? new Map<Tab, Remembered>();
+  remembered.set(bugger, byTab);
+  const last = byTab.get(tab);
+  if (last?.position === position && last.width === width && last.from === from) {
+    return last.content;
+  }
+  const content = pane.content(bugger, width);
+  byTab.set(tab, { position, width, from, content });
+  return content;
+}

@@ -1,0 +1,117 @@
+/** The rows of the timeline, at their width. */
+import type { Debugger } from '../debugger/debugger.ts';
+import { visibleNumbers } from '../model/timeline-list.ts';
+import { cutLine, type Line, lineWidth, type Span, skipCells, span } from '../text/line.ts';
+import { clockTime, logBar, shortTime } from '../text/units.ts';
+import { padEnd, padStart } from '../text/width.ts';
+import { callLine, resultSpan } from '../trace/call-text.ts';
+import type { Row } from '../trace/rows.ts';
+
+/** Cells of the guest-time bar; a microsecond begins it, a second fills it. */
+const BAR_CELLS = 4;
+const BAR_FROM_NS = 1e3;
+const BAR_FULL_NS = 1e9;
+
+const CLOCK_CELLS = 10;
+const DELTA_CELLS = 7;
+/** Panes narrower than these leave columns out. */
+const WITH_CLOCK = 56;
+const WITH_DELTA = 72;
+
+/** How long a frame may look for payloads; the rest comes in the next one. */
+const PAYLOAD_BUDGET_MS = 6;
+
+export interface TimelineRow {
+  readonly number: number;
+  readonly line: Line;
+}
+
+/** @param width cells of a row */
+export function timelineRows(bugger: Debugger, width: number): TimelineRow[] {
+  const { list, shift } = bugger.state;
+  const numbers = visibleNumbers(list);
+  const digits = Math.max(4, `${bugger.reader.eventCount}`.length);
+  loadPayloads(bugger, numbers);
+  return numbers.map((number) => ({
+    number,
+    line: rowLine(bugger, bugger.rows.get(number), digits, width, shift.timeline),
+  }));
+}
+
+function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shift: number): Line {
+  const selected = row.number === bugger.position;
+  const head: Span[] = [
+    span(selected ? '▸' : ' ', 'strong'),
+    glyph(row),
+    span(
+      ` ${`${row.number}`.padStart(digits)} `,
+      row.kind === 'call' && row.failed ? 'error' : 'dim',
+    ),
+  ];
+  if (width >= WITH_CLOCK) head.push(span(padStart(clockTime(row.startNs), CLOCK_CELLS), 'text'));
+  if (width >= WITH_DELTA) {
+    head.push(span(padStart(`+${shortTime(row.deltaNs)}`, DELTA_CELLS + 1), 'dim'));
+  }
+  const bar = row.kind === 'call' ? logBar(row.guestNs, BAR_FROM_NS, BAR_FULL_NS, BAR_CELLS) : '';
+  head.push(span(` ${padEnd(bar, BAR_CELLS)} `, 'bar'));
+  const left = width - lineWidth(head);
+  return [...head, ...rowBody(bugger, row, left, shift)];
+}
+
+function glyph(row: Row): Span {
+  if (row.kind === 'call') return row.failed ? span('✗', 'error') : span(' ');
+  if (row.tone === 'fatal') return span('✖', 'fatal');
+  return row.tone === 'good' ? span('✓', 'good') : span(' ');
+}
+
+/** The call gives way, the result never. */
+function rowBody(bugger: Debugger, row: Row, cells: number, shift: number): Line {
+  if (row.kind === 'other') return [span(row.text, row.tone)];
+  const call = callLine(row.call, bugger.rows.knownPayload(row.number));
+  const result: Line = [span(' = ', 'dim'), resultSpan(row.call)];
+  if (shift > 0) return skipCells([...call, ...result], shift);
+  const kept = Math.max(12, cells - lineWidth(result));
+  return [...cutLine(call, kept), ...result];
+}
+
+const waiting = new WeakSet<Debugger>();
+
+/** Payloads cost a millisecond a segment: as many as the frame can bear, the others right after. */
+function loadPayloads(bugger: Debugger, numbers: readonly number[]): void {
+  const started = performance.now();
+  for (const number of numbers) {
+    if (bugger.rows.knownPayload(number) !== undefined) continue;
+    if (performance.now() - started > PAYLOAD_BUDGET_MS) {
+      later(bugger);
+      return;
+    }
+    bugger.rows.loadPayload(number);
+  }
+}
+
+function later(bugger: Debugger): void {
+  if (waiting.has(bugger)) return;
+  waiting.add(bugger);
+  setTimeout(() => {
+    waiting.delete(bugger);
+    bugger.update({});
+  }, 0);
+}
+
+/** The line above the rows: what the columns are. */
+export function timelineTitle(bugger: Debugger): Span[] {
+  const { filter, sort, list } = bugger.state;
+  const parts: Span[] = [span('1 Timeline', 'title')];
+  if (filter !== '') parts.push(span(' '), span(`filter: ${filter}`, 'hit'));
+  if (sort !== 'number') parts.push(span(` by ${sort}`, 'hit'));
+  if (list.numbers !== undefined) parts.push(span(` ${list.numbers.length} rows`, 'dim'));
+  return parts;
+}
+
+/** Whether the selected event is filtered away, in words. */
+export function timelineNote(bugger: Debugger): string {
+  const { list } = bugger.state;
+  const hidden = list.numbers !== undefined && !list.numbers.includes(list.selected);
+  const place = `#${list.selected} of ${list.total - 1}`;
+  return hidden ? `${place}, not among the rows shown` : place;
+}

@@ -1,0 +1,40 @@
+/** Where in guest memory the effects of a call lie. */
+import type { CallEvent, Effect } from '../../traces/events.ts';
+import { IOVEC_SIZE, readRange } from '../../wasi/call-memory.ts';
+import { shapeOf } from '../../wasi/fields.ts';
+import { lengthArg, u32At } from '../../wasi/scalars.ts';
+
+export interface AddressRange {
+  readonly address: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
+/** Buffers of one scattered effect that are followed. */
+const MAX_RANGES = 1024;
+
+/** In ascending order of address. */
+export function effectRanges(call: CallEvent): AddressRange[] {
+  return call.effects
+    .flatMap((effect) => rangesOf(call, effect))
+    .filter(({ length }) => length > 0)
+    .sort((left, right) => left.address - right.address);
+}
+
+function rangesOf(call: CallEvent, effect: Effect): AddressRange[] {
+  const { form, length } = effect;
+  if (form === 'absolute') return [{ address: effect.address, length }];
+  if (form === 'pointer') return [{ address: lengthArg(call.args[effect.param]), length }];
+  const fn = shapeOf(call.name)?.fn;
+  if (fn === undefined) return [];
+  const { bytes } = readRange(call, fn, effect.param);
+  const ranges: AddressRange[] = [];
+  let left = length;
+  for (let at = 0; at + IOVEC_SIZE <= bytes.length && left > 0; at += IOVEC_SIZE) {
+    if (ranges.length === MAX_RANGES) break;
+    const size = Math.min(left, u32At(bytes, at + 4));
+    ranges.push({ address: u32At(bytes, at), length: size });
+    left -= size;
+  }
+  return ranges;
+}

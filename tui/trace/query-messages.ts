@@ -1,0 +1,54 @@
+/** What the UI asks of the thread that scans a trace, and what it answers. */
+
+import type { Output } from '../../replayer/session/streams-and-files.ts';
+import type { CallFilter, Slice } from '../../traces/timeline.ts';
+import type { Descriptor } from '../../wasi/descriptors.ts';
+
+export type Query =
+  /** All calls that match. */
+  | {
+      readonly kind: 'matches';
+      readonly filter: CallFilter;
+      readonly sort: 'number' | 'duration' | 'bytes';
+    }
+  /** The nearest call that matches, from `from` on, or before it where `backwards`. */
+  | {
+      readonly kind: 'find';
+      readonly filter: CallFilter;
+      readonly from: number;
+      readonly backwards: boolean;
+    }
+  | { readonly kind: 'overview'; readonly slices: number }
+  | { readonly kind: 'functions' }
+  /** What is open and was printed after an event. */
+  | { readonly kind: 'history'; readonly event: number };
+
+export interface Answers {
+  readonly matches: Uint32Array<ArrayBuffer>;
+  readonly find: number | undefined;
+  readonly overview: readonly Slice[];
+  readonly functions: readonly string[];
+  readonly history: {
+    readonly descriptors: readonly Descriptor[];
+    readonly output: Output;
+  };
+}
+
+export type Kind = Query['kind'];
+
+export interface ToQueryWorker {
+  readonly id: number;
+  readonly query: Query;
+}
+
+export type FromQueryWorker =
+  | { readonly id: number; readonly type: 'answer'; readonly answer: Answers[Kind] }
+  | { readonly id: number; readonly type: 'progress'; readonly share: number }
+  | { readonly id: number; readonly type: 'cancelled' }
+  | { readonly id: number; readonly type: 'failed'; readonly message: string };
+
+export interface QuerySetup {
+  readonly trace: string;
+  /** One Int32: queries with a lower id are to stop. */
+  readonly shared: SharedArrayBuffer;
+}

@@ -1,0 +1,183 @@
+/**
+ * The rows of the timeline, read from the trace when they are about to be drawn, and remembered. One
+ * query a run of neighbours: a full screen costs under a millisecond wherever it is in the trace.
+ */
+import type { LogEvent } from '../../traces/events.ts';
+import { describeOutcome, isSuccess, parseOutcomeText } from '../../traces/outcome.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import type { CallRow, Timeline } from '../../traces/timeline.ts';
+import type { RecordedCall } from '../../wasi/call.ts';
+import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
+import { escapeText } from '../../wasi/escape.ts';
+import { shapeOf } from '../../wasi/fields.ts';
+import { errnoName } from '../../wasi/names.ts';
+
+interface RowBase {
+  readonly number: number;
+  readonly startNs: number;
+  /** Since the start of the event before. */
+  readonly deltaNs: number;
+}
+
+export type Row =
+  | (RowBase & {
+      readonly kind: 'call';
+      readonly call: CallRow;
+      /** How long the guest ran before this call, since the host had answered the last one. */
+      readonly guestNs: number;
+      readonly failed: boolean;
+    })
+  /** The host entered or left the guest, or something that cannot be read. */
+  | (RowBase & {
+      readonly kind: 'other';
+      readonly text: string;
+      readonly tone: 'dim' | 'good' | 'fatal';
+    });
+
+/** Rows remembered; a screen shows some fifty. */
+const MAX_ROWS = 8192;
+const MAX_EVENTS = 512;
+/** Bytes of a payload that a row can use. */
+const PREVIEW_BYTES = 256;
+
+export class TraceRows {
+  private readonly reader: TraceReader;
+  private readonly timeline: Timeline | undefined;
+  private readonly rows = new Map<number, Row>();
+  private readonly events = new Map<number, LogEvent>();
+  private readonly payloads = new Map<number, Uint8Array>();
+
+  /** @param timeline undefined where the trace has no index that can be read */
+  constructor(reader: TraceReader, timeline: Timeline | undefined) {
+    this.reader = reader;
+    this.timeline = timeline;
+  }
+
+  /** Reads the rows of these events, as many as are not known. */
+  load(numbers: readonly number[]): void {
+    if (this.rows.size > MAX_ROWS) this.rows.clear();
+    const missing = numbers.filter((number) => !this.rows.has(number)).sort((a, b) => a - b);
+    for (let index = 0; index < missing.length; ) {
+      const first = missing[index] ?? 0;
+      let last = first;
+      for (index++; index < missing.length && missing[index] === last + 1; index++) last++;
+      this.loadRun(first, last);
+    }
+  }
+
+  get(number: number): Row {
+    const known = this.rows.get(number);
+    if (known !== undefined) return known;
+    this.loadRun(number, number);
+    return this.rows.get(number) ?? unreadable(number);
+  }
+
+  private loadRun(first: number, last: number): void {
+    const calls = new Map<number, CallRow>();
+    for (const call of this.timeline?.rows(first - 1, last + 1) ?? []) calls.set(call.number, call);
+    let before = calls.get(first - 1);
+    for (let number = first; number <= last; number++) {
+      const call = calls.get(number) ?? this.callFromLog(number);
+      const startNs = call?.startNs ?? this.event(number)?.startNs ?? before?.startNs ?? 0;
+      const base = { number, startNs, deltaNs: before ? startNs - before.startNs : startNs };
+      if (call === undefined) {
+        this.rows.set(number, this.otherRow(base));
+      } else {
+        const idle = before ? startNs - before.startNs - (before.durationNs ?? 0) : startNs;
+        const guestNs = Math.max(0, idle);
+        this.rows.set(number, { ...base, kind: 'call', call, guestNs, failed: isFailure(call) });
+      }
+      before = call;
+    }
+  }
+
+  /** An event in full; undefined where it cannot be read. Decodes a segment: about a millisecond. */
+  event(number: number): LogEvent | undefined {
+    const known = this.events.get(number);
+    if (known !== undefined) return known;
+    if (this.events.size > MAX_EVENTS) this.events.clear();
+    try {
+      // the ones after it will be asked for next
+      for (const event of this.reader.events(number, number + 64)) {
+        this.events.set(event.number, event);
+      }
+    } catch {
+      // a damaged segment: its events stay unknown
+    }
+    return this.events.get(number);
+  }
+
+  /** First bytes of what a call read or wrote, if they are known without work. */
+  knownPayload(number: number): Uint8Array | undefined {
+    return this.payloads.get(number);
+  }
+
+  /** As {@link knownPayload}, found out now. */
+  loadPayload(number: number): void {
+    if (this.payloads.size > MAX_ROWS) this.payloads.clear();
+    const event = this.event(number);
+    const isCall = event?.kind === 'call' || event?.kind === 'open';
+    this.payloads.set(number, isCall ? payloadOf(event) : new Uint8Array(0));
+  }
+
+  /** A call that the index lacks: the tail of a damaged trace. */
+  private callFromLog(number: number): CallRow | undefined {
+    const event = this.event(number);
+    if (event?.kind !== 'call' && event?.kind !== 'open') return undefined;
+    const fd = shapeOf(event.name)?.fd;
+    return {
+      number,
+      name: event.name,
+      fd: fd === undefined ? undefined : Number(event.args[fd]),
+      path: undefined,
+      args: '{}',
+      errno: event.result === undefined ? undefined : errnoName(event.result),
+      result: undefined,
+      bytes: undefined,
+      startNs: event.startNs,
+      durationNs: event.kind === 'call' ? event.durationNs : undefined,
+    };
+  }
+
+  private otherRow(base: RowBase): Row {
+    const event = this.event(base.number);
+    switch (event?.kind) {
+      case 'enter':
+        return { ...base, kind: 'other', text: `▶ ${escapeText(event.func.name)}`, tone: 'dim' };
+      case 'leave':
+        return { ...base, kind: 'other', text: '◀ returned', tone: 'dim' };
+      case 'unwind': {
+        const outcome = parseOutcomeText(event.reason);
+        const text = escapeText(describeOutcome(outcome));
+        return { ...base, kind: 'other', text, tone: isSuccess(outcome) ? 'good' : 'fatal' };
+      }
+      default:
+        return unreadable(base.number);
+    }
+  }
+}
+
+/** An error that the program would call one: see FAILED in filter-text.ts. */
+function isFailure({ name, errno }: CallRow): boolean {
+  if (errno === undefined || errno === 'success') return false;
+  return !(name === 'fd_prestat_get' && errno === 'badf');
+}
+
+function unreadable(number: number): Row {
+  const text = 'this event cannot be read';
+  return { number, startNs: 0, deltaNs: 0, kind: 'other', text, tone: 'fatal' };
+}
+
+/** What passed through iovecs or a buffer, either way. */
+function payloadOf(call: RecordedCall): Uint8Array {
+  const shape = shapeOf(call.name);
+  for (const field of shape?.all ?? []) {
+    if (shape === undefined || field.type !== 'bytes') continue;
+    const bytes =
+      field.source === 'effect'
+        ? effectOf(call, field.param)
+        : contentsRange(call, shape.fn, field.param).bytes;
+    if (bytes !== undefined) return bytes.slice(0, PREVIEW_BYTES);
+  }
+  return new Uint8Array(0);
+}

@@ -1,0 +1,113 @@
+/** Runs the terminal debugger on a trace, from taking the terminal to giving it back. */
+import { render } from 'ink';
+import { findFailure } from '../replayer/session/failure.ts';
+import { TraceReader } from '../traces/reader.ts';
+import { Timeline } from '../traces/timeline.ts';
+import { Debugger } from './debugger/debugger.ts';
+import { handleInput } from './debugger/input.ts';
+import { Terminal } from './terminal/terminal.ts';
+import { chooseColours } from './text/style.ts';
+import { App, type AppControl } from './view/app.tsx';
+
+/** Ink throttles frames to these; the first key after a rest is drawn at once. */
+const MAX_FPS = 60;
+
+/**
+ * Shows a trace until the user quits. Needs a terminal on standard input and output: without one, print
+ * what `log` prints instead.
+ * @returns the process's exit status: 0, or 1 after a crash, which is told on stderr
+ * @throws WasiRrError for a trace that cannot be opened at all, before the screen is touched
+ */
+export async function runTui(path: string): Promise<number> {
+  const { stdin, stdout } = process;
+  chooseColours(process.env);
+  const reader = new TraceReader(path);
+  const timeline = openTimeline(path);
+  const { event: start } = await findFailure(reader, {}).catch(() => ({
+    event: reader.eventCount - 1,
+  }));
+  const hooks: { suspend: () => void; quit: () => void } = { suspend: () => {}, quit: () => {} };
+  const bugger = new Debugger({
+    path,
+    reader,
+    timeline,
+    start: Math.max(0, start),
+    terminal: {
+      copy: (text) => terminal.copy(text),
+      suspend: () => hooks.suspend(),
+      redraw: () => stdout.emit('resize'),
+      quit: () => hooks.quit(),
+    },
+    columns: stdout.columns,
+    rows: stdout.rows,
+  });
+  const terminal = new Terminal(stdin, stdout, (event) => handleInput(bugger, event));
+  const resized = () => bugger.update({ columns: stdout.columns, rows: stdout.rows });
+  let crash: unknown;
+  const crashed = (thrown: unknown) => {
+    crash ??= thrown;
+    hooks.quit();
+  };
+
+  const hold = ({ exit, suspendTerminal }: AppControl) => {
+    hooks.quit = () => exit();
+    hooks.suspend = () => void suspendTerminal(() => stopped(terminal));
+  };
+
+  process.on('uncaughtException', crashed);
+  process.on('unhandledRejection', crashed);
+  const ended = () => hooks.quit();
+  for (const signal of ENDING_SIGNALS) process.on(signal, ended);
+  stdout.prependListener('resize', resized);
+  try {
+    terminal.take();
+    const instance = render(<App bugger={bugger} onMount={hold} />, {
+      alternateScreen: true,
+      incrementalRendering: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      maxFps: MAX_FPS,
+      interactive: true,
+    });
+    await instance.waitUntilExit();
+  } catch (thrown) {
+    crash ??= thrown;
+  } finally {
+    stdout.off('resize', resized);
+    if (crash === undefined) terminal.release();
+    else terminal.restore();
+    await bugger.close();
+    timeline?.close();
+    reader.close();
+    for (const signal of ENDING_SIGNALS) process.off(signal, ended);
+    process.off('uncaughtException', crashed);
+    process.off('unhandledRejection', crashed);
+  }
+  if (crash === undefined) return 0;
+  const detail = crash instanceof Error ? (crash.stack ?? crash.message) : String(crash);
+  process.stderr.write(`wasi-rr: the debugger crashed: ${detail}\n`);
+  return 1;
+}
+
+const ENDING_SIGNALS = ['SIGTERM', 'SIGHUP'] as const;
+
+/** A damaged trace may have lost its index: then rows come from the log. */
+function openTimeline(path: string): Timeline | undefined {
+  try {
+    return new Timeline(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stops this job, as the terminal itself would, until it is continued (`fg`). */
+function stopped(terminal: Terminal): Promise<void> {
+  return new Promise((resolve) => {
+    terminal.release();
+    process.once('SIGCONT', () => {
+      terminal.take();
+      resolve();
+    });
+    process.kill(0, 'SIGTSTP');
+  });
+}
