@@ -43,6 +43,7 @@ Try it: wasi-rr demo`;
 /** Runs the command that the process was given; sets its exit code. */
 export async function main(): Promise<void> {
   const args = rawArguments();
+  process.once('uncaughtException', endWith);
   try {
     await program().parseAsync(args[0]?.endsWith(TRACE_SUFFIX) ? ['log', ...args] : args, {
       from: 'user',
@@ -57,6 +58,12 @@ export async function main(): Promise<void> {
     process.exitCode = EXIT.failed;
   }
   await stderr.flush();
+}
+
+/** For what is thrown outside of any command: an exit code of 1 could be taken for the guest's. */
+function endWith(thrown: unknown): void {
+  const status = reportFailure(thrown);
+  void stderr.flush().then(() => process.exit(status));
 }
 
 function program(): Command {

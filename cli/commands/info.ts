@@ -7,6 +7,7 @@ import {
   type GuestString,
   quoteText,
   type TraceReader,
+  WasiRrError,
 } from '../../index.ts';
 import { formatFrames } from '../frames.ts';
 import { jsonLine } from '../json.ts';
@@ -49,36 +50,50 @@ type Info = ReturnType<typeof describeTrace>;
 
 function describeTrace(trace: TraceReader) {
   const { path, meta, segments, eventCount } = trace;
-  const [moduleRow] = trace.query(
-    'select name, size, sha256 from modules order by id limit 1',
-  ).rows;
-  const [sizeRow] = trace.query('select coalesce(sum(length(data)), 0) from segments').rows;
-  const segmentBytes = Number(sizeRow?.[0] ?? 0);
+  const bytes = whereReadable(() => segmentBytes(trace));
   return {
     path,
     size: statSync(path).size,
     state: stateOf(trace),
     problem: missingEnd(trace) ?? null,
     meta,
-    module: moduleRow && {
-      name: String(moduleRow[0]),
-      size: Number(moduleRow[1]),
-      sha256: String(moduleRow[2]),
-    },
+    module: whereReadable(() => describeModule(trace)) ?? null,
     readableEvents: eventCount,
     segments: {
       count: segments.length,
-      bytes: segmentBytes,
-      /** Bytes, with everything that the guest was given. */
-      bytesPerEvent: eventCount === 0 ? 0 : segmentBytes / eventCount,
+      /** Compressed, with everything that the guest was given. */
+      bytes: bytes ?? null,
+      bytesPerEvent: bytes === undefined || eventCount === 0 ? null : bytes / eventCount,
     },
-    snapshots: trace.snapshots(),
+    snapshots: whereReadable(() => trace.snapshots()) ?? null,
   };
+}
+
+/** A damaged trace says what it can. */
+function whereReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof WasiRrError) return undefined;
+    throw thrown;
+  }
+}
+
+function describeModule(trace: TraceReader) {
+  const [row] = trace.query('select name, size, sha256 from modules order by id limit 1').rows;
+  return row && { name: String(row[0]), size: Number(row[1]), sha256: String(row[2]) };
+}
+
+function segmentBytes(trace: TraceReader): number {
+  // no segment after the readable ones is looked at
+  const sql = `select coalesce(sum(length(data)), 0) from segments where id <= ${trace.segments.length}`;
+  const [row] = trace.query(sql).rows;
+  return Number(row?.[0] ?? 0);
 }
 
 /** Field by field; a field may take more than one line. */
 function formatInfo(info: Info): string[] {
-  const { meta, module, segments } = info;
+  const { meta, module } = info;
   const { runtime, finalMemory, outcome } = meta;
   const fields: readonly (readonly [name: string, lines: readonly string[]])[] = [
     ['trace', [`${escapeText(info.path)} (${formatBytes(info.size)})`]],
@@ -107,14 +122,7 @@ function formatInfo(info: Info): string[] {
         : [],
     ],
     ['run', [formatRun(info)]],
-    [
-      'log',
-      [
-        `${count(segments.count, 'segment')}, ${formatBytes(segments.bytes)}, ` +
-          `${segments.bytesPerEvent.toFixed(1)} bytes an event`,
-        `payload kept: ${meta.payload === 'full' ? 'all' : `${meta.payload} bytes a call`}${meta.paranoid ? ', paranoid' : ''}`,
-      ],
-    ],
+    ['log', formatLog(info)],
     [
       'final memory',
       finalMemory
@@ -123,7 +131,7 @@ function formatInfo(info: Info): string[] {
     ],
     [
       'snapshots',
-      info.snapshots.map(
+      (info.snapshots ?? []).map(
         ({ event, label, memorySize }) =>
           `after event #${event}: ${formatBytes(memorySize)} (${escapeText(String(label))})`,
       ),
@@ -149,6 +157,17 @@ function formatRun({ meta, readableEvents }: Info): string {
   if (meta.events === undefined) return `${readableEvents} events so far`;
   const seconds = formatSeconds(meta.durationNs ?? 0);
   return `${meta.calls ?? '?'} calls, ${meta.events} events, ${seconds} s`;
+}
+
+function formatLog({ meta, segments }: Info): string[] {
+  const { bytes, bytesPerEvent } = segments;
+  const size = bytes === null ? '' : `, ${formatBytes(bytes)}`;
+  const each = bytesPerEvent === null ? '' : `, ${bytesPerEvent.toFixed(1)} bytes an event`;
+  const payload = meta.payload === 'full' ? 'all' : `${meta.payload} bytes a call`;
+  return [
+    `${count(segments.count, 'segment')}${size}${each}`,
+    `payload kept: ${payload}${meta.paranoid ? ', paranoid' : ''}`,
+  ];
 }
 
 function tool({ tool: { name, version } }: Info['meta']): string {

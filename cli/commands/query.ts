@@ -90,6 +90,8 @@ async function printTable({ columns: names, rows }: QueryResult): Promise<void> 
       ),
     );
   }
+  // ends the query where whoever reads left before its end
+  rows.return?.();
 }
 
 function isNumber(value: unknown): boolean {

@@ -70,7 +70,7 @@ export function addRecord(program: Command): void {
         .default('always'),
     )
     .option('--payload <bytes>', 'bytes kept of what each call writes, or full', payloadLimit)
-    .option('--paranoid', 'check that every write to the guest’s memory is recorded; slow')
+    .option('--paranoid', "check that every write to the guest's memory is recorded; slow")
     .option('--sync', 'survive a power loss, not only a killed process')
     .option('-q, --quiet', 'say nothing at the end')
     .addHelpText('after', EXAMPLES)
