@@ -71,12 +71,12 @@ export interface OpenRecording {
   readonly progress: { readonly events: number; readonly calls: number };
   /**
    * Calls an export with core values (bigint for i64).
-   * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID
+   * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID, RECORDING_ENDED
    */
   call(name: string, args?: readonly CoreValue[]): Promise<CallResult>;
   /** Ends the guest, wherever it is. @param by what to note as the cause */
   interrupt(by: string): void;
-  /** Completes and closes the trace. @throws WasiRrError TRACE_WRITE_FAILED */
+  /** Completes and closes the trace. @throws WasiRrError TRACE_WRITE_FAILED, RECORDING_ENDED */
   finish(): Promise<RecordingSummary>;
 }
 

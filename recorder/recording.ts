@@ -69,6 +69,8 @@ export class Recording {
   private unwound: Outcome | undefined;
   private stopping: Outcome | undefined;
   private writeError: unknown;
+  /** Whether {@link finish} was called, and whether it has all of the log. */
+  private ending = false;
   private finished = false;
   private finalMemory: FinalMemory | undefined;
   private snapshot: SharedArrayBuffer | undefined;
@@ -133,9 +135,11 @@ export class Recording {
 
   /**
    * Calls an export. Calls run one after the other; after an exit none is made any more.
-   * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID (arguments that do not fit)
+   * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID (arguments that do not fit),
+   *   RECORDING_ENDED
    */
   call(name: string, args: readonly CoreValue[] = []): Promise<CallResult> {
+    this.checkOpen();
     const func = this.exportNamed(name);
     checkArguments(func, args);
     const id = this.nextCall++;
@@ -157,9 +161,11 @@ export class Recording {
 
   /**
    * Waits for the calls that were made, completes the trace and closes it.
-   * @throws WasiRrError TRACE_WRITE_FAILED
+   * @throws WasiRrError TRACE_WRITE_FAILED, RECORDING_ENDED (a second time)
    */
   async finish(): Promise<RecordingSummary> {
+    this.checkOpen();
+    this.ending = true;
     if (this.stopping === undefined) this.tell({ type: 'finish' });
     const stuck = !(await this.waitForWorker());
     this.finished = true;
@@ -169,10 +175,16 @@ export class Recording {
     const half = this.stopping && this.ring.half();
     if (half) this.sink.takeHalf(half);
     this.flush();
-    if (this.writeError !== undefined) {
+    try {
+      if (this.writeError !== undefined) throw this.writeError;
+      return this.complete(stuck);
+    } catch (cause) {
       this.writer.abandon();
-      throw this.writeError;
+      throw cause;
     }
+  }
+
+  private complete(stuck: boolean): RecordingSummary {
     const outcome = this.stopping ?? this.unwound ?? { kind: 'exit', code: 0 };
     const summary: RecordingSummary = {
       outcome,
@@ -200,6 +212,14 @@ export class Recording {
     return this.stopping
       ? Math.max(last, Math.round((this.stoppedMs - this.startedMs) * 1e6))
       : last;
+  }
+
+  private checkOpen(): void {
+    if (!this.ending) return;
+    throw new WasiRrError(
+      'RECORDING_ENDED',
+      `the recording of ${this.settings.program.name} was finished: nothing more can be called. Open another one.`,
+    );
   }
 
   private exportNamed(name: string): LoggedFunction {

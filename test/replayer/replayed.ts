@@ -3,6 +3,7 @@ import { GuestReplay } from '../../replayer/guest-replay.ts';
 import { type ReplayOptions, type ReplayReport, replay } from '../../replayer/replay.ts';
 import type { ReplayEnd } from '../../replayer/replay-messages.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { MAX_FRAMES } from '../../wasm/traps.ts';
 
 export interface ReplayedRun extends ReplayReport {
   readonly stdout: Buffer;
@@ -27,11 +28,15 @@ export async function replayed(
 /** A replay in this thread: as fast as it gets, but its stack is no larger than the recorder's. */
 export function replayedHere(trace: string): ReplayEnd & { readonly events: number } {
   const reader = new TraceReader(trace);
+  const { stackTraceLimit } = Error;
+  // frames of a trap are compared: as many must be there as were recorded
+  Error.stackTraceLimit = MAX_FRAMES + 20;
   try {
     const guest = new GuestReplay(reader, { module: reader.module() });
     const end = guest.run();
     return { ...end, events: guest.events };
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     reader.close();
   }
 }
