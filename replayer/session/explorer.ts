@@ -7,7 +7,6 @@ import { FunctionNames } from '../../wasm/names.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
 import { hashOfMemory } from '../../wasm/xxh64.ts';
 import type { ShouldPause } from './guest.ts';
-import { diffMemories } from './memory-diff.ts';
 import { searchMemory } from './memory-search.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import type { RequestName, Requests, SessionLimits, StackFrame } from './messages.ts';
@@ -43,8 +42,10 @@ export class Explorer implements Handlers {
   }
 
   async reach({ at }: Requests['reach']['params'], pause: ShouldPause) {
-    await this.seeker.guestAt(at, pause);
     const last = at === this.trace.eventCount - 1;
+    // a guest that comes to the end is compared with the recorded one
+    if (last) await this.seeker.guestAt(at, pause);
+    else await this.seeker.look(at, pause);
     return { position: at, verified: last ? this.seeker.verified : undefined };
   }
 
@@ -59,11 +60,7 @@ export class Explorer implements Handlers {
   }
 
   async diff(params: Requests['diff']['params'], pause: ShouldPause) {
-    const { from, to, ranges, bytes } = params;
-    // a copy: going on to the other event may take the same guest
-    const before = (await this.memoryAt(from, pause)).slice();
-    const after = await this.memoryAt(to, pause);
-    return diffMemories(before, after, { ranges, bytes });
+    return this.seeker.diff(params.from, params.to, params, pause);
   }
 
   async globals({ at }: Requests['globals']['params'], pause: ShouldPause) {

@@ -18,6 +18,8 @@ export type ShouldPause = (position: number) => boolean;
 
 /** Sees every event of a run at its two moments. `memory` is live. */
 export interface EventWatch {
+  /** Whether {@link SessionGuest.stack} must be that of the event when `passed` is called. */
+  readonly wantsStack: boolean;
   /** The guest has reached the event; of a call, what the host answers is not in memory yet. */
   reached(event: number, memory: Uint8Array | undefined): void;
   /** Its effects are in memory. */
@@ -199,7 +201,10 @@ export class SessionGuest {
   /** After the effects of a call are in memory, with the guest's frames on the stack. */
   private callPassed(result: CoreValue | undefined): unknown {
     this.at = this.replay.events - 1;
-    this.watch?.passed(this.at, this.memory && new Uint8Array(this.memory.buffer));
+    if (this.watch !== undefined) {
+      if (this.watch.wantsStack) this.stackHolder = new Error('stack');
+      this.watch.passed(this.at, this.memory && new Uint8Array(this.memory.buffer));
+    }
     const unwound = this.replay.ending?.kind === 'unwound';
     if (this.inStart || !this.mustStop()) {
       if (!unwound) return result;

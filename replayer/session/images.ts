@@ -47,23 +47,34 @@ export class Images {
     return this.images.has(position);
   }
 
+  /** Keeps a copy, unless it is too large to be worth the while. */
   add(image: Image): void {
+    const { position, memory } = image;
     if (!this.accepts(sizeOf(image))) return;
-    this.remove(image.position);
-    this.images.set(image.position, image);
-    this.held += sizeOf(image);
-    for (const position of this.images.keys()) {
-      if (this.held <= this.limit) return;
-      this.remove(position);
+    this.remove(position);
+    let spare: Uint8Array | undefined;
+    for (const oldest of this.images.keys()) {
+      if (this.held + sizeOf(image) <= this.limit) break;
+      spare = this.remove(oldest);
     }
+    this.images.set(position, { ...image, memory: memory && copyInto(spare, memory) });
+    this.held += sizeOf(image);
   }
 
-  private remove(position: number): void {
+  private remove(position: number): Uint8Array | undefined {
     const image = this.images.get(position);
-    if (image === undefined) return;
+    if (image === undefined) return undefined;
     this.images.delete(position);
     this.held -= sizeOf(image);
+    return image.memory;
   }
+}
+
+/** New pages cost more than the copying: those of an image that goes are used again. */
+function copyInto(spare: Uint8Array | undefined, bytes: Uint8Array): Uint8Array {
+  if (spare?.length !== bytes.length) return bytes.slice();
+  spare.set(bytes);
+  return spare;
 }
 
 function sizeOf(image: Image): number {

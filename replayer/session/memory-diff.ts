@@ -15,25 +15,40 @@ export interface DiffLimits {
   readonly bytes: number;
 }
 
+/** A part of two memories at the same address. */
+export interface Stretch {
+  readonly address: number;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
 /** What lies beyond the end of the shorter memory counts as changed. */
 export function diffMemories(
   before: Uint8Array,
   after: Uint8Array,
   limits: DiffLimits,
 ): MemoryDiff {
-  const list = new RangeList(before, after, limits);
-  const common = Math.min(before.length, after.length);
-  eachUnequal(before, after, 0, common, BLOCK, (from, to) =>
-    eachUnequal(before, after, from, to, PAGE, (start, end) => {
-      for (let at = start; at < end; at++) if (before[at] !== after[at]) list.add(at, at + 1);
-    }),
-  );
-  const longest = Math.max(before.length, after.length);
-  if (longest > common) list.add(common, longest);
-  return list.finish();
+  const list = new RangeList(limits);
+  list.compare({ address: 0, before, after });
+  return list.finish(before.length, after.length);
 }
 
-function eachUnequal(
+/**
+ * As {@link diffMemories}, where all that may differ is known.
+ * @param stretches in ascending order, with gaps of some bytes between them
+ */
+export function diffStretches(
+  stretches: Iterable<Stretch>,
+  sizes: { readonly before: number; readonly after: number },
+  limits: DiffLimits,
+): MemoryDiff {
+  const list = new RangeList(limits);
+  for (const stretch of stretches) list.compare(stretch);
+  return list.finish(sizes.before, sizes.after);
+}
+
+/** Calls `visit` for each stretch of `size` bytes (the last one may be shorter) that is not equal. */
+export function eachUnequal(
   a: Uint8Array,
   b: Uint8Array,
   from: number,
@@ -49,22 +64,40 @@ function eachUnequal(
 }
 
 class RangeList {
-  private readonly before: Uint8Array;
-  private readonly after: Uint8Array;
   private readonly limits: DiffLimits;
   private readonly ranges: ChangedRange[] = [];
+  private stretch: Stretch = { address: 0, before: new Uint8Array(0), after: new Uint8Array(0) };
+  /** The open range in the present stretch; none where `from` is negative. */
   private from = -1;
   private to = -1;
   private changedBytes = 0;
   private truncated = false;
 
-  constructor(before: Uint8Array, after: Uint8Array, limits: DiffLimits) {
-    this.before = before;
-    this.after = after;
+  constructor(limits: DiffLimits) {
     this.limits = limits;
   }
 
-  add(from: number, to: number): void {
+  compare(stretch: Stretch): void {
+    this.close();
+    this.stretch = stretch;
+    const { before, after } = stretch;
+    const common = Math.min(before.length, after.length);
+    eachUnequal(before, after, 0, common, BLOCK, (from, to) =>
+      eachUnequal(before, after, from, to, PAGE, (start, end) => {
+        for (let at = start; at < end; at++) if (before[at] !== after[at]) this.add(at, at + 1);
+      }),
+    );
+    const longest = Math.max(before.length, after.length);
+    if (longest > common) this.add(common, longest);
+  }
+
+  finish(sizeBefore: number, sizeAfter: number): MemoryDiff {
+    this.close();
+    const { ranges, changedBytes, truncated } = this;
+    return { ranges, changedBytes, truncated, sizeBefore, sizeAfter };
+  }
+
+  private add(from: number, to: number): void {
     this.changedBytes += to - from;
     if (this.from >= 0 && from - this.to <= MAX_JOIN) {
       this.to = to;
@@ -75,16 +108,8 @@ class RangeList {
     this.to = to;
   }
 
-  finish(): MemoryDiff {
-    this.close();
-    const { ranges, changedBytes, truncated } = this;
-    const sizeBefore = this.before.length;
-    const sizeAfter = this.after.length;
-    return { ranges, changedBytes, truncated, sizeBefore, sizeAfter };
-  }
-
   private close(): void {
-    const { from, to, limits } = this;
+    const { from, to, limits, stretch } = this;
     if (from < 0) return;
     this.from = -1;
     if (this.ranges.length === limits.ranges) {
@@ -93,10 +118,10 @@ class RangeList {
     }
     const end = Math.min(to, from + limits.bytes);
     this.ranges.push({
-      address: from,
+      address: stretch.address + from,
       length: to - from,
-      before: this.before.slice(from, end),
-      after: this.after.slice(from, end),
+      before: stretch.before.slice(from, end),
+      after: stretch.after.slice(from, end),
     });
   }
 }

@@ -3,6 +3,7 @@ import type { EventWatch } from './guest.ts';
 import type { MemoryChange, MemoryHistory } from './messages.ts';
 
 export class MemoryWatch implements EventWatch {
+  readonly wantsStack = false;
   private readonly address: number;
   private readonly length: number;
   private readonly limit: number;

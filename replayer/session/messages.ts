@@ -88,6 +88,8 @@ export interface PoolState {
   readonly guestBytes: number;
   readonly images: readonly number[];
   readonly imageBytes: number;
+  /** Events before a place whose states are kept for stepping back. */
+  readonly trail: { readonly from: number; readonly to: number } | undefined;
   /** How many guests were started from the beginning so far. */
   readonly started: number;
 }
@@ -174,7 +176,7 @@ export interface SessionLimits {
   readonly poolBytes: number;
   /** How many guests may be parked besides the one looked at. */
   readonly poolGuests: number;
-  /** Bytes of copied memories. */
+  /** Bytes of copied memories: half for places that were left, half for stepping back. */
   readonly imageBytes: number;
 }
 

@@ -10,11 +10,20 @@ import { CostMap } from './cost-map.ts';
 import { exportedGlobals } from './globals.ts';
 import { type EventWatch, SessionGuest, type ShouldPause } from './guest.ts';
 import { type Image, Images } from './images.ts';
-import type { PoolState, SessionLimits } from './messages.ts';
+import { type DiffLimits, diffMemories } from './memory-diff.ts';
+import type { MemoryDiff, PoolState, SessionLimits } from './messages.ts';
 import { bestPlace, candidatePlaces, type RunShape, worths } from './pool-plan.ts';
+import { Trail, trailLength } from './trail.ts';
+
+const NO_BYTES = new Uint8Array(0);
 
 /** Work ahead of time that saves a seek less than this, in milliseconds on average, is not done. */
 const WORTHWHILE_MS = 0.5;
+
+/** Events within which a move back is a step rather than a jump. */
+const NEAR = 64;
+/** A way that takes less is gone again for the next step. */
+const LONG_WAY_MS = 20;
 
 /** Why some or all positions of a trace cannot be looked at. */
 export interface ReplayProblem {
@@ -45,6 +54,9 @@ export class Seeker {
   /** Guests that stand somewhere, by position; the one looked at among them. */
   private guests: SessionGuest[] = [];
   private current: SessionGuest | undefined;
+  /** Position that was looked at last, at which no guest need stand. */
+  private focus = -1;
+  private trail: Trail | undefined;
   /** A guest on its way to where it may be wanted, which was stopped for something more urgent. */
   private ahead: { readonly guest: SessionGuest; readonly to: number } | undefined;
   private started = 0;
@@ -63,7 +75,7 @@ export class Seeker {
     this.events = events;
     this.last = trace.eventCount - 1;
     this.costs = new CostMap(trace.eventCount);
-    this.images = new Images(limits.imageBytes);
+    this.images = new Images(limits.imageBytes / 2);
   }
 
   /** Whether the memory at the end is the recorded one's; undefined before the end was reached. */
@@ -73,7 +85,7 @@ export class Seeker {
 
   /** Whether {@link look} needs no replay. */
   has(at: number): boolean {
-    return this.standing(at) !== undefined || this.images.has(at);
+    return this.standing(at) !== undefined || this.images.has(at) || (this.trail?.has(at) ?? false);
   }
 
   /**
@@ -82,8 +94,32 @@ export class Seeker {
    *   where V8 does not let one look (the start section); {@link Paused}
    */
   async look(at: number, shouldPause: ShouldPause): Promise<Image> {
-    const kept = this.standing(at) === undefined ? this.images.get(at) : undefined;
-    return kept ?? imageOf(await this.guestAt(at, shouldPause), 'live');
+    const kept = this.standing(at) === undefined ? this.remembered(at) : undefined;
+    if (kept === undefined) return imageOf(await this.guestAt(at, shouldPause));
+    this.focus = at;
+    return kept;
+  }
+
+  /**
+   * What differs in memory between two events.
+   * @throws as {@link look}
+   */
+  async diff(
+    from: number,
+    to: number,
+    limits: DiffLimits,
+    shouldPause: ShouldPause,
+  ): Promise<MemoryDiff> {
+    const { trail } = this;
+    if (trail?.has(from) && trail.has(to)) return trail.diff(from, to, limits);
+    // a copy: going on to the other event may take the same guest
+    const before = (await this.look(from, shouldPause)).memory?.slice() ?? NO_BYTES;
+    const after = (await this.look(to, shouldPause)).memory ?? NO_BYTES;
+    return diffMemories(before, after, limits);
+  }
+
+  private remembered(at: number): Image | undefined {
+    return this.images.get(at) ?? (this.trail?.has(at) ? this.trail.at(at) : undefined);
   }
 
   /**
@@ -94,12 +130,15 @@ export class Seeker {
     const there = this.standing(at);
     if (there !== undefined) {
       this.current = there;
+      this.focus = at;
       return there;
     }
     if (this.problem !== undefined && at >= this.problem.event) throw this.problem.error;
     const guest = this.nearest(at) ?? this.start();
     if (guest === this.current) this.keepImage(guest);
-    await this.run(guest, at, shouldPause);
+    const trail = this.trailTo(at, guest);
+    await this.run(guest, at, shouldPause, trail);
+    if (trail?.has(at)) this.trail = trail;
     if (guest.position < at) throw new Paused('paused');
     if (guest.position > at) {
       throw new WasiRrError(
@@ -111,8 +150,24 @@ export class Seeker {
       );
     }
     this.current = guest;
+    this.focus = at;
     this.trim(guest);
     return guest;
+  }
+
+  /** A trail to lay on the way to `at`, if it looks as if the user steps back and it is a long way. */
+  private trailTo(at: number, guest: SessionGuest): Trail | undefined {
+    const steppingBack = at < this.focus && this.focus - at <= NEAR;
+    if (!steppingBack || this.costs.between(guest.position, at) < LONG_WAY_MS) return undefined;
+    const bytes = Math.max(...this.guests.map((one) => one.bytes));
+    const limit = this.limits.imageBytes / 2;
+    const length = 2 * bytes > limit ? 0 : trailLength(bytes);
+    const from = Math.max(at - length + 1, guest.position + 1);
+    if (from >= at) return undefined;
+    return new Trail(from, limit, () => ({
+      stack: guest.stack,
+      globals: exportedGlobals(guest.exports ?? {}),
+    }));
   }
 
   /**
@@ -138,7 +193,6 @@ export class Seeker {
    */
   async readAhead(shouldPause: ShouldPause): Promise<boolean> {
     const run = this.shape();
-    if (run === undefined) return false;
     if (this.ahead !== undefined) {
       const { guest, to } = this.ahead;
       this.ahead = undefined;
@@ -168,7 +222,8 @@ export class Seeker {
       guests: this.guests.map((guest) => guest.position),
       guestBytes: this.guests.reduce((sum, guest) => sum + guest.bytes, 0),
       images: this.images.positions,
-      imageBytes: this.images.bytes,
+      imageBytes: this.images.bytes + (this.trail?.bytes ?? 0),
+      trail: this.trail && { from: this.trail.from, to: this.trail.to },
       started: this.started,
     };
   }
@@ -261,13 +316,12 @@ export class Seeker {
   /** What was seen where a guest leaves, so that going back there is free. */
   private keepImage(guest: SessionGuest): void {
     if (guest.position >= 0 && !this.images.has(guest.position)) {
-      if (this.images.accepts(guest.bytes)) this.images.add(imageOf(guest, 'copy'));
+      if (this.images.accepts(guest.bytes)) this.images.add(imageOf(guest));
     }
   }
 
-  private shape(): RunShape | undefined {
-    const current = this.current?.position;
-    if (current === undefined) return undefined;
+  private shape(): RunShape {
+    const current = this.focus;
     const last = this.problem ? Math.min(this.problem.event - 1, this.last) : this.last;
     return { current, last, cost: (from, to) => this.costs.between(from, to) };
   }
@@ -308,11 +362,7 @@ export class Seeker {
   }
 
   private trim(keep: SessionGuest | undefined): void {
-    const run = this.shape() ?? {
-      current: this.last,
-      last: this.last,
-      cost: (from: number, to: number) => this.costs.between(from, to),
-    };
+    const run = this.shape();
     const spare = () => this.guests.filter((guest) => guest !== keep);
     const { poolGuests, poolBytes } = this.limits;
     while (
@@ -335,11 +385,11 @@ function bytesOf(guest: SessionGuest): Uint8Array | undefined {
   return guest.memory && new Uint8Array(guest.memory.buffer);
 }
 
-function imageOf(guest: SessionGuest, how: 'live' | 'copy'): Image {
-  const bytes = bytesOf(guest);
+/** With a view of the guest's memory. */
+function imageOf(guest: SessionGuest): Image {
   return {
     position: guest.position,
-    memory: how === 'copy' ? bytes?.slice() : bytes,
+    memory: bytesOf(guest),
     stack: guest.stack,
     globals: exportedGlobals(guest.exports ?? {}),
   };

@@ -36,7 +36,7 @@ import { type RequestOptions, WorkerLink } from './worker-link.ts';
 export const DEFAULT_LIMITS: SessionLimits = {
   poolBytes: 1 << 30,
   poolGuests: 24,
-  imageBytes: 128 << 20,
+  imageBytes: 256 << 20,
 };
 
 /** Bytes of output that {@link Session.output} gives at once. */

@@ -25,7 +25,8 @@ async function visitAll(trace: string): Promise<void> {
       await expectMemory(session, memories);
     }
     await session.last();
-    expect(session.verified).toBe(true);
+    // without a memory there is nothing to compare
+    expect(session.verified).toBe(memories.at(-1)?.length === 0 ? undefined : true);
     while (session.position > -1) await expectMemory(session, memories, await session.back());
     while (session.position < last) await expectMemory(session, memories, await session.next());
     expect(session.replayProblem).toBeUndefined();
@@ -39,7 +40,7 @@ async function expectMemory(
   memories: readonly (Uint8Array | undefined)[],
   stop: { readonly position: number } = session,
 ): Promise<void> {
-  const { bytes, size } = await session.memory.read(0, 8 << 20);
+  const { bytes, size } = await session.memory.read(0, 64 << 20);
   const expected = memories[stop.position + 1] ?? new Uint8Array(0);
   expect(size).toBe(expected.length);
   // comparing megabytes with a matcher takes seconds
@@ -69,7 +70,7 @@ describe('the memory at every event, in any order, of the guest', () => {
     'no-start',
     'second-memory-exported',
     'no-memory',
-    'memory-growth-per-call',
+    'memory-growth',
     'read-large',
     'readdir-tiny-buffer',
     'mixed-calls',

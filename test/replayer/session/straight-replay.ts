@@ -5,6 +5,10 @@
 import type { CallObserver } from '../../../replayer/feed.ts';
 import { GuestReplay } from '../../../replayer/guest-replay.ts';
 import { TraceReader } from '../../../traces/reader.ts';
+import { MAX_FRAMES } from '../../../wasm/traps.ts';
+
+// the frames of a trap are compared with the recorded ones
+Error.stackTraceLimit = MAX_FRAMES + 20;
 
 /** Memory after each event, from -1 at index 0; undefined where the start section hides it. */
 export function memoriesOf(trace: string): (Uint8Array | undefined)[] {

@@ -10,6 +10,7 @@ import {
   type RecordedRun,
   type Scratch,
 } from '../../recorder/scratch.ts';
+import type { Random } from '../../wasi/random.ts';
 
 export function example(name: string): ExampleCase {
   const found = exampleCases().find((one) => one.name === name);
@@ -47,10 +48,10 @@ export async function traceOfGuest(scratch: Scratch, one: Guest): Promise<string
 }
 
 /** The numbers from `from` up to, with, `to`, in an order that is the same every time. */
-export function shuffled(from: number, to: number, random: () => number): number[] {
+export function shuffled(from: number, to: number, random: Random): number[] {
   const numbers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
   for (let i = numbers.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
+    const j = random.below(i + 1);
     [numbers[i], numbers[j]] = [numbers[j] as number, numbers[i] as number];
   }
   return numbers;
