@@ -45,8 +45,10 @@ async function queryCommand(
   try {
     const result = trace.query(sql);
     await (flags.json ? printJson(result) : printTable(result));
-    const lacking = stateOf(trace) === 'complete' ? undefined : missingEnd(trace);
-    if (lacking !== undefined) say(`note: ${lacking}. \`wasi-rr index\` completes its call index`);
+    const lacking = missingEnd(trace);
+    const remedy =
+      stateOf(trace) === 'incomplete' ? '. Calls may be missing until `wasi-rr index`' : '';
+    if (lacking !== undefined) say(`note: ${lacking}${remedy}`);
     return 0;
   } finally {
     trace.close();

@@ -152,7 +152,8 @@ function variable(text: string): string | Uint8Array {
 }
 
 function summary({ outcome, calls, trace }: RecordReport, output: string | undefined): string {
-  const run = `${escapeText(describeOutcome(outcome))} after ${count(calls, 'call')}`;
+  const how = outcome.kind === 'failed' ? 'failed' : escapeText(describeOutcome(outcome));
+  const run = `${how} after ${count(calls, 'call')}`;
   if (trace === undefined) return `${run}; no trace is kept of a run that succeeds`;
   const recorded = `${run}, recorded in ${trace}`;
   if (isSuccess(outcome)) return recorded;

@@ -1,7 +1,7 @@
 /** `wasi-rr verify`: is a trace whole, and does it replay identically? */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { escapeText, openTrace, replay, WasiRrError } from '../../index.ts';
+import { describeOutcome, escapeText, openTrace, replay, WasiRrError } from '../../index.ts';
 import { type Paint, paintFor } from '../colour.ts';
 import { EXIT } from '../exit-status.ts';
 import { jsonLine } from '../json.ts';
@@ -94,8 +94,8 @@ function checkFile(path: string): { damage: string | undefined; end: string | un
       }
       for (const { id } of trace.snapshots()) trace.snapshot(id);
     }
-    const by = meta.outcome?.kind === 'interrupted' ? meta.outcome.by : undefined;
-    return { damage, end: by === undefined ? missingEnd(trace) : `interrupted by ${by}` };
+    const cutOff = meta.outcome?.kind === 'interrupted' || meta.outcome?.kind === 'failed';
+    return { damage, end: cutOff ? describeOutcome(meta.outcome) : missingEnd(trace) };
   } finally {
     trace.close();
   }

@@ -53,6 +53,18 @@ test('the last line says where the trace is and what to do next', async () => {
   expect(statSync(trace).mode & 0o777).toBe(0o600);
 });
 
+test('a run that the recorder had to give up: 125, and the trace says why', async () => {
+  const ws = workspace();
+  const run = await ws.run('record', await ws.guest('start-section-write'));
+  expect(run).toMatchObject({ status: 125, stdout: '' });
+  expect(run.stderr).toMatch(
+    /^wasi-rr: fd_write is called .*start section.*\nwasi-rr: failed after 1/,
+  );
+  const verdict = await ws.run('verify');
+  expect(verdict.stdout).toMatch(/^prefix .*: failed: fd_write is called/);
+  expect((await ws.run('replay')).status).toBe(125);
+});
+
 test('-q says nothing', async () => {
   const ws = workspace();
   const run = await ws.run('record', '-q', await ws.guest('exit-3'));
