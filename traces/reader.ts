@@ -46,6 +46,7 @@ export class TraceReader {
   /** What is missing or damaged, in a sentence; undefined for a whole file. */
   readonly damage: string | undefined;
   private readonly db: Database.Database;
+  private readonly openQueries = new Set<IterableIterator<unknown[]>>();
 
   /**
    * @throws WasiRrError TRACE_NOT_FOUND, TRACE_UNREADABLE, NOT_A_TRACE, TRACE_TOO_NEW, TRACE_CORRUPT,
@@ -74,6 +75,8 @@ export class TraceReader {
   }
 
   close(): void {
+    // a query whose rows were not all taken would keep the file open
+    for (const rows of this.openQueries) rows.return?.();
     this.db.close();
   }
 
@@ -192,6 +195,7 @@ export class TraceReader {
       if (!statement.reader) throw new Error('only statements that return rows are allowed');
       const columns = statement.columns().map((column) => column.name);
       const rows = statement.raw().safeIntegers().iterate() as IterableIterator<unknown[]>;
+      this.openQueries.add(rows);
       return { columns, rows: guardRows(rows, failed) };
     } catch (cause) {
       throw failed(cause);
