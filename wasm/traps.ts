@@ -29,6 +29,9 @@ export interface Trap {
   readonly frames: readonly WasmFrame[];
 }
 
+/** Characters of a function's name that are kept: C++ templates reach tens of thousands. */
+export const MAX_NAME = 300;
+
 /** How many frames of a trap are kept. A stack overflow has tens of thousands. */
 export const MAX_FRAMES = 200;
 
@@ -77,7 +80,7 @@ export function isStackOverflow(thrown: unknown): boolean {
 export function wasmFrames(stack: string): WasmFrame[] {
   const frames: WasmFrame[] = [];
   const pattern =
-    /^\s*at (?:(.*) \()?wasm:\/\/wasm\/(?:(.*)-)?[0-9a-f]{8}:wasm-function\[(\d+)\]:0x([0-9a-f]+)\)?$/gm;
+    /^ *at (?:(.*) \()?wasm:\/\/wasm\/(?:(.*)-)?[0-9a-f]{8}:wasm-function\[(\d+)\]:0x([0-9a-f]+)\)?$/gm;
   for (const [, qualified, module, func, offset] of stack.matchAll(pattern)) {
     if (frames.length === MAX_FRAMES) break;
     const prefix = `${module}.`;
@@ -85,7 +88,7 @@ export function wasmFrames(stack: string): WasmFrame[] {
     frames.push({
       func: Number(func),
       offset: Number.parseInt(offset ?? '0', 16),
-      ...(name ? { name } : {}),
+      ...(name ? { name: name.slice(0, MAX_NAME) } : {}),
     });
   }
   return frames;
