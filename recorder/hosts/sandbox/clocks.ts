@@ -7,20 +7,22 @@ const MS = 1_000_000n;
 /** Nanoseconds by which the real-time clock may be off before it is set anew. */
 const TOLERANCE = 2n * MS;
 
-/** What to add to the monotonic clock, in nanoseconds. */
+/** What to add to the monotonic clock, and when that has been checked, in nanoseconds. */
 let realtimeOffset = 0n;
+let checked = -MS;
 
 /**
  * Nanoseconds since 1970. Node tells the time of day in milliseconds only, so it is counted from the
- * monotonic clock and follows the system's when that is set or slewed.
+ * monotonic clock and follows the system's, once a millisecond, when that is set or slewed.
  */
 function realtime(): bigint {
-  const now = process.hrtime.bigint() + realtimeOffset;
-  const system = BigInt(Date.now()) * MS;
-  const ahead = now - system;
-  if (ahead > -MS && ahead < TOLERANCE) return now;
-  realtimeOffset += system - now;
-  return system;
+  const monotonic = process.hrtime.bigint();
+  if (monotonic - checked >= MS) {
+    checked = monotonic;
+    const ahead = monotonic + realtimeOffset - BigInt(Date.now()) * MS;
+    if (ahead < -MS || ahead > TOLERANCE) realtimeOffset -= ahead;
+  }
+  return monotonic + realtimeOffset;
 }
 
 interface Clock {

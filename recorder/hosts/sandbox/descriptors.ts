@@ -1,7 +1,7 @@
 /** The guest's descriptors: what each number stands for and what may be done with it. */
 import { closeSync } from 'node:fs';
-import type { Directory } from './directory.ts';
 import { ERRNO, refuse } from './errno.ts';
+import type { StartDirectory } from './known-directories.ts';
 import type { Listing } from './listing.ts';
 import { RIGHT } from './rights.ts';
 
@@ -23,7 +23,7 @@ export interface DescriptorInit {
   readonly rights: number;
   readonly inheriting: number;
   readonly position?: number;
-  readonly directory?: Directory;
+  readonly directory?: StartDirectory;
   readonly preopen?: Buffer;
   /** Of the process, so not closed with the guest's descriptor: its standard streams. */
   readonly shared?: boolean;
@@ -38,13 +38,15 @@ export class Descriptor {
   rights: number;
   inheriting: number;
   /**
-   * Offset of the next read or write. Node has no lseek, so the sandbox counts, and reads and writes at
-   * offsets. Undefined: the system's own offset is used, as for all that cannot seek, for a file that a
-   * standard stream shares with other processes, and after appending.
+   * Offset of the next read or write. Node has no lseek, so the sandbox counts. Undefined where it cannot:
+   * for all that cannot seek, for a file that a standard stream shares with other processes, and after
+   * appending.
    */
   position: number | undefined;
+  /** Whether the system's own offset is the same, as it is until the guest seeks. Using it is faster. */
+  inStep = true;
   /** Where paths start from this descriptor; directories alone have it. */
-  readonly directory: Directory | undefined;
+  readonly directory: StartDirectory | undefined;
   /** The guest's name for a directory that it was given. */
   readonly preopen: Buffer | undefined;
   readonly shared: boolean;
@@ -69,6 +71,7 @@ export class Descriptor {
 
   close(): void {
     if (this.probe !== undefined && this.probe >= 0) closeSync(this.probe);
+    this.directory?.known.close();
     if (!this.shared) closeSync(this.fd);
   }
 }
@@ -109,7 +112,7 @@ export class DescriptorTable {
    * The directory behind a descriptor, for a path that starts there.
    * @throws Refusal badf, notdir, notcapable
    */
-  directory(fd: number, needed: number): Directory {
+  directory(fd: number, needed: number): StartDirectory {
     const { directory, rights } = this.any(fd);
     if (directory === undefined) refuse(ERRNO.notdir);
     if ((rights & needed) !== needed) refuse(ERRNO.notcapable);

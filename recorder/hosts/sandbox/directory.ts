@@ -9,7 +9,15 @@
  * still expanded by hand, so no path and no link that is already there leads outside. But a process that
  * swaps a directory for a link between the check and the call can redirect that call.
  */
-import { closeSync, constants, existsSync, lstatSync, openSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
 import { sep } from 'node:path';
 import { ERRNO, errnoOf, failedWith, refuse } from './errno.ts';
 
@@ -25,6 +33,17 @@ const O_PATH = 0o10000000;
 
 export const HAS_PROC = process.platform === 'linux' && existsSync('/proc/self/fd');
 
+/**
+ * The folder of this process's descriptors. By its number, as /proc counts (which in a container need not be
+ * process.pid): going through /proc/self each time costs 0.5 µs.
+ */
+const DESCRIPTORS = HAS_PROC ? `/proc/${readlinkSync('/proc/self')}/fd` : '';
+
+/** A file that is open as `fd`, once more, as a path that node:fs takes. Only where {@link HAS_PROC}. */
+export function descriptorPath(fd: number): string {
+  return `${DESCRIPTORS}/${fd}`;
+}
+
 /** Where names may be joined by something else than a slash, or stand for a device, a name is not plain. */
 const NOT_PLAIN = process.platform === 'win32' ? /[\\:]/ : undefined;
 
@@ -35,7 +54,7 @@ export function hostPath(bytes: string): string | Buffer {
 
 /** The directory that is open as `fd`. @param path where it was found, in bytes */
 export function directoryOf(fd: number, path: string): Directory {
-  if (HAS_PROC) return { prefix: `/proc/self/fd/${fd}/`, fd };
+  if (HAS_PROC) return { prefix: `${descriptorPath(fd)}/`, fd };
   return { prefix: path.endsWith('/') ? path : `${path}/`, fd: undefined };
 }
 
@@ -56,7 +75,7 @@ export function enter(directory: Directory, name: string): Directory | undefined
   try {
     const flags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
     const fd = openSync(hostPath(path), flags);
-    return { prefix: `/proc/self/fd/${fd}/`, fd };
+    return { prefix: `${descriptorPath(fd)}/`, fd };
   } catch (thrown) {
     if (failedWith(thrown, 'ENOTDIR')) return undefined;
     throw thrown;

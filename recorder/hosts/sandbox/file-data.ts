@@ -1,22 +1,13 @@
 /** Reading and writing, and where in a file: fd_read … fd_tell, fd_sync, fd_allocate, fd_advise. Hot path. */
-import {
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  readSync,
-  readvSync,
-  writeSync,
-  writevSync,
-} from 'node:fs';
+import { fdatasyncSync, fstatSync, fsyncSync, ftruncateSync } from 'node:fs';
 import { type Descriptor, FILETYPE, mayTell } from './descriptors.ts';
 import { ERRNO, refuse } from './errno.ts';
 import type { Family } from './family.ts';
-import type { Buffers, SandboxMemory } from './memory.ts';
 import { FDFLAG } from './open-flags.ts';
 import { RIGHT } from './rights.ts';
 import { readStream, writeStream } from './streams.ts';
 import { systemState } from './system-state.ts';
+import { readInto, writeFrom } from './transfer.ts';
 
 const WHENCE = { set: 0, cur: 1, end: 2 } as const;
 
@@ -29,32 +20,13 @@ function fileOffset(value: bigint): number {
   return offset;
 }
 
-function readAt(
-  memory: SandboxMemory,
-  fd: number,
-  { address, length, all }: Buffers,
-  position: number | null,
-): number {
-  return all
-    ? readvSync(fd, all, position ?? undefined)
-    : readSync(fd, memory.bytes, address, length, position);
+/** Where to read or write next; null for the system's own offset. */
+function offsetOf({ position, inStep }: Descriptor): number | null {
+  return position === undefined || inStep ? null : position;
 }
 
-function writeAt(
-  memory: SandboxMemory,
-  fd: number,
-  { address, length, all }: Buffers,
-  position: number | null,
-): number {
-  return all
-    ? writevSync(fd, all, position ?? undefined)
-    : writeSync(fd, memory.bytes, address, length, position);
-}
-
-/** The offset of the next read or write, which is the sandbox's to count from now on. */
-function settle(descriptor: Descriptor): number {
-  descriptor.position ??= systemState(descriptor.fd).offset;
-  return descriptor.position;
+function position(descriptor: Descriptor): number {
+  return descriptor.position ?? systemState(descriptor.fd).offset;
 }
 
 function canSeek({ filetype }: Descriptor): boolean {
@@ -73,18 +45,12 @@ export const fileData: Family = ({ memory, table }) => {
       const at = memory.check(nreadAt, 4);
       const descriptor = table.file(fd, RIGHT.fd_read);
       const buffers = memory.buffers(list, count);
-      let read: number;
-      if (canSeek(descriptor)) {
-        read = readAt(memory, descriptor.fd, buffers, descriptor.position ?? null);
-        if (descriptor.position !== undefined) descriptor.position += read;
-      } else {
-        read = readStream(
-          descriptor,
-          (from) => readAt(memory, from, buffers, null),
-          buffers,
-          memory,
-        );
+      if (!canSeek(descriptor)) {
+        memory.setU32(at, readStream(memory, descriptor, buffers));
+        return;
       }
+      const read = readInto(memory, descriptor.fd, buffers, offsetOf(descriptor));
+      if (descriptor.position !== undefined) descriptor.position += read;
       memory.setU32(at, read);
     },
 
@@ -92,24 +58,23 @@ export const fileData: Family = ({ memory, table }) => {
       const at = memory.check(nreadAt, 4);
       const descriptor = seekable(fd, RIGHT.fd_read | RIGHT.fd_seek);
       const buffers = memory.buffers(list, count);
-      memory.setU32(at, readAt(memory, descriptor.fd, buffers, fileOffset(offset)));
+      memory.setU32(at, readInto(memory, descriptor.fd, buffers, fileOffset(offset)));
     },
 
     fd_write(fd: number, list: number, count: number, nwrittenAt: number) {
       const at = memory.check(nwrittenAt, 4);
       const descriptor = table.file(fd, RIGHT.fd_write);
       const buffers = memory.buffers(list, count);
-      let written: number;
       if (!canSeek(descriptor)) {
-        written = writeStream(descriptor, (to) => writeAt(memory, to, buffers, null));
-      } else if (descriptor.position === undefined || descriptor.flags & FDFLAG.append) {
-        written = writeAt(memory, descriptor.fd, buffers, null);
-        // the system has moved its own offset to the end
-        descriptor.position = undefined;
-      } else {
-        written = writeAt(memory, descriptor.fd, buffers, descriptor.position);
-        descriptor.position += written;
+        memory.setU32(at, writeStream(memory, descriptor, buffers));
+        return;
       }
+      // the system appends wherever it is told to write, and moves its own offset to the end
+      const appends = (descriptor.flags & FDFLAG.append) !== 0;
+      const offset = appends ? null : offsetOf(descriptor);
+      const written = writeFrom(memory, descriptor.fd, buffers, offset);
+      if (appends) descriptor.position = undefined;
+      else if (descriptor.position !== undefined) descriptor.position += written;
       memory.setU32(at, written);
     },
 
@@ -117,7 +82,7 @@ export const fileData: Family = ({ memory, table }) => {
       const at = memory.check(nwrittenAt, 4);
       const descriptor = seekable(fd, RIGHT.fd_write | RIGHT.fd_seek);
       const buffers = memory.buffers(list, count);
-      memory.setU32(at, writeAt(memory, descriptor.fd, buffers, fileOffset(offset)));
+      memory.setU32(at, writeFrom(memory, descriptor.fd, buffers, fileOffset(offset)));
     },
 
     fd_seek(fd: number, delta: bigint, whence: number, offsetAt: number) {
@@ -127,8 +92,12 @@ export const fileData: Family = ({ memory, table }) => {
       const descriptor = tells ? table.any(fd) : table.get(fd, RIGHT.fd_seek);
       if (!mayTell(descriptor)) refuse(ERRNO.notcapable);
       if (!canSeek(descriptor)) refuse(ERRNO.spipe);
-      descriptor.position = fileOffset(origin(descriptor, whence) + delta);
-      memory.setU64(at, BigInt(descriptor.position));
+      const offset = fileOffset(origin(descriptor, whence) + delta);
+      if (!tells && offset !== descriptor.position) {
+        descriptor.position = offset;
+        descriptor.inStep = false;
+      }
+      memory.setU64(at, BigInt(offset));
     },
 
     fd_tell(fd: number, offsetAt: number) {
@@ -136,7 +105,7 @@ export const fileData: Family = ({ memory, table }) => {
       const descriptor = table.file(fd, 0);
       if (!mayTell(descriptor)) refuse(ERRNO.notcapable);
       if (!canSeek(descriptor)) refuse(ERRNO.spipe);
-      memory.setU64(at, BigInt(descriptor.position ?? systemState(descriptor.fd).offset));
+      memory.setU64(at, BigInt(position(descriptor)));
     },
 
     fd_sync(fd: number) {
@@ -168,7 +137,7 @@ function origin(descriptor: Descriptor, whence: number): bigint {
     case WHENCE.set:
       return 0n;
     case WHENCE.cur:
-      return BigInt(settle(descriptor));
+      return BigInt(position(descriptor));
     case WHENCE.end:
       return fstatSync(descriptor.fd, { bigint: true }).size;
     default:

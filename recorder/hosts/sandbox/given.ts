@@ -5,15 +5,9 @@ import type { Preopen } from '../../../traces/meta.ts';
 import { Descriptor, FILETYPE } from './descriptors.ts';
 import { openRoot } from './directory.ts';
 import { errnoOf } from './errno.ts';
+import { startingAt } from './known-directories.ts';
 import { FDFLAG } from './open-flags.ts';
-import {
-  ALL_RIGHTS,
-  DIRECTORY_RIGHTS,
-  FILE_RIGHTS,
-  RIGHT,
-  SOCKET_RIGHTS,
-  STREAM_RIGHTS,
-} from './rights.ts';
+import { ALL_RIGHTS, DIRECTORY_RIGHTS, FILE_RIGHTS, RIGHT, STREAM_RIGHTS } from './rights.ts';
 import { filetypeOf } from './stat.ts';
 import { systemState } from './system-state.ts';
 
@@ -25,7 +19,9 @@ export function standardStream(fd: number): Descriptor | undefined {
   let filetype: number;
   let flags: number | undefined;
   try {
-    filetype = filetypeOf(fstatSync(fd).mode);
+    const { mode } = fstatSync(fd);
+    // Node gives its child processes sockets for pipes; a guest has as little to do with the one as the other
+    filetype = filetypeOf(mode) === FILETYPE.socketStream ? FILETYPE.unknown : filetypeOf(mode);
     flags = systemState(fd).flags;
   } catch (thrown) {
     errnoOf(thrown);
@@ -51,13 +47,12 @@ export function preopened({ guest, host }: Preopen): Descriptor {
     flags: 0,
     rights: DIRECTORY_RIGHTS,
     inheriting: ALL_RIGHTS,
-    directory,
+    directory: startingAt(directory),
     preopen: Buffer.from(guest),
   });
 }
 
 function rightsOf(fd: number, filetype: number): number {
-  if (filetype === FILETYPE.socketStream) return SOCKET_RIGHTS;
   // by its missing right to seek wasi-libc tells a terminal from /dev/null
   const seeks = filetype === FILETYPE.regularFile || filetype === FILETYPE.blockDevice;
   return seeks || (filetype === FILETYPE.characterDevice && !isatty(fd))

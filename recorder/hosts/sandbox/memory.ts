@@ -18,13 +18,17 @@ export interface Buffers {
   readonly all: readonly Uint8Array[] | undefined;
 }
 
-const NO_BUFFERS: Buffers = { address: 0, length: 0, all: undefined };
-
 export class SandboxMemory {
   bytes = new Uint8Array(0);
   view = new DataView(this.bytes.buffer);
   private buffer = Buffer.alloc(0);
   private memory: WebAssembly.Memory | undefined;
+  /** Of the last call that had buffers; one object for all, since each read and write needs it. */
+  private readonly found: { address: number; length: number; all: Uint8Array[] | undefined } = {
+    address: 0,
+    length: 0,
+    all: undefined,
+  };
 
   bind(memory: WebAssembly.Memory): void {
     this.memory = memory;
@@ -60,12 +64,15 @@ export class SandboxMemory {
     return this.buffer.toString('latin1', at, at + (length >>> 0));
   }
 
-  /** @throws Refusal fault where the array or a buffer lies outside */
+  /**
+   * Good until the next call. @throws Refusal fault where the array or a buffer lies outside
+   */
   buffers(address: number, count: number): Buffers {
     const list = this.check(address, 8 * (count >>> 0));
-    const { view, bytes } = this;
-    let found: Buffers = NO_BUFFERS;
-    let all: Uint8Array[] | undefined;
+    const { view } = this;
+    const { found } = this;
+    found.length = 0;
+    found.all = undefined;
     let room = MAX_TRANSFER;
     // what lies behind the first 65,536 entries the trace does not look at either
     const entries = Math.min(count >>> 0, MAX_ENTRIES);
@@ -73,16 +80,22 @@ export class SandboxMemory {
       const length = view.getUint32(list + 8 * i + 4, true);
       const start = this.check(view.getUint32(list + 8 * i, true), length);
       const taken = Math.min(length, room);
-      if (taken === 0 || (all !== undefined && all.length === MAX_BUFFERS)) continue;
+      if (taken === 0) continue;
       room -= taken;
-      if (found === NO_BUFFERS) {
-        found = { address: start, length: taken, all: undefined };
-        continue;
-      }
-      all ??= [bytes.subarray(found.address, found.address + found.length)];
-      all.push(bytes.subarray(start, start + taken));
+      this.addBuffer(start, taken);
     }
-    return all === undefined ? found : { ...found, all };
+    return found;
+  }
+
+  private addBuffer(start: number, length: number): void {
+    const { found, bytes } = this;
+    if (found.length === 0) {
+      found.address = start;
+      found.length = length;
+      return;
+    }
+    found.all ??= [bytes.subarray(found.address, found.address + found.length)];
+    if (found.all.length < MAX_BUFFERS) found.all.push(bytes.subarray(start, start + length));
   }
 
   setU32(at: number, value: number): void {

@@ -1,7 +1,7 @@
 /** `fdflags` as the system's open flags, and changing them on a descriptor that is open. */
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Descriptor } from './descriptors.ts';
-import { HAS_PROC } from './directory.ts';
+import { descriptorPath, HAS_PROC } from './directory.ts';
 import { ERRNO, refuse } from './errno.ts';
 import { RIGHT } from './rights.ts';
 import { systemState } from './system-state.ts';
@@ -51,10 +51,11 @@ export function setFlags(descriptor: Descriptor, flags: number): void {
     if (!HAS_PROC || descriptor.shared) refuse(ERRNO.notsup);
     const position = descriptor.position ?? systemState(descriptor.fd).offset;
     const access = accessMode(descriptor.rights, false);
-    const fd = openSync(`/proc/self/fd/${descriptor.fd}`, access | wanted);
+    const fd = openSync(descriptorPath(descriptor.fd), access | wanted);
     closeSync(descriptor.fd);
     descriptor.fd = fd;
     descriptor.position = position;
+    descriptor.inStep = false;
   }
   descriptor.flags = flags;
 }

@@ -4,16 +4,10 @@ import { Descriptor, FILETYPE } from './descriptors.ts';
 import { directoryOf } from './directory.ts';
 import { ERRNO, failedWith, refuse } from './errno.ts';
 import type { Family } from './family.ts';
+import { startingAt } from './known-directories.ts';
 import { accessMode, FDFLAG, openFlags } from './open-flags.ts';
 import { IS_LINK, type Place, resolve } from './path-walk.ts';
-import {
-  ALL_RIGHTS,
-  DIRECTORY_RIGHTS,
-  FILE_RIGHTS,
-  RIGHT,
-  rightsFrom,
-  SOCKET_RIGHTS,
-} from './rights.ts';
+import { ALL_RIGHTS, DIRECTORY_RIGHTS, FILE_RIGHTS, RIGHT, rightsFrom } from './rights.ts';
 import { filetypeOf, SYMLINK_FOLLOW, statAt } from './stat.ts';
 
 const OFLAG = { creat: 1, directory: 2, excl: 4, trunc: 8 } as const;
@@ -49,8 +43,7 @@ function openAt(place: Place, { flags, how }: Wanted): number | typeof IS_LINK {
 
 /** What can be done with a file of this type at all. */
 function rightsOf(filetype: number): number {
-  if (filetype === FILETYPE.directory) return DIRECTORY_RIGHTS;
-  return filetype === FILETYPE.socketStream ? SOCKET_RIGHTS : FILE_RIGHTS;
+  return filetype === FILETYPE.directory ? DIRECTORY_RIGHTS : FILE_RIGHTS;
 }
 
 export const pathOpen: Family = ({ memory, table }) => {
@@ -118,7 +111,7 @@ function describe(
       rights: rights & rightsOf(filetype),
       inheriting,
       ...(counts && { position: 0 }),
-      ...(isDirectory && { directory: directoryOf(fd, path) }),
+      ...(isDirectory && { directory: startingAt(directoryOf(fd, path)) }),
     });
   } catch (thrown) {
     closeSync(fd);

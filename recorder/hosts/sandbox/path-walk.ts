@@ -9,10 +9,14 @@
 import { readlinkSync } from 'node:fs';
 import { type Directory, enter, hostPath, leave } from './directory.ts';
 import { ERRNO, failedWith, refuse } from './errno.ts';
+import type { StartDirectory } from './known-directories.ts';
 
 /** As Linux has them. */
 const MAX_PATH = 4096;
 const MAX_LINKS = 40;
+
+/** A path that has something else than plain names in it: nothing, `.` or `..`. */
+const IRREGULAR = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /** A name in a directory: nothing is known of what it stands for, or whether it is there. */
 export interface Place {
@@ -36,7 +40,7 @@ export const IS_LINK = Symbol('link');
  * @throws Refusal notcapable where the path leads outside, loop, and whatever `act` throws
  */
 export function resolve<T>(
-  start: Directory,
+  start: StartDirectory,
   path: string,
   follow: boolean,
   act: (place: Place) => T | typeof IS_LINK,
@@ -59,7 +63,7 @@ export function resolve<T>(
  * Walks to a directory's entry and acts on it: to make, name or remove it. Follows no last name.
  * @param act sees by `slash` whether the entry can only be a directory
  */
-export function atEntry<T>(start: Directory, path: string, act: (place: Place) => T): T {
+export function atEntry<T>(start: StartDirectory, path: string, act: (place: Place) => T): T {
   const walk = new Walk(start, path);
   try {
     return act(walk.last());
@@ -69,17 +73,26 @@ export function atEntry<T>(start: Directory, path: string, act: (place: Place) =
 }
 
 class Walk {
-  private readonly start: Directory;
+  private readonly start: StartDirectory;
   /** Entered and to be left again. */
   private readonly entered: Directory[] = [];
   /** Names still to walk, the next one last. */
   private readonly rest: string[] = [];
   private slash = false;
   private links = 0;
+  /** All before the last name, where these are plain names: what a held directory is known by. */
+  private plain: string | undefined;
+  /** A directory that is held, in place of the walk to it. */
+  private held: Directory | undefined;
 
-  constructor(start: Directory, path: string) {
+  constructor(start: StartDirectory, path: string) {
     this.start = start;
     this.push(path);
+    const end = path.lastIndexOf('/');
+    if (end < 0 || IRREGULAR.test(path)) return;
+    this.plain = path.slice(0, end);
+    this.held = start.known.find(this.plain);
+    if (this.held !== undefined) this.rest.length = 1;
   }
 
   /** Walks up to the last name. */
@@ -95,6 +108,10 @@ class Walk {
 
   /** Goes on with the target of a link. */
   expand(name: string): void {
+    if (this.held !== undefined) {
+      this.walkAfterAll(name);
+      return;
+    }
     if (++this.links > MAX_LINKS) refuse(ERRNO.loop);
     const path = hostPath(this.directory.prefix + name);
     let target: string;
@@ -109,12 +126,18 @@ class Walk {
   }
 
   close(): void {
-    for (const directory of this.entered) leave(directory);
-    this.entered.length = 0;
+    const { plain, links, rest, entered } = this;
+    const walked = entered.at(-1);
+    const arrived = links === 0 && rest.length === 0;
+    if (plain !== undefined && walked !== undefined && arrived) {
+      if (this.start.known.keep(plain, walked)) entered.pop();
+    }
+    for (const directory of entered) leave(directory);
+    entered.length = 0;
   }
 
   private get directory(): Directory {
-    return this.entered.at(-1) ?? this.start;
+    return this.held ?? this.entered.at(-1) ?? this.start;
   }
 
   private place(name: string): Place {
@@ -146,5 +169,11 @@ class Walk {
     const left = this.entered.pop();
     if (left === undefined) refuse(ERRNO.notcapable);
     leave(left);
+  }
+
+  /** A link may lead back up, so the directories above the held one are needed. */
+  private walkAfterAll(name: string): void {
+    this.held = undefined;
+    this.push(`${this.plain}/${name}`);
   }
 }

@@ -34,8 +34,6 @@ export const FILE_RIGHTS =
 /** No seek and no tell: by their absence (and the file type) wasi-libc knows a terminal. */
 export const STREAM_RIGHTS = ANY | RIGHT.fd_read | RIGHT.fd_write;
 
-export const SOCKET_RIGHTS = STREAM_RIGHTS | RIGHT.sock_shutdown | RIGHT.sock_accept;
-
 export const DIRECTORY_RIGHTS =
   ANY |
   RIGHT.path_create_directory |

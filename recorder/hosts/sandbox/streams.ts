@@ -9,11 +9,12 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { type Descriptor, FILETYPE } from './descriptors.ts';
-import { HAS_PROC } from './directory.ts';
+import { descriptorPath, HAS_PROC } from './directory.ts';
 import { ERRNO, errnoOf, failedWith, refuse } from './errno.ts';
 import type { Buffers, SandboxMemory } from './memory.ts';
 import { FDFLAG } from './open-flags.ts';
 import { sleep } from './sleep.ts';
+import { readInto, writeFrom } from './transfer.ts';
 
 /** Bytes that a poll reads ahead at most: what a pipe holds. */
 const READ_AHEAD = 64 << 10;
@@ -24,21 +25,27 @@ const LONGEST_PAUSE = 10;
 
 const NONE = -1;
 
-/** @param read reads once from a descriptor of the process */
-export function readStream(
-  descriptor: Descriptor,
-  read: (fd: number) => number,
-  buffers: Buffers,
-  memory: SandboxMemory,
-): number {
-  if (descriptor.pending.length > 0) return takePending(descriptor, buffers, memory);
-  if (buffers.length === 0) return 0;
-  return waiting(descriptor, constants.O_RDONLY, read);
+/** @returns bytes read */
+export function readStream(memory: SandboxMemory, descriptor: Descriptor, into: Buffers): number {
+  if (descriptor.pending.length > 0) return takePending(memory, descriptor, into);
+  try {
+    return readInto(memory, descriptor.fd, into, null);
+  } catch (thrown) {
+    return waiting(thrown, descriptor, constants.O_RDONLY, (fd) =>
+      readInto(memory, fd, into, null),
+    );
+  }
 }
 
-/** @param write writes once to a descriptor of the process */
-export function writeStream(descriptor: Descriptor, write: (fd: number) => number): number {
-  return waiting(descriptor, constants.O_WRONLY, write);
+/** @returns bytes written */
+export function writeStream(memory: SandboxMemory, descriptor: Descriptor, from: Buffers): number {
+  try {
+    return writeFrom(memory, descriptor.fd, from, null);
+  } catch (thrown) {
+    return waiting(thrown, descriptor, constants.O_WRONLY, (fd) =>
+      writeFrom(memory, fd, from, null),
+    );
+  }
 }
 
 /** What a poll finds out about reading. */
@@ -79,8 +86,11 @@ function probeOf(descriptor: Descriptor): number {
   return descriptor.probe;
 }
 
-function takePending(descriptor: Descriptor, buffers: Buffers, memory: SandboxMemory): number {
-  const { address, length, all } = buffers;
+function takePending(
+  memory: SandboxMemory,
+  descriptor: Descriptor,
+  { address, length, all }: Buffers,
+): number {
   let taken = 0;
   for (const target of all ?? [memory.bytes.subarray(address, address + length)]) {
     const piece = descriptor.pending.subarray(taken, taken + target.length);
@@ -91,13 +101,15 @@ function takePending(descriptor: Descriptor, buffers: Buffers, memory: SandboxMe
   return taken;
 }
 
-function waiting(descriptor: Descriptor, mode: number, once: (fd: number) => number): number {
-  try {
-    return once(descriptor.fd);
-  } catch (thrown) {
-    if (!failedWith(thrown, 'EAGAIN')) throw thrown;
-    if (descriptor.flags & FDFLAG.nonblock) refuse(ERRNO.again);
-  }
+/** @param thrown what the first attempt gave; @param once tries it once more on a descriptor of the process */
+function waiting(
+  thrown: unknown,
+  descriptor: Descriptor,
+  mode: number,
+  once: (fd: number) => number,
+): number {
+  if (!failedWith(thrown, 'EAGAIN')) throw thrown;
+  if (descriptor.flags & FDFLAG.nonblock) refuse(ERRNO.again);
   const blocking = reopen(descriptor.fd, mode);
   if (blocking === NONE) return retrying(descriptor.fd, once);
   try {
@@ -122,7 +134,7 @@ function retrying(fd: number, once: (fd: number) => number): number {
 function reopen(fd: number, flags: number): number {
   if (!HAS_PROC) return NONE;
   try {
-    return openSync(`/proc/self/fd/${fd}`, flags | constants.O_NOCTTY);
+    return openSync(descriptorPath(fd), flags | constants.O_NOCTTY);
   } catch (thrown) {
     errnoOf(thrown);
     return NONE;
