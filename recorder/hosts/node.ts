@@ -5,6 +5,9 @@ import { sizesGet, stringSizes, stringsGet } from './strings.ts';
 
 const NOSYS = 52;
 
+/** What node:wasi answers to an address outside the memory. */
+const OVERFLOW = 61;
+
 export function nodeHost(config: HostConfig): Host {
   const wasi = new WASI({
     version: 'preview1',
@@ -19,10 +22,10 @@ export function nodeHost(config: HostConfig): Host {
   const functions = new Map(Object.entries(wasi.wasiImport as Record<string, HostFunction>));
   functions.delete('proc_exit');
   // node:wasi takes strings only; ours may hold any byte
-  functions.set('args_sizes_get', sizesGet(sizes.args, view));
-  functions.set('args_get', stringsGet(config.args, view));
-  functions.set('environ_sizes_get', sizesGet(sizes.environ, view));
-  functions.set('environ_get', stringsGet(config.env, view));
+  functions.set('args_sizes_get', sizesGet(sizes.args, view, OVERFLOW));
+  functions.set('args_get', stringsGet(config.args, view, OVERFLOW));
+  functions.set('environ_sizes_get', sizesGet(sizes.environ, view, OVERFLOW));
+  functions.set('environ_get', stringsGet(config.env, view, OVERFLOW));
   // node:wasi would send the signal to this whole process
   functions.set('proc_raise', () => NOSYS);
   return {

@@ -5,9 +5,8 @@
 import { MAX_ENTRIES } from '../../../wasm/iovecs.ts';
 import { ERRNO, refuse } from './errno.ts';
 
-/** What Linux moves in one read or write at most, and buffers that it takes in one call. */
+/** Bytes that Linux moves in one read or write at most. */
 const MAX_TRANSFER = 0x7fff_f000;
-const MAX_BUFFERS = 1024;
 
 /** The buffers of an iovec array that a call may use. */
 export interface Buffers {
@@ -95,7 +94,7 @@ export class SandboxMemory {
       return;
     }
     found.all ??= [bytes.subarray(found.address, found.address + found.length)];
-    if (found.all.length < MAX_BUFFERS) found.all.push(bytes.subarray(start, start + length));
+    found.all.push(bytes.subarray(start, start + length));
   }
 
   setU32(at: number, value: number): void {

@@ -8,7 +8,7 @@ import { clocks } from './clocks.ts';
 import { descriptorCalls } from './descriptor-calls.ts';
 import { DescriptorTable } from './descriptors.ts';
 import { directories } from './directories.ts';
-import { errnoOf } from './errno.ts';
+import { ERRNO, errnoOf } from './errno.ts';
 import type { Family, SandboxFunction } from './family.ts';
 import { fileData } from './file-data.ts';
 import { preopened, standardStream } from './given.ts';
@@ -56,10 +56,10 @@ export function sandboxHost(config: HostConfig): Host {
     return memory.view;
   };
   const functions = new Map<string, HostFunction>([
-    ['args_sizes_get', sizesGet(sizes.args, view)],
-    ['args_get', stringsGet(config.args, view)],
-    ['environ_sizes_get', sizesGet(sizes.environ, view)],
-    ['environ_get', stringsGet(config.env, view)],
+    ['args_sizes_get', sizesGet(sizes.args, view, ERRNO.fault)],
+    ['args_get', stringsGet(config.args, view, ERRNO.fault)],
+    ['environ_sizes_get', sizesGet(sizes.environ, view, ERRNO.fault)],
+    ['environ_get', stringsGet(config.env, view, ERRNO.fault)],
   ]);
   for (const family of FAMILIES) {
     for (const [name, one] of Object.entries(family({ memory, table }))) {
