@@ -19,6 +19,7 @@ export {
   type RunOptions,
   record,
 } from './recorder/record.ts';
+export { isBeingRecorded } from './recorder/recorder-process.ts';
 export type { CallResult, RecordingSummary } from './recorder/recording.ts';
 export { rebuildIndex } from './recorder/reindex.ts';
 export { TOOL } from './recorder/tool.ts';

@@ -10,6 +10,7 @@ import { addQuery } from './commands/query.ts';
 import { addRecord } from './commands/record.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRm } from './commands/rm.ts';
+import { addTui } from './commands/tui.ts';
 import { addVerify } from './commands/verify.ts';
 import { EXIT } from './exit-status.ts';
 import { reportFailure } from './failure.ts';
@@ -20,6 +21,7 @@ import { say, stderr, stdout } from './streams.ts';
 const COMMANDS: readonly ((program: Command) => void)[] = [
   addRecord,
   addReplay,
+  addTui,
   addLog,
   addVerify,
   addInfo,
@@ -33,7 +35,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
 const ABOUT = `
 A TRACE is a path or the name of a trace in the trace folder; without one, the latest.
 The trace folder is $WASI_RR_TRACE_DIR, else $XDG_DATA_HOME/wasi-rr, else ~/.local/share/wasi-rr.
-\`wasi-rr FILE.wrr\` alone is \`wasi-rr log FILE.wrr\`.
+\`wasi-rr FILE.wrr\` alone is \`wasi-rr tui FILE.wrr\`.
 
 Exit codes: the guest's own; 134 after a trap, 124 after --timeout, 128+n after signal n;
 125 when wasi-rr itself failed (a bad trace, a divergence); 2 for a usage error.
@@ -45,7 +47,7 @@ export async function main(): Promise<void> {
   const args = rawArguments();
   process.once('uncaughtException', endWith);
   try {
-    await program().parseAsync(args[0]?.endsWith(TRACE_SUFFIX) ? ['log', ...args] : args, {
+    await program().parseAsync(args[0]?.endsWith(TRACE_SUFFIX) ? ['tui', ...args] : args, {
       from: 'user',
     });
   } catch (thrown) {

@@ -1,7 +1,14 @@
 /** Which trace a TRACE argument means, and in what state it is. */
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { latestTrace, openTrace, TRACE_SUFFIX, type TraceReader, traceFolder } from '../index.ts';
+import {
+  isBeingRecorded,
+  latestTrace,
+  openTrace,
+  TRACE_SUFFIX,
+  type TraceReader,
+  traceFolder,
+} from '../index.ts';
 
 /**
  * @param name a path, or a name in the trace folder with or without its suffix
@@ -25,7 +32,7 @@ export type TraceState = 'complete' | 'damaged' | 'recording' | 'incomplete';
 export function stateOf(trace: TraceReader): TraceState {
   if (trace.damage !== undefined) return 'damaged';
   if (trace.meta.outcome !== undefined) return 'complete';
-  return isRunning(trace.meta.pid) ? 'recording' : 'incomplete';
+  return isBeingRecorded(trace.meta) ? 'recording' : 'incomplete';
 }
 
 /** A trace that has no end, in a sentence; undefined for one that has. */
@@ -39,17 +46,6 @@ export function missingEnd(trace: TraceReader): string | undefined {
       return `the trace is being recorded by process ${trace.meta.pid}: this is what there is so far`;
     case 'incomplete':
       return 'the trace is incomplete: the recorder was killed, and this is what it had written';
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    // it runs, and belongs to somebody else
-    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
   }
 }
 

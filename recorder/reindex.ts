@@ -1,10 +1,11 @@
 /** Makes the call index of a trace again from its segments, in place. */
-import { systemCode, WasiRrError } from '../errors.ts';
+import { WasiRrError } from '../errors.ts';
 import type { CallIndex } from '../traces/call-index.ts';
 import { CallScanner } from '../traces/call-scanner.ts';
 import { damagedSegment, TraceReader } from '../traces/reader.ts';
 import { IndexRebuild } from '../traces/rebuild-index.ts';
 import { CallIndexer } from './call-indexer.ts';
+import { isBeingRecorded } from './recorder-process.ts';
 
 /**
  * @param onProgress called after each segment with the number of events done and of all
@@ -19,7 +20,7 @@ export async function rebuildIndex(
   const trace = new TraceReader(path);
   let rebuild: IndexRebuild | undefined;
   try {
-    if (trace.meta.outcome === undefined && isRunning(trace.meta.pid)) {
+    if (isBeingRecorded(trace.meta)) {
       throw new WasiRrError(
         'TRACE_IS_BUSY',
         `${path} is being recorded by process ${trace.meta.pid}, which keeps its index up to date. Try again when it has ended.`,
@@ -43,16 +44,5 @@ export async function rebuildIndex(
   } finally {
     trace.close();
     rebuild?.close();
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    // it exists, and belongs to someone else
-    return systemCode(cause) === 'EPERM';
   }
 }

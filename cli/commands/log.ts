@@ -57,7 +57,7 @@ export function addLog(program: Command): void {
     .action(exitingWith(logCommand));
 }
 
-async function logCommand(name: string | undefined, flags: LogFlags): Promise<number> {
+export async function logCommand(name: string | undefined, flags: LogFlags): Promise<number> {
   const trace = openNamed(name);
   try {
     const filter = new CallFilter(flags, trace.functions.values());

@@ -1,0 +1,30 @@
+/** `wasi-rr tui`: the terminal debugger; where there is no terminal, the log. */
+import { isatty } from 'node:tty';
+import type { Command } from 'commander';
+import { exitingWith } from '../run.ts';
+import { tracePath } from '../trace-argument.ts';
+import { logCommand } from './log.ts';
+
+const EXAMPLES = `
+Opens where the run failed. Press ? for the keys, q to quit.
+Without a terminal on standard input and output it prints what \`wasi-rr log\` prints.
+
+Examples:
+  wasi-rr tui
+  wasi-rr crash.wrr        the same`;
+
+export function addTui(program: Command): void {
+  program
+    .command('tui')
+    .description('walk through a run in the terminal, forwards and backwards')
+    .argument('[trace]', 'default: the latest')
+    .addHelpText('after', EXAMPLES)
+    .action(exitingWith(tuiCommand));
+}
+
+async function tuiCommand(name: string | undefined): Promise<number> {
+  if (!isatty(0) || !isatty(1)) return logCommand(name, {});
+  // ink and react take 100 ms to load, which no other command should wait for
+  const { runTui } = await import('../../tui/tui.tsx');
+  return runTui(tracePath(name));
+}
