@@ -66,8 +66,6 @@ export function nextpnr(device: 'lp384' | 'hx1k', bits: number): Program {
     },
     // times, and the width of their columns
     varying: / *\d+\.\d+/g,
-    // 222 MB of memory
-    large: true,
   };
 }
 
