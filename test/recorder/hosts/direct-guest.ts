@@ -44,13 +44,15 @@ interface Given {
   readonly stdin?: number;
   readonly stdout?: number;
   readonly stderr?: number;
+  /** Instead of `root`. */
+  readonly preopen?: string;
 }
 
 export class DirectGuest {
   /** Holds `root`, which the guest is given, and whatever a test puts beside it. */
   readonly folder = mkdtempSync(join(tmpdir(), 'wasi-rr-sandbox-'));
   readonly root = join(this.folder, 'root');
-  readonly memory = new WebAssembly.Memory({ initial: 4 });
+  readonly memory = new WebAssembly.Memory({ initial: 1 });
   private readonly host: Host;
   private next = DATA;
 
@@ -59,7 +61,7 @@ export class DirectGuest {
     this.host = sandboxHost({
       args: [],
       env: [],
-      preopens: [{ guest: '/', host: this.root }],
+      preopens: [{ guest: '/', host: given.preopen ?? this.root }],
       stdin: openSync('/dev/null', 'r'),
       stdout: openSync('/dev/null', 'w'),
       stderr: openSync('/dev/null', 'w'),
