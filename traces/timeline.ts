@@ -50,7 +50,8 @@ export interface CallFilter {
 /** A slice of the run, for an overview. */
 export interface Slice {
   readonly calls: number;
-  readonly failed: number;
+  /** Those that match what was asked for. */
+  readonly marked: number;
   /** From the start of its first call to the start of its last. */
   readonly spanNs: number;
 }
@@ -142,17 +143,18 @@ export class Timeline {
    * The run in slices of equally many event numbers. Looks at every call: 0.2 s for a million.
    * @param events how many there are
    * @param count of slices
+   * @param marked calls to count apart; without `where`
    */
-  overview(events: number, count: number): Slice[] {
+  overview(events: number, count: number, marked: CallFilter): Slice[] {
     const width = Math.max(1, Math.ceil(events / count));
     const slices: Slice[] = [];
+    const { sql, values } = condition(marked);
     const statement = this.db.prepare(
       'select count(*) as calls, coalesce(max(enter_ns) - min(enter_ns), 0) as spanNs, ' +
-        `coalesce(sum(shape in (select id from call_shapes where ${FAILED})), 0) as failed ` +
-        'from call_rows where seq >= ? and seq < ?',
+        `coalesce(sum(${sql}), 0) as marked from call_rows where seq >= ? and seq < ?`,
     );
     for (let from = 0; from < events; from += width) {
-      slices.push(statement.get(from, from + width) as Slice);
+      slices.push(statement.get(...values, from, from + width) as Slice);
     }
     return slices;
   }

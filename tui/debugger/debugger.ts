@@ -5,13 +5,15 @@
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
+import { FAILED } from '../model/filter-text.ts';
 import { type Area, type Layout, layoutFor } from '../model/layout.ts';
-import { fitMemory } from '../model/memory-cursor.ts';
+import { fitMemory, gotoAddress, type MemoryCursor } from '../model/memory-cursor.ts';
 import { replaceItems, resize } from '../model/scroll.ts';
 import { newTimelineList, selectNumber, visibleNumbers } from '../model/timeline-list.ts';
 import type { TabContent } from '../panes/content.ts';
 import { memoryColumns } from '../panes/memory-layout.ts';
 import { tabContent } from '../panes/tab-content.ts';
+import { effectRanges } from '../trace/effects.ts';
 import { QueryClient } from '../trace/query-client.ts';
 import type { Answers, Query } from '../trace/query-messages.ts';
 import { TraceRows } from '../trace/rows.ts';
@@ -45,6 +47,8 @@ export class Debugger {
   /** Raised by every change: what a frame was drawn from. */
   version = 0;
   private historyAsked = -1;
+  private batching = false;
+  private memoryPlaced = false;
 
   constructor(options: {
     readonly path: string;
@@ -110,6 +114,20 @@ export class Debugger {
     this.fit();
     this.wish();
     this.version++;
+    if (this.batching) return;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Draws once for all that `work` changes. */
+  batch(work: () => void): void {
+    const { version } = this;
+    this.batching = true;
+    try {
+      work();
+    } finally {
+      this.batching = false;
+    }
+    if (version === this.version) return;
     for (const listener of this.listeners) listener();
   }
 
@@ -177,7 +195,8 @@ export class Debugger {
     if (state.tab === 'memory') {
       const size = this.guest.memory?.value.size ?? 0;
       const columns = memoryColumns(innerWidth(layout.tab));
-      const memory = fitMemory(state.memory, columns, height - MEMORY_NOTES, size);
+      const fitted = fitMemory(state.memory, columns, height - MEMORY_NOTES, size);
+      const memory = size > 0 && !this.memoryPlaced ? this.placeMemory(fitted) : fitted;
       this.current = { ...this.current, memory };
       return;
     }
@@ -187,6 +206,15 @@ export class Debugger {
     const scroll = fitted.length === length ? fitted : replaceItems(fitted, length, fitted.cursor);
     if (scroll === old) return;
     this.current = { ...this.current, scrolls: { ...state.scrolls, [state.tab]: scroll } };
+  }
+
+  /** Memory opens at what the selected call wrote: address 0 is of no interest to anyone. */
+  private placeMemory(memory: MemoryCursor): MemoryCursor {
+    this.memoryPlaced = true;
+    if (memory.address > 0) return memory;
+    const event = this.rows.event(this.position);
+    const [first] = event?.kind === 'call' ? effectRanges(event) : [];
+    return first === undefined ? memory : gotoAddress(memory, first.address);
   }
 
   private wish(): void {
@@ -217,7 +245,7 @@ export class Debugger {
   private async loadOverview(): Promise<void> {
     const [functions, overview] = [
       await this.ask({ kind: 'functions' }, 'functions'),
-      await this.ask({ kind: 'overview', slices: OVERVIEW_SLICES }, 'overview'),
+      await this.ask({ kind: 'overview', slices: OVERVIEW_SLICES, marked: FAILED }, 'overview'),
     ];
     this.update({ functions: functions ?? [], overview: overview ?? [] });
   }

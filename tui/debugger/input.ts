@@ -15,6 +15,10 @@ import { promptKey, promptPaste } from './prompts.ts';
 const WHEEL_ROWS = 3;
 
 export function handleInput(bugger: Debugger, event: InputEvent): void {
+  bugger.batch(() => dispatch(bugger, event));
+}
+
+function dispatch(bugger: Debugger, event: InputEvent): void {
   const { prompt } = bugger.state;
   switch (event.kind) {
     case 'key':

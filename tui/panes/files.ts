@@ -3,22 +3,25 @@
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { line, span } from '../text/line.ts';
+import { padEnd, textWidth } from '../text/width.ts';
 import type { TabContent } from './content.ts';
-
-const PATH_WIDTH = 32;
 
 export function filesContent({ state, position, rows }: Debugger): TabContent {
   const { history } = state;
   if (history === undefined) return { lines: [{ line: line(span('reading…', 'dim')) }] };
   const row = rows.get(position);
   const used = row.kind === 'call' ? row.call.fd : undefined;
+  const pathWidth = Math.max(
+    0,
+    ...history.descriptors.map(({ path }) => textWidth(escapeText(path ?? ''))),
+  );
   const lines = history.descriptors.map(({ fd, kind, path, openedBy }) => {
-    const opened = openedBy === undefined ? 'from the start' : `opened by #${openedBy}`;
+    const opened = openedBy === undefined ? '' : `#${openedBy}`;
     const shown = line(
       span(fd === used ? '▸ ' : '  ', 'strong'),
       span(`${fd}`.padStart(3), 'number'),
       `  ${kind.padEnd(9)} `,
-      span(escapeText(path ?? '').padEnd(PATH_WIDTH), 'path'),
+      span(padEnd(escapeText(path ?? ''), pathWidth), 'path'),
       span(`  ${opened}`, 'dim'),
     );
     if (openedBy === undefined) return { line: shown };

@@ -17,15 +17,17 @@ export interface MinimapWindow {
 }
 
 export function minimap(slices: readonly Slice[], window: MinimapWindow, height: number): Span[] {
+  // a run that fits beside its rows needs no map
+  if (window.total <= height) return Array.from({ length: height }, () => span(' '));
   const joined = joinSlices(slices, height);
   const longest = Math.max(1, ...joined.map(({ spanNs }) => spanNs));
   const cellOf = (event: number) =>
     Math.min(height - 1, Math.floor((event / Math.max(1, window.total)) * height));
   const [from, to] = [cellOf(window.first), cellOf(window.last)];
   const at = cellOf(window.selected);
-  return joined.map(({ calls, failed, spanNs }, cell) => {
+  return joined.map(({ calls, marked, spanNs }, cell) => {
     if (cell === at) return span('◂', 'strong');
-    if (failed > 0) return span('✗', 'error');
+    if (marked > 0) return span('✗', 'error');
     const level = calls === 0 ? 0 : shade(spanNs, longest);
     const inside = cell >= from && cell <= to;
     const mark = SHADES[level] ?? ' ';
@@ -48,12 +50,12 @@ function joinSlices(slices: readonly Slice[], height: number): Slice[] {
     const from = Math.floor((cell * slices.length) / height);
     const to = Math.max(from + 1, Math.floor(((cell + 1) * slices.length) / height));
     return slices.slice(from, to).reduce(
-      (sum, { calls, failed, spanNs }) => ({
+      (sum, { calls, marked, spanNs }) => ({
         calls: sum.calls + calls,
-        failed: sum.failed + failed,
+        marked: sum.marked + marked,
         spanNs: Math.max(sum.spanNs, spanNs),
       }),
-      { calls: 0, failed: 0, spanNs: 0 },
+      { calls: 0, marked: 0, spanNs: 0 },
     );
   });
 }

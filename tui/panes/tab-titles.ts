@@ -13,6 +13,13 @@ const TITLES: Readonly<Record<Tab, string>> = {
   bookmarks: 'Marks',
 };
 
+const SHORT_TITLES: Readonly<Record<Tab, string>> = {
+  ...TITLES,
+  memory: 'Mem',
+  output: 'Out',
+  globals: 'Glob',
+};
+
 /** The number key of a tab; 1 is the timeline. */
 export function tabNumber(tab: Tab): number {
   return TABS.indexOf(tab) + 2;
@@ -23,11 +30,13 @@ interface Title {
   readonly text: string;
 }
 
-/** Full titles where there is room, else numbers but for the active one. */
+/** Full titles where there is room, else short ones, else numbers but for the active one. */
 function titlesFor(active: Tab, width: number): Title[] {
   const full = TABS.map((tab) => ({ tab, text: `${tabNumber(tab)} ${TITLES[tab]}` }));
   const needed = full.reduce((sum, { text }) => sum + text.length + 1, 4);
   if (needed <= width) return full;
+  const short = TABS.map((tab) => ({ tab, text: `${tabNumber(tab)}${SHORT_TITLES[tab]}` }));
+  if (short.reduce((sum, { text }) => sum + text.length + 1, 4) <= width) return short;
   return full.map((title) =>
     title.tab === active ? title : { ...title, text: `${tabNumber(title.tab)}` },
   );

@@ -64,11 +64,15 @@ function glyph(row: Row): Span {
   return row.tone === 'good' ? span('✓', 'good') : span(' ');
 }
 
-/** The call gives way, the result never. */
+/** Cells that a result may take, however narrow the pane is. */
+const MIN_RESULT = 8;
+
+/** The call gives way first: what came back matters more than all that was passed. */
 function rowBody(bugger: Debugger, row: Row, cells: number, shift: number): Line {
   if (row.kind === 'other') return [span(row.text, row.tone)];
   const call = callLine(row.call, bugger.rows.knownPayload(row.number));
-  const result: Line = [span(' = ', 'dim'), resultSpan(row.call)];
+  const room = Math.max(MIN_RESULT, Math.floor(cells / 3));
+  const result: Line = [span(' = ', 'dim'), ...cutLine([resultSpan(row.call)], room)];
   if (shift > 0) return skipCells([...call, ...result], shift);
   const kept = Math.max(12, cells - lineWidth(result));
   return [...cutLine(call, kept), ...result];

@@ -18,7 +18,7 @@ export type Query =
       readonly from: number;
       readonly backwards: boolean;
     }
-  | { readonly kind: 'overview'; readonly slices: number }
+  | { readonly kind: 'overview'; readonly slices: number; readonly marked: CallFilter }
   | { readonly kind: 'functions' }
   /** What is open and was printed after an event. */
   | { readonly kind: 'history'; readonly event: number };

@@ -55,7 +55,7 @@ async function answer(query: Query, step: Step): Promise<Answers[Query['kind']]>
     case 'find':
       return find(query, step);
     case 'overview':
-      return timeline.overview(reader.eventCount, query.slices);
+      return timeline.overview(reader.eventCount, query.slices, query.marked);
     case 'functions':
       return [...reader.functions.values()]
         .filter(({ direction }) => direction === 'import')

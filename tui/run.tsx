@@ -12,13 +12,8 @@ import { App, type AppControl } from './view/app.tsx';
 /** Ink throttles frames to these; the first key after a rest is drawn at once. */
 const MAX_FPS = 60;
 
-/**
- * Shows a trace until the user quits. Needs a terminal on standard input and output: without one, print
- * what `log` prints instead.
- * @returns the process's exit status: 0, or 1 after a crash, which is told on stderr
- * @throws WasiRrError for a trace that cannot be opened at all, before the screen is touched
- */
-export async function runTui(path: string): Promise<number> {
+/** See `runTui` in tui.ts. */
+export async function run(path: string): Promise<number> {
   const { stdin, stdout } = process;
   chooseColours(process.env);
   const reader = new TraceReader(path);

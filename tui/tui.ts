@@ -1,0 +1,14 @@
+/** The way into the terminal debugger. Loads Ink and React only when it is used. */
+
+/**
+ * Shows a trace until the user quits. Needs a terminal on standard input and output: without one, print
+ * what `log` prints instead.
+ * @returns the process's exit status: 0, or 1 after a crash, which is told on stderr
+ * @throws WasiRrError for a trace that cannot be opened at all, before the screen is touched
+ */
+export async function runTui(path: string): Promise<number> {
+  // before React is loaded: its development build takes half as long again for a frame
+  process.env.NODE_ENV ??= 'production';
+  const { run } = await import('./run.tsx');
+  return run(path);
+}
