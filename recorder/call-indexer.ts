@@ -2,7 +2,7 @@
  * Fills the call index from a log: says what each call is in words, and which file it was about. Runs
  * once per recorded call; calls that were seen before in the same state are not put into words again.
  */
-import type { CallIndex, CallShape } from '../traces/call-index.ts';
+import { type CallIndex, type CallShape, VALUE_MARK } from '../traces/call-index.ts';
 import type { CallScanner } from '../traces/call-scanner.ts';
 import type { CallEvent, OpenEvent } from '../traces/events.ts';
 import { callBytes, callFd, callPath } from '../wasi/call-columns.ts';
@@ -13,10 +13,16 @@ import { errnoName } from '../wasi/names.ts';
 /** Calls that are remembered. */
 const MAX_KNOWN = 20_000;
 
+/** What a call of the past was, and whether its row holds a value of its own. */
+interface Known {
+  readonly shape: number;
+  readonly valued: boolean;
+}
+
 export class CallIndexer {
   private readonly table = new DescriptorTable();
-  /** Key of a call → its shape in the index, as long as the open files are the same. */
-  private readonly known = new Map<string, number>();
+  /** Key of a call → what it was, as long as the open files are the same. */
+  private readonly known = new Map<string, Known>();
   private calls = 0;
 
   /** How many calls have been indexed. */
@@ -28,33 +34,70 @@ export class CallIndexer {
   index(scanner: CallScanner, index: CallIndex): void {
     while (scanner.next()) {
       this.calls++;
-      const key = scanner.callKey();
-      const known = key === undefined ? undefined : this.known.get(key);
-      const shape = known ?? this.learn(scanner.call(), key, index);
-      index.add(scanner.number, shape, scanner.startNs, scanner.durationNs);
+      const answer = scanner.answer();
+      const { shape, valued } =
+        this.recall(scanner, answer) ?? this.learn(scanner, scanner.call(), answer, index);
+      const { number, startNs, durationNs } = scanner;
+      index.add(number, shape, startNs, durationNs, valued ? answer : undefined);
     }
   }
 
-  private learn(call: CallEvent | OpenEvent, key: string | undefined, index: CallIndex): number {
+  private recall(scanner: CallScanner, answer: number | bigint | undefined): Known | undefined {
+    const question = scanner.questionKey();
+    if (question === undefined) return undefined;
+    const known = this.known.get(keyOf(question, answer));
+    if (known !== undefined) return known;
+    const call = scanner.callKey();
+    return call === question || call === undefined ? undefined : this.known.get(call);
+  }
+
+  private learn(
+    scanner: CallScanner,
+    call: CallEvent | OpenEvent,
+    answer: number | bigint | undefined,
+    index: CallIndex,
+  ): Known {
     const { table, known } = this;
-    const shape = index.shapeId(this.shape(call));
+    const shape = this.shape(call, answer);
+    const entry = { shape: index.shapeId(shape), valued: shape.valued };
     const { version } = table;
     table.apply(call, call.number);
     // which path a descriptor stands for follows from the calls before
-    if (table.version !== version || known.size === MAX_KNOWN) known.clear();
-    else if (key !== undefined) known.set(key, shape);
-    return shape;
+    if (table.version !== version || known.size >= MAX_KNOWN) {
+      known.clear();
+      return entry;
+    }
+    // what the host wrote matters to the words unless the row holds it, or there are none
+    const apart = shape.valued || shape.result === undefined || shape.result === '{}';
+    const question = scanner.questionKey();
+    const key = apart ? question && keyOf(question, answer) : scanner.callKey();
+    if (key !== undefined) known.set(key, entry);
+    return entry;
   }
 
-  private shape(call: CallEvent | OpenEvent): CallShape {
+  private shape(call: CallEvent | OpenEvent, answer: number | bigint | undefined): CallShape {
+    const result = call.effects.length === 0 ? undefined : resultJson(call);
+    const template = answer === undefined ? undefined : templateOf(result, answer);
     return {
       func: call.func.id,
       fd: callFd(call),
       path: callPath(call, this.table),
       args: argsJson(call),
       errno: call.result === undefined ? undefined : errnoName(call.result),
-      result: call.effects.length === 0 ? undefined : resultJson(call),
+      result: template ?? result,
+      valued: template !== undefined,
       bytes: callBytes(call),
     };
   }
+}
+
+/** A number beyond 2^53 stands in quotes in JSON, so the two are other words. */
+function keyOf(question: string, answer: number | bigint | undefined): string {
+  return typeof answer === 'bigint' ? `${question}n` : question;
+}
+
+/** The result with a mark for its number, where that is all there is: `{"time":@}`, `{"time":"@"}`. */
+function templateOf(result: string | undefined, answer: number | bigint): string | undefined {
+  const [, head, value, tail] = /^(\{"\w+":"?)(\d+)("?\})$/.exec(result ?? '') ?? [];
+  return value === String(answer) ? `${head}${VALUE_MARK}${tail}` : undefined;
 }

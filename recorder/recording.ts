@@ -74,10 +74,8 @@ export class Recording {
   private finished = false;
   private finalMemory: FinalMemory | undefined;
   private snapshot: SharedArrayBuffer | undefined;
-  private workerExit!: () => void;
-  private readonly workerExited = new Promise<void>((resolve) => {
-    this.workerExit = resolve;
-  });
+  private readonly exited = Promise.withResolvers<void>();
+  private readonly stopped = Promise.withResolvers<void>();
 
   /**
    * Creates the trace and starts the guest's thread; the guest is instantiated at once.
@@ -273,29 +271,31 @@ export class Recording {
     if (this.stopping !== undefined) return;
     this.stopping = outcome;
     this.stoppedMs = performance.now();
+    this.stopped.resolve();
     void this.worker.terminate();
     // a guest in a system call cannot be ended; whoever waits for it must not wait
     setTimeout(() => this.settleAll(outcome), STOP_GRACE_MS).unref();
   }
 
   private workerGone(): void {
-    this.workerExit();
+    this.exited.resolve();
     this.settleAll(
       this.stopping ?? this.unwound ?? { kind: 'failed', message: "the guest's thread ended" },
     );
   }
 
-  /** @returns whether the thread has ended */
+  /** @returns whether the thread has ended; one that is stopped gets {@link STOP_GRACE_MS} */
   private async waitForWorker(): Promise<boolean> {
-    for (;;) {
-      const deadline = this.stopping === undefined ? 100 : STOP_GRACE_MS;
-      const wasStopping = this.stopping !== undefined;
-      const gone = await Promise.race([
-        this.workerExited.then(() => true),
-        new Promise<false>((resolve) => setTimeout(() => resolve(false), deadline)),
-      ]);
-      if (gone || wasStopping) return gone;
-    }
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = this.stopped.promise.then(
+      () =>
+        new Promise<false>((resolve) => {
+          timer = setTimeout(() => resolve(false), STOP_GRACE_MS);
+        }),
+    );
+    const gone = await Promise.race([this.exited.promise.then(() => true), tooLate]);
+    clearTimeout(timer);
+    return gone;
   }
 
   private poll(): void {

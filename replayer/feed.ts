@@ -59,7 +59,8 @@ export class Feed {
   private readonly describe:
     | ((name: string, args: readonly CoreValue[], memory: Uint8Array) => RecordedCall)
     | undefined;
-  private input = new ByteInput(new Uint8Array(0));
+  /** One for good: what is half read goes on in the next segment. */
+  private readonly input = new ByteInput();
   private memory: WebAssembly.Memory | undefined;
   private bytes = new Uint8Array(0);
   private hasher: MemoryHasher | undefined;
@@ -382,13 +383,13 @@ export class Feed {
     while (this.input.at >= this.input.end) {
       const bytes = this.log.next();
       if (bytes === undefined) this.corrupt('the log ends too early');
-      else this.input = new ByteInput(bytes);
+      else this.input.reset(bytes);
     }
   }
 
   private rewind(position: number): void {
     const { bytes, at } = this.log.seek(position);
-    if (bytes !== this.input.bytes) this.input = new ByteInput(bytes);
+    if (bytes !== this.input.bytes) this.input.reset(bytes);
     this.input.at = at;
   }
 

@@ -9,14 +9,20 @@ const wide = new BigInt64Array(1);
 const halves = new Uint32Array(wide.buffer);
 
 export class ByteInput {
-  bytes: Uint8Array;
-  private view: DataView;
+  bytes: Uint8Array = new Uint8Array(0);
+  private view = new DataView(this.bytes.buffer);
   at = 0;
-  end: number;
+  end = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes?: Uint8Array) {
+    if (bytes !== undefined) this.reset(bytes);
+  }
+
+  /** Goes on with other bytes, from their beginning. Whoever holds this input goes on with it. */
+  reset(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.at = 0;
     this.end = bytes.length;
   }
 

@@ -18,11 +18,15 @@ const ENTRY = 8;
 export class CallScanner {
   private readonly functions: ReadonlyMap<number, LoggedFunction>;
   private readonly reader: EventReader;
-  private input = new ByteInput(new Uint8Array(0));
+  private readonly input = new ByteInput();
   private recordAt = 0;
   private startedNs = 0;
   private readonly key = Buffer.alloc(MAX_KEY);
   private keyLength = 0;
+  /** How much of the key is there without what the host wrote. */
+  private questionLength = 0;
+  /** Where the only effect stands, if it has 8 bytes; else -1. */
+  private answerAt = -1;
   private readonly args = new Float64Array(16);
   private eventsEnded = 0;
   private clockNs = 0;
@@ -57,7 +61,7 @@ export class CallScanner {
 
   /** Goes on with more whole records. They are viewed, not copied. */
   feed(bytes: Uint8Array): void {
-    this.input = new ByteInput(bytes);
+    this.input.reset(bytes);
   }
 
   /** Goes on to the next call; other events are passed over. False where the bytes end. */
@@ -67,6 +71,7 @@ export class CallScanner {
       this.recordAt = input.at;
       this.startedNs = this.clockNs;
       this.keyLength = -1;
+      this.answerAt = -1;
       const kind = input.bytes[input.at];
       if (kind === RECORD.call && !this.partsWaiting) {
         input.at++;
@@ -80,9 +85,35 @@ export class CallScanner {
     return false;
   }
 
-  /** A text that equals that of another call only if both say the same; undefined for long ones. */
+  /**
+   * A text that equals that of another call only if both ask the same and got answers of the same size;
+   * undefined for long ones.
+   */
+  questionKey(): string | undefined {
+    if (this.keyLength < 0) return undefined;
+    return this.key.toString('latin1', 0, this.questionLength);
+  }
+
+  /** A text that equals that of another call only if both say the same, bulk data apart. */
   callKey(): string | undefined {
     return this.keyLength < 0 ? undefined : this.key.toString('latin1', 0, this.keyLength);
+  }
+
+  /**
+   * What the host wrote, where that is one number of 64 bits: a number up to 2^53, above it a bigint.
+   */
+  answer(): number | bigint | undefined {
+    if (this.answerAt < 0) return undefined;
+    const low = this.u32(this.answerAt);
+    const high = this.u32(this.answerAt + 4);
+    return high < 2 ** 21 ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  private u32(at: number): number {
+    const { bytes } = this.input;
+    let value = 0;
+    for (let i = 3; i >= 0; i--) value = value * 256 + (bytes[at + i] as number);
+    return value;
   }
 
   /** The call that {@link next} found, decoded. */
@@ -174,25 +205,38 @@ export class CallScanner {
 
   private scanAnswer(func: LoggedFunction): void {
     const { input } = this;
-    let from = input.at;
+    const resultsAt = input.at;
     for (let i = 0; i < func.results.length; i++) this.scanValue(func.results[i] as LoggedType);
     const count = input.byte();
+    this.addBytes(resultsAt, input.at);
+    // first what is said of the effects, then what is in them
+    const effectsAt = input.at;
     for (let i = 0; i < count; i++) {
+      const headAt = input.at;
       const tag = input.byte();
       const form = (tag >> 4) & ~IN_PARTS;
       if (form === FORM.absolute) input.varint();
       const length = input.varint();
-      if (((tag >> 4) & IN_PARTS) !== 0) {
-        this.keyLength = -1;
-        continue;
+      this.addBytes(headAt, input.at);
+      if (((tag >> 4) & IN_PARTS) !== 0) this.keyLength = -1;
+      else {
+        if (count === 1 && length === 8 && form === FORM.pointer) this.answerAt = input.at;
+        input.at += length;
       }
-      if (form === FORM.vector) {
-        this.addBytes(from, input.at);
-        from = input.at + length;
-      }
+    }
+    this.questionLength = this.keyLength;
+    if (this.keyLength < 0) return;
+    const end = input.at;
+    input.at = effectsAt;
+    for (let i = 0; i < count; i++) {
+      const form = (input.byte() >> 4) & ~IN_PARTS;
+      if (form === FORM.absolute) input.varint();
+      const length = input.varint();
+      // what is scattered over buffers is bulk data
+      if (form !== FORM.vector) this.addBytes(input.at, input.at + length);
       input.at += length;
     }
-    this.addBytes(from, input.at);
+    input.at = end;
   }
 
   private addByte(value: number): void {

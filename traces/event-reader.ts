@@ -31,7 +31,7 @@ interface Parts {
 
 export class EventReader {
   private readonly functions: ReadonlyMap<number, LoggedFunction>;
-  private input = new ByteInput(NO_BYTES);
+  private readonly input = new ByteInput();
   private number: number;
   private clockNs: number;
   private segment = 0;
@@ -64,7 +64,7 @@ export class EventReader {
 
   /** Goes on with the bytes of the next segment. `bytes` are viewed, not copied. */
   feed(bytes: Uint8Array, segment: number): void {
-    this.input = new ByteInput(bytes);
+    this.input.reset(bytes);
     this.segment = segment;
   }
 

@@ -22,18 +22,23 @@ create table call_shapes (
   args text not null,
   errno text,
   result text,
-  bytes integer
+  bytes integer,
+  valued integer not null
 );
 
 create table call_rows (
   seq integer primary key,
   shape integer not null,
   enter_ns integer not null,
-  duration_ns integer
+  duration_ns integer,
+  value integer
 );
 
 create view calls as
-  select c.seq, f.name, s.fd, s.path, s.args, s.errno, s.result, s.bytes, c.enter_ns, c.duration_ns
+  select
+    c.seq, f.name, s.fd, s.path, s.args, s.errno,
+    case when s.valued then replace(s.result, '@', c.value) else s.result end as result,
+    s.bytes, c.enter_ns, c.duration_ns
   from call_rows c
     left join call_shapes s on s.id = c.shape
     left join functions f on f.id = s.func;

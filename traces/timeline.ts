@@ -196,22 +196,28 @@ function condition(filter: CallFilter): { sql: string; values: (string | number)
   }
   if (filter.fd !== undefined) add('s.fd = ?', filter.fd);
   if (filter.returnedFd !== undefined) {
-    add("s.errno = 'success' and json_extract(s.result, '$.fd') = ?", filter.returnedFd);
+    add("s.errno = 'success' and json_extract(s.result, '$.opened_fd') = ?", filter.returnedFd);
   }
   if (filter.path !== undefined) contains("coalesce(s.path, '')", filter.path);
+  const conditions = parts.length === 0 ? [] : [shapesWhere(parts.join(' and '))];
   if (filter.text !== undefined) {
-    contains(
-      "f.name || ' ' || coalesce(s.path, '') || ' ' || s.args || ' ' || coalesce(s.result, '') || ' ' || coalesce(s.errno, '')",
-      filter.text,
-    );
+    const text = filter.text.toLowerCase();
+    // a number of 64 bits stands in the row, not in the shape
+    conditions.push(`(${shapesWhere(`instr(lower(${WORDS}), ?) > 0`)} or instr(value, ?) > 0)`);
+    values.push(text, text);
   }
-  const shapes =
-    parts.length === 0
-      ? undefined
-      : `shape in (select s.id from call_shapes s left join functions f on f.id = s.func where ${parts.join(' and ')})`;
+  const shapes = conditions.length === 0 ? undefined : conditions.join(' and ');
   if (filter.where === undefined) return { sql: shapes ?? 'true', values };
   // the view has no shape: look its numbers up
   const narrowed =
     shapes === undefined ? '' : ` and seq in (select seq from call_rows where ${shapes})`;
   return { sql: `(${filter.where}\n)${narrowed}`, values };
+}
+
+/** All that a shape says. */
+const WORDS =
+  "f.name || ' ' || coalesce(s.path, '') || ' ' || s.args || ' ' || coalesce(s.result, '') || ' ' || coalesce(s.errno, '')";
+
+function shapesWhere(sql: string): string {
+  return `shape in (select s.id from call_shapes s left join functions f on f.id = s.func where ${sql})`;
 }
