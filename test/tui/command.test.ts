@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { completions, readAddress, readCommand } from '../../tui/model/command.ts';
+
+describe('the command line', () => {
+  it.each([
+    ['1234', { kind: 'goto', event: 1234 }],
+    ['#7', { kind: 'goto', event: 7 }],
+    ['50%', { kind: 'gotoPercent', percent: 50 }],
+    ['250%', { kind: 'gotoPercent', percent: 100 }],
+    ['first path_open', { kind: 'find', which: 'first', filter: 'path_open' }],
+    ['prev errno:noent', { kind: 'find', which: 'previous', filter: 'errno:noent' }],
+    ['m 0x1234', { kind: 'memory', address: 0x1234 }],
+    ['memory 4660', { kind: 'memory', address: 4660 }],
+    ['filter fd:4 read', { kind: 'filter', text: 'fd:4 read' }],
+    ['sort duration', { kind: 'sort', by: 'duration' }],
+    ['stack', { kind: 'tab', tab: 'stack' }],
+    ['q', { kind: 'quit' }],
+    ['qu', { kind: 'quit' }],
+  ])('reads :%s', (text, command) => {
+    expect(readCommand(text)).toEqual({ ok: true, command });
+  });
+
+  it.each([
+    ['', 'call number'],
+    ['nonsense', 'no command "nonsense"'],
+    ['m here', 'address'],
+    ['m 0x1ffffffff', 'address'],
+    ['sort sideways', 'number, duration or bytes'],
+    ['first', 'function'],
+    ['fi', 'no command "fi"'],
+  ])('refuses :%s and says why', (text, words) => {
+    const read = readCommand(text);
+    expect(read.ok ? '' : read.problem).toContain(words);
+  });
+
+  it('completes commands, and what follows them', () => {
+    const context = { functions: ['path_open', 'path_rename', 'fd_read'] };
+    expect(completions('me', context)).toEqual(['memory ']);
+    expect(completions('first path_', context)).toEqual(['first path_open', 'first path_rename']);
+    expect(completions('sort d', context)).toEqual(['sort duration']);
+    expect(completions('m 0', context)).toEqual([]);
+  });
+
+  it('reads addresses of a 32-bit memory only', () => {
+    expect(readAddress('0xffffffff')).toBe(0xffffffff);
+    expect(readAddress('4294967295')).toBe(0xffffffff);
+    expect(readAddress('4294967296')).toBeUndefined();
+    expect(readAddress('-1')).toBeUndefined();
+  });
+});

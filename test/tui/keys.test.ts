@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { ACTIONS } from '../../tui/debugger/actions.ts';
+import { BINDINGS, bindingFor, holdsIn, keysAsMarkdown, type Where } from '../../tui/model/keys.ts';
+
+const PANES: readonly Where[] = ['timeline', 'list', 'memory'];
+
+describe('the key table', () => {
+  it('gives no key two meanings in a pane', () => {
+    for (const pane of PANES) {
+      const keys = BINDINGS.filter(({ where }) => holdsIn(where, pane)).flatMap(({ keys }) => [
+        ...keys,
+      ]);
+      expect(keys.length).toBe(new Set<string>(keys).size);
+    }
+  });
+
+  it('has an action for every key', () => {
+    for (const { action } of BINDINGS) expect(ACTIONS[action]).toBeTypeOf('function');
+  });
+
+  it('knows where a key holds', () => {
+    expect(bindingFor('w', 'memory')?.action).toBe('memoryHistory');
+    expect(bindingFor('w', 'timeline')).toBeUndefined();
+    expect(bindingFor('enter', 'timeline')?.action).toBe('open');
+    expect(bindingFor('q', 'memory')?.action).toBe('quit');
+  });
+
+  it('gives the README its key list', async () => {
+    await expect(keysAsMarkdown()).toMatchFileSnapshot('golden/keys.md');
+  });
+});
