@@ -85,6 +85,8 @@ export class Boundary {
   unwind(entered: number, outcome: Outcome): void {
     const { ring } = this;
     const reason = JSON.stringify(outcome);
+    // a call in which the stack ran out has left one
+    ring.dropHalf();
     ring.begin(HEAD_ROOM + reason.length * 3);
     writeUnwind(ring.out, this.events - entered, this.gap(), this.memory.pages(), reason);
     ring.commit();
@@ -129,13 +131,14 @@ export class Boundary {
     }
     const leaveMs = performance.now();
     const written = result === 0 ? writes : NO_WRITES;
+    if (this.paranoid !== undefined) this.checkWrites(this.paranoid, func.name, written, args);
     this.log.end(written, args, nanoseconds(leaveMs - enterMs), result);
     this.events++;
     this.lastMs = leaveMs;
-    if (this.paranoid !== undefined) this.checkWrites(this.paranoid, func.name, written, args);
     return result;
   }
 
+  /** Before the answer is logged: a call that fails this did not return, and a replay ends in it. */
   private checkWrites(
     paranoid: ParanoidWatch,
     name: string,
@@ -145,8 +148,7 @@ export class Boundary {
     const untracked = paranoid.after(this.memory.bytes, this.log.written(writes, args));
     if (untracked === undefined) return;
     const message = `${name} wrote to guest memory where its rule says nothing: ${untracked}`;
-    this.ending = { kind: 'failed', message };
-    throwUncatchable();
+    this.end({ kind: 'failed', message });
   }
 
   private withoutMemory(name: string): string {

@@ -87,7 +87,7 @@ export class CallLog {
     ring.commit();
   }
 
-  /** Where the host is taken to have written, as (address, length); after {@link end}. */
+  /** Where the host is taken to have written, as (address, length); once it has answered. */
   written(writes: readonly WriteRule[], args: readonly CoreValue[]): [number, number][] {
     const ranges: [number, number][] = [];
     for (const rule of writes) {
@@ -191,7 +191,11 @@ export class CallLog {
           inline += length;
           continue;
         }
-        half ??= ring.out.bytes.slice(ring.start, ring.out.at);
+        if (half === undefined) {
+          half = ring.out.bytes.slice(ring.start, ring.out.at);
+          // its place is about to be written over
+          ring.dropHalf();
+        }
         for (let from = 0; from < length; from += PART_SIZE) {
           const size = Math.min(PART_SIZE, length - from);
           ring.begin(HEAD_ROOM + size);

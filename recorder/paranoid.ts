@@ -12,7 +12,7 @@ export class ParanoidWatch {
   }
 
   /**
-   * After the call is logged; tells the first address that changed and was not expected to.
+   * Before the call is logged; tells the first address that changed and was not expected to.
    * @param expected where the log says that the host wrote
    */
   after(
@@ -21,7 +21,8 @@ export class ParanoidWatch {
   ): string | undefined {
     const { shadow } = this;
     for (const [address, length] of expected) {
-      shadow.set(memory.subarray(address, address + length), address);
+      // nothing, where the guest passed an address beyond its memory
+      if (length > 0) shadow.set(memory.subarray(address, address + length), address);
     }
     if (Buffer.compare(shadow, memory) === 0) return undefined;
     const at = memory.findIndex((byte, i) => byte !== shadow[i]);

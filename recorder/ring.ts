@@ -24,6 +24,9 @@ const LAP_END = 2;
 const HALF_AT = 3;
 const HALF_LENGTH = 4;
 
+/** A position, but so seldom that of a half record (once in 4 GiB) that it may stand for none. */
+const NO_HALF = -1;
+
 /** Memory for one ring, to be shared between the two threads. */
 export function createRing(): SharedArrayBuffer {
   return new SharedArrayBuffer(CONTROL_BYTES + RING_CAPACITY);
@@ -78,6 +81,11 @@ export class RingWriter {
     Atomics.store(control, HALF_AT, this.position);
   }
 
+  /** There is no half record any more. */
+  dropHalf(): void {
+    Atomics.store(this.control, HALF_AT, NO_HALF);
+  }
+
   /** Offset in `out.bytes` at which the begun record starts. */
   get start(): number {
     return this.position & (RING_CAPACITY - 1);
@@ -100,8 +108,7 @@ export class RingReader {
 
   constructor(shared: SharedArrayBuffer) {
     this.control = controlOf(shared);
-    // nothing is half done at the start
-    Atomics.store(this.control, HALF_AT, -1);
+    Atomics.store(this.control, HALF_AT, NO_HALF);
     this.bytes = new Uint8Array(shared, CONTROL_BYTES, RING_CAPACITY);
   }
 

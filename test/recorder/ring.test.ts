@@ -1,0 +1,153 @@
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test } from 'vitest';
+import { createRing, RING_CAPACITY, RingReader, RingWriter } from '../../recorder/ring.ts';
+import { lengthsFrom } from './ring-records.ts';
+
+/** Appends a record of `length` bytes of one value. */
+function put(ring: RingWriter, value: number, length: number, room = length): void {
+  ring.begin(room);
+  ring.out.bytes.fill(value, ring.out.at, ring.out.at + length);
+  ring.out.at += length;
+  ring.commit();
+}
+
+/** What is in the ring, as runs of (value, length). */
+function taken(reader: RingReader): [number, number][] {
+  const runs: [number, number][] = [];
+  reader.drain((bytes) => {
+    for (let at = 0; at < bytes.length; ) {
+      const value = bytes[at] ?? 0;
+      let end = at;
+      while (end < bytes.length && bytes[end] === value) end++;
+      const last = runs.at(-1);
+      if (last?.[0] === value) last[1] += end - at;
+      else runs.push([value, end - at]);
+      at = end;
+    }
+  });
+  return runs;
+}
+
+describe('in one thread', () => {
+  test('an empty ring gives nothing', () => {
+    const shared = createRing();
+    const reader = new RingReader(shared);
+    expect(taken(reader)).toEqual([]);
+    expect(reader.half()).toBeUndefined();
+  });
+
+  test.each([
+    ['that ends right at the end', RING_CAPACITY / 4],
+    ['that wraps in the middle of a record', 700_001],
+    ['of small records', 33],
+  ])('laps %s', (_what, length) => {
+    const shared = createRing();
+    const reader = new RingReader(shared);
+    const writer = new RingWriter(shared);
+    const batch = Math.max(1, Math.floor(1_000_000 / length));
+    for (let total = 0, value = 0; total < 5 * RING_CAPACITY; ) {
+      const expected: [number, number][] = [];
+      for (let i = 0; i < batch; i++, value = (value + 1) & 255, total += length) {
+        put(writer, value, length);
+        expected.push([value, length]);
+      }
+      expect(JSON.stringify(taken(reader)) === JSON.stringify(expected)).toBe(true);
+    }
+  });
+
+  test('a record that leaves most of its room unused at the end of a lap', () => {
+    const shared = createRing();
+    const reader = new RingReader(shared);
+    const writer = new RingWriter(shared);
+    for (let i = 0; i < 40; i++) {
+      put(writer, i, 10 + i, RING_CAPACITY / 2);
+      put(writer, 100 + i, RING_CAPACITY / 4 + i);
+      expect(taken(reader)).toEqual([
+        [i, 10 + i],
+        [100 + i, RING_CAPACITY / 4 + i],
+      ]);
+    }
+  });
+
+  test('a record of more than half the ring is a defect', () => {
+    const writer = new RingWriter(createRing());
+    expect(() => writer.begin(RING_CAPACITY / 2 + 1)).toThrow('internal error');
+  });
+});
+
+describe('a half record', () => {
+  function begun() {
+    const shared = createRing();
+    const reader = new RingReader(shared);
+    const writer = new RingWriter(shared);
+    put(writer, 1, 5);
+    writer.begin(100);
+    for (const byte of [7, 8, 9]) writer.out.byte(byte);
+    writer.markHalf();
+    return { reader, writer };
+  }
+
+  test('can be seen once what is before it was taken', () => {
+    const { reader } = begun();
+    expect(reader.half()).toBeUndefined();
+    taken(reader);
+    expect([...(reader.half() ?? [])]).toEqual([7, 8, 9]);
+  });
+
+  test('is no half any more when it is whole', () => {
+    const { reader, writer } = begun();
+    taken(reader);
+    writer.out.byte(10);
+    writer.commit();
+    expect(taken(reader).length).toBe(4);
+    expect(reader.half()).toBeUndefined();
+  });
+
+  test('is gone when it was dropped, even where something else stands in its place', () => {
+    const { reader, writer } = begun();
+    taken(reader);
+    writer.dropHalf();
+    writer.begin(50);
+    writer.out.byte(3);
+    expect(reader.half()).toBeUndefined();
+  });
+});
+
+describe('between two threads', () => {
+  test('nothing is lost or mixed up while the reader is late, or the writer', async () => {
+    const [seed, count] = [42, 4000];
+    const shared = createRing();
+    const reader = new RingReader(shared);
+    const worker = new Worker(new URL('./ring-writer.ts', import.meta.url), {
+      workerData: { shared, seed, count },
+      execArgv: ['--no-warnings'],
+    });
+    const ended = new Promise((done) => worker.once('exit', done));
+    const next = lengthsFrom(seed);
+    let [record, left, total, waits] = [0, next(), 0, 0];
+    while (record < count) {
+      let size = 0;
+      reader.drain((bytes) => {
+        size += bytes.length;
+        for (let at = 0; at < bytes.length; ) {
+          const run = Math.min(left, bytes.length - at);
+          const expected = Buffer.alloc(run, record & 255);
+          if (expected.compare(bytes, at, at + run) !== 0)
+            throw new Error(`record ${record} is not as it was written`);
+          at += run;
+          left -= run;
+          // records come whole: none is continued in another run
+          if (left > 0) throw new Error(`record ${record} was cut`);
+          record++;
+          left = next();
+        }
+      });
+      total += size;
+      // late now and then, so that the ring fills up and the writer must wait
+      const late = waits++ % 20 === 0 ? 30 : 0;
+      await new Promise((soon) => setTimeout(soon, late));
+    }
+    await ended;
+    expect(total).toBeGreaterThan(4 * RING_CAPACITY);
+  });
+});
