@@ -68,7 +68,11 @@ export class Debugger {
     this.rows = new TraceRows(reader, timeline);
     this.queries = new QueryClient(path);
     const list = newTimelineList(reader.eventCount, options.start, 1);
-    this.current = newState(options.columns, options.rows, list);
+    const functions = [...reader.functions.values()]
+      .filter(({ direction }) => direction === 'import')
+      .map(({ name }) => name)
+      .sort();
+    this.current = { ...newState(options.columns, options.rows, list), functions };
     this.guest = new GuestView(path, () => this.update({}));
     this.update({});
     void this.loadOverview();
@@ -213,8 +217,9 @@ export class Debugger {
     this.memoryPlaced = true;
     if (memory.address > 0) return memory;
     const event = this.rows.event(this.position);
-    const [first] = event?.kind === 'call' ? effectRanges(event) : [];
-    return first === undefined ? memory : gotoAddress(memory, first.address);
+    const written = event?.kind === 'call' ? effectRanges(event) : [];
+    const [largest] = written.toSorted((left, right) => right.length - left.length);
+    return largest === undefined ? memory : gotoAddress(memory, largest.address);
   }
 
   private wish(): void {
@@ -243,11 +248,8 @@ export class Debugger {
   }
 
   private async loadOverview(): Promise<void> {
-    const [functions, overview] = [
-      await this.ask({ kind: 'functions' }, 'functions'),
-      await this.ask({ kind: 'overview', slices: OVERVIEW_SLICES, marked: FAILED }, 'overview'),
-    ];
-    this.update({ functions: functions ?? [], overview: overview ?? [] });
+    const query = { kind: 'overview', slices: OVERVIEW_SLICES, marked: FAILED } as const;
+    this.update({ overview: (await this.ask(query, 'overview')) ?? [] });
   }
 }
 

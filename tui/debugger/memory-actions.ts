@@ -114,7 +114,7 @@ export async function memoryHistory(bugger: Debugger): Promise<void> {
       memoryChanges: { address, length: HISTORY_BYTES, lines },
     });
     const where = `${hex(address)}…${hex(address + HISTORY_BYTES - 1)}`;
-    const events = lines.map(({ event }) => `#${event}`);
+    const events = [...new Set(lines.map(({ event }) => `#${event}`))];
     const shown = events.length > 8 ? `… ${events.slice(-8).join(', ')}` : events.join(', ');
     bugger.say(lines.length === 0 ? `${where} never changed` : `${where} changed at ${shown}`);
   } catch (thrown) {

@@ -153,12 +153,14 @@ function payloadLines(event: CallEvent | OpenEvent, width: number): ContentLine[
   return [{ line: line(span(title, 'strong')) }, ...body.map((one) => ({ line: one }))];
 }
 
+/** Share of bytes that are UTF-8 and no control characters. */
 function textShare(bytes: Uint8Array): number {
-  let text = 0;
-  for (const byte of bytes) {
-    if (byte >= 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) text++;
-  }
-  return bytes.length === 0 ? 0 : text / bytes.length;
+  // what is no UTF-8 becomes U+FFFD
+  const characters = [...new TextDecoder().decode(bytes)];
+  const text = characters.filter(
+    (one) => one !== '\ufffd' && (one >= ' ' || '\n\r\t'.includes(one)),
+  );
+  return characters.length === 0 ? 0 : text.length / characters.length;
 }
 
 /** A line of the payload each, its end shown. */

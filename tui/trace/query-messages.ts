@@ -19,7 +19,6 @@ export type Query =
       readonly backwards: boolean;
     }
   | { readonly kind: 'overview'; readonly slices: number; readonly marked: CallFilter }
-  | { readonly kind: 'functions' }
   /** What is open and was printed after an event. */
   | { readonly kind: 'history'; readonly event: number };
 
@@ -27,7 +26,6 @@ export interface Answers {
   readonly matches: Uint32Array<ArrayBuffer>;
   readonly find: number | undefined;
   readonly overview: readonly Slice[];
-  readonly functions: readonly string[];
   readonly history: {
     readonly descriptors: readonly Descriptor[];
     readonly output: Output;

@@ -56,11 +56,6 @@ async function answer(query: Query, step: Step): Promise<Answers[Query['kind']]>
       return find(query, step);
     case 'overview':
       return timeline.overview(reader.eventCount, query.slices, query.marked);
-    case 'functions':
-      return [...reader.functions.values()]
-        .filter(({ direction }) => direction === 'import')
-        .map(({ name }) => name)
-        .sort();
     case 'history': {
       const onProgress = (event: number) => step(event / (query.event + 1));
       return {

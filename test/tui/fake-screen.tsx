@@ -1,0 +1,149 @@
+/** The UI on a terminal that is none: what Ink writes is kept, keys are put in. */
+import { EventEmitter } from 'node:events';
+import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { render } from 'ink';
+import { TraceReader } from '../../traces/reader.ts';
+import { Timeline } from '../../traces/timeline.ts';
+import { Debugger } from '../../tui/debugger/debugger.ts';
+import { handleInput } from '../../tui/debugger/input.ts';
+import { InputParser } from '../../tui/terminal/keypress.ts';
+import { App } from '../../tui/view/app.tsx';
+
+/** In debug mode Ink writes every frame whole. */
+class FakeStdout extends Writable {
+  readonly isTTY = true;
+  columns: number;
+  rows: number;
+  frame = '';
+
+  constructor(columns: number, rows: number) {
+    super({ decodeStrings: false });
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  override _write(chunk: string, _encoding: string, done: () => void): void {
+    this.frame = chunk;
+    done();
+  }
+}
+
+/** Input is put in past it. */
+class FakeStdin extends EventEmitter {
+  readonly isTTY = true;
+  setRawMode(): void {}
+  setEncoding(): void {}
+  ref(): void {}
+  unref(): void {}
+  read(): null {
+    return null;
+  }
+}
+
+export interface FakeScreen extends AsyncDisposable {
+  readonly bugger: Debugger;
+  readonly copied: string[];
+  readonly calls: string[];
+  /** Text on the screen, without codes. */
+  text(): string;
+  /** With them. */
+  raw(): string;
+  type(keys: string): void;
+  resize(columns: number, rows: number): void;
+  /** Waits until the screen shows something. @throws with the screen, after ten seconds */
+  until(wanted: string | RegExp): Promise<string>;
+  /** As {@link until}, and then until nothing changes any more. */
+  settled(wanted: string | RegExp): Promise<string>;
+}
+
+/** Milliseconds without a change that mean rest. */
+const REST_MS = 250;
+
+const WAIT_MS = 10_000;
+
+export function openScreen(trace: string, columns = 140, rows = 30): FakeScreen {
+  const stdout = new FakeStdout(columns, rows);
+  const reader = new TraceReader(trace);
+  const timeline = new Timeline(trace);
+  const copied: string[] = [];
+  const calls: string[] = [];
+  const bugger = new Debugger({
+    path: trace,
+    reader,
+    timeline,
+    start: reader.eventCount - 1,
+    columns,
+    rows,
+    terminal: {
+      copy: (text) => copied.push(text),
+      suspend: () => calls.push('suspend'),
+      redraw: () => calls.push('redraw'),
+      quit: () => calls.push('quit'),
+    },
+  });
+  const instance = render(<App bugger={bugger} />, {
+    stdout: stdout as unknown as NodeJS.WriteStream,
+    stdin: new FakeStdin() as unknown as NodeJS.ReadStream,
+    debug: true,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    interactive: true,
+  });
+  const parser = new InputParser();
+  const text = () => stripVTControlCharacters(stdout.frame);
+  const until = async (wanted: string | RegExp) => {
+    const end = performance.now() + WAIT_MS;
+    const found = () =>
+      typeof wanted === 'string' ? text().includes(wanted) : wanted.test(text());
+    while (!found()) {
+      if (performance.now() > end) throw new Error(`never shown: ${wanted}\n${text()}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return text();
+  };
+  return {
+    bugger,
+    copied,
+    calls,
+    text,
+    raw: () => stdout.frame,
+    type(keys) {
+      for (const event of parser.push(keys)) handleInput(bugger, event);
+      for (const event of parser.flush()) handleInput(bugger, event);
+    },
+    resize(newColumns, newRows) {
+      stdout.columns = newColumns;
+      stdout.rows = newRows;
+      bugger.update({ columns: newColumns, rows: newRows });
+      stdout.emit('resize');
+    },
+    until,
+    async settled(wanted) {
+      await until(wanted);
+      for (let seen = ''; seen !== stdout.frame; ) {
+        seen = stdout.frame;
+        await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      }
+      return until(wanted);
+    },
+    async [Symbol.asyncDispose]() {
+      instance.unmount();
+      await bugger.close();
+      timeline.close();
+      reader.close();
+    },
+  };
+}
+
+/** What differs from run to run: times, guest-time bars and minimap, paths of temporary folders, versions. */
+export function masked(screen: string): string {
+  return screen
+    .replace(/\b\d+\.\d{6}\b/g, (text) => '#'.repeat(text.length))
+    .replace(/[·░▒▓](?=[│┃])/g, ' ')
+    .replace(/[█▉▊▋▌▍▎▏]+/g, (text) => ' '.repeat(text.length))
+    .replace(/(took|guest before)( +)[\d.]+(ns|µs|ms|s)\s*/g, (text, name: string) =>
+      name.padEnd(text.length),
+    )
+    .replace(/\+\s*[\d.]+(ns|µs|ms|s)/g, (text) => ' '.repeat(text.length));
+}

@@ -1,0 +1,46 @@
+/** Example programs, recorded for the tests of the UI into a folder of their own. */
+import { cpSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { record } from '../../recorder/record.ts';
+
+const EXAMPLES = join(import.meta.dirname, '../../examples');
+
+/** How each is run; `fs` is a folder of examples/fs that the program sees as `/`. */
+const RUNS = {
+  heapsmash: { wasm: 'heapsmash-O0g', fs: 'heapsmash', args: [] },
+  dirorder: { wasm: 'dirorder-O0g', fs: 'dirorder', args: [] },
+  many: { wasm: 'syscalls-O2', fs: 'syscalls', args: ['5000'] },
+} as const;
+
+export type RunName = keyof typeof RUNS;
+
+export interface Recorded extends Disposable {
+  readonly folder: string;
+  readonly trace: string;
+}
+
+export async function recordExample(name: RunName): Promise<Recorded> {
+  const { wasm, fs, args } = RUNS[name];
+  const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-tui-'));
+  const root = join(folder, 'root');
+  mkdirSync(root);
+  cpSync(join(EXAMPLES, 'fs', fs), root, { recursive: true });
+  const nowhere = openSync('/dev/null', 'r+');
+  const { trace } = await record({
+    module: join(EXAMPLES, 'wasm', `${wasm}.wasm`),
+    output: join(folder, `${name}.wrr`),
+    args,
+    env: { LANG: 'C' },
+    preopens: [{ host: root, guest: '/' }],
+    stdin: nowhere,
+    stdout: nowhere,
+    stderr: nowhere,
+  });
+  if (trace === undefined) throw new Error('the recording was not kept');
+  return {
+    folder,
+    trace,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
