@@ -78,13 +78,14 @@ export class Descriptor {
 
 export class DescriptorTable {
   private readonly slots: (Descriptor | undefined)[] = [];
+  /** No lower number is free. */
+  private free = 0;
 
   /** Puts it at the lowest free number, as POSIX does. */
   add(descriptor: Descriptor): number {
-    const free = this.slots.indexOf(undefined);
-    const fd = free < 0 ? this.slots.length : free;
-    this.slots[fd] = descriptor;
-    return fd;
+    while (this.slots[this.free] !== undefined) this.free++;
+    this.slots[this.free] = descriptor;
+    return this.free;
   }
 
   /** Puts it at a number: the standard streams, of which some may be closed. */
@@ -128,7 +129,7 @@ export class DescriptorTable {
   /** @throws Refusal badf, and what closing gives */
   close(fd: number): void {
     const descriptor = this.any(fd);
-    this.slots[fd] = undefined;
+    this.empty(fd);
     descriptor.close();
   }
 
@@ -137,8 +138,13 @@ export class DescriptorTable {
     const [moved, replaced] = [this.any(from), this.any(to)];
     if (from === to) return;
     this.slots[to] = moved;
-    this.slots[from] = undefined;
+    this.empty(from);
     replaced.close();
+  }
+
+  private empty(fd: number): void {
+    this.slots[fd] = undefined;
+    this.free = Math.min(this.free, fd);
   }
 }
 

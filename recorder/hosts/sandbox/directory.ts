@@ -19,7 +19,7 @@ import {
   realpathSync,
 } from 'node:fs';
 import { sep } from 'node:path';
-import { ERRNO, errnoOf, failedWith, refuse } from './errno.ts';
+import { ERRNO, failedWith, refuse } from './errno.ts';
 
 export interface Directory {
   /** What to put before a name in it; ends with a slash. */
@@ -55,7 +55,7 @@ export function hostPath(bytes: string): string | Buffer {
 /** The directory that is open as `fd`. @param path where it was found, in bytes */
 export function directoryOf(fd: number, path: string): Directory {
   if (HAS_PROC) return { prefix: `${descriptorPath(fd)}/`, fd };
-  return { prefix: path.endsWith('/') ? path : `${path}/`, fd: undefined };
+  return { prefix: `${path.replace(/\/\.?$/, '')}/`, fd: undefined };
 }
 
 /** Opens a directory of the host by the path that the user gave. */
@@ -92,13 +92,4 @@ function enterByPath(path: string, name: string): Directory | undefined {
   const real = realpathSync(hostPath(path), 'latin1').replaceAll(sep, '/');
   if (real !== path) refuse(ERRNO.notcapable);
   return { prefix: `${path}/`, fd: undefined };
-}
-
-/** For a call that must go on whatever becomes of it. */
-export function attempt(work: () => void): void {
-  try {
-    work();
-  } catch (thrown) {
-    errnoOf(thrown);
-  }
 }

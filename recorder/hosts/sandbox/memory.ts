@@ -5,6 +5,9 @@
 import { MAX_ENTRIES } from '../../../wasm/iovecs.ts';
 import { ERRNO, refuse } from './errno.ts';
 
+/** Bytes of a path with the NUL that ends it in C, as Linux has it. */
+export const MAX_PATH = 4096;
+
 /** Bytes that Linux moves in one read or write at most. */
 const MAX_TRANSFER = 0x7fff_f000;
 
@@ -55,11 +58,12 @@ export class SandboxMemory {
   }
 
   /**
-   * Bytes as a string with one character (0–255) a byte, so that names which are no UTF-8 stay what they
-   * are. @throws Refusal fault
+   * A path as a string with one character (0–255) a byte, so that names which are no UTF-8 stay what they
+   * are. @throws Refusal fault, nametoolong
    */
-  byteString(address: number, length: number): string {
+  path(address: number, length: number): string {
     const at = this.check(address, length >>> 0);
+    if (length >>> 0 >= MAX_PATH) refuse(ERRNO.nametoolong);
     return this.buffer.toString('latin1', at, at + (length >>> 0));
   }
 

@@ -47,8 +47,9 @@ export function setFlags(descriptor: Descriptor, flags: number): void {
   // whether to wait is decided in the sandbox; for a file it makes no difference
   const [kept, asked] = [descriptor.flags, flags].map((all) => all & ~FDFLAG.nonblock);
   if (kept !== asked) {
-    // a standard stream is open for others too, and they count on its offset
-    if (!HAS_PROC || descriptor.shared) refuse(ERRNO.notsup);
+    // a standard stream is open for others too, who count on its offset; a directory has paths that start there
+    const fixed = descriptor.shared || descriptor.directory !== undefined;
+    if (!HAS_PROC || fixed) refuse(ERRNO.notsup);
     const position = descriptor.position ?? systemState(descriptor.fd).offset;
     const access = accessMode(descriptor.rights, false);
     const fd = openSync(descriptorPath(descriptor.fd), access | wanted);

@@ -68,7 +68,7 @@ export const pathOpen: Family = ({ memory, table }) => {
       openedAt: number,
     ) {
       const at = memory.check(openedAt, 4);
-      const name = memory.byteString(path, length);
+      const name = memory.path(path, length);
       const start = table.directory(fd, needed(how));
       const granted = table.any(fd).inheriting;
       const [rights, inherited] = [rightsFrom(base), rightsFrom(inheriting)];

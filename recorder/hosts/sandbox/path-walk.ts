@@ -10,9 +10,9 @@ import { readlinkSync } from 'node:fs';
 import { type Directory, enter, hostPath, leave } from './directory.ts';
 import { ERRNO, failedWith, refuse } from './errno.ts';
 import type { StartDirectory } from './known-directories.ts';
+import { MAX_PATH } from './memory.ts';
 
-/** As Linux has them. */
-const MAX_PATH = 4096;
+/** Links in one walk, as Linux has it. */
 const MAX_LINKS = 40;
 
 /** A path that has something else than plain names in it: nothing, `.` or `..`. */

@@ -39,19 +39,19 @@ function exists(place: Place): boolean {
 
 export const paths: Family = ({ memory, table }) => ({
   path_create_directory(fd: number, path: number, length: number) {
-    const name = memory.byteString(path, length);
+    const name = memory.path(path, length);
     const start = table.directory(fd, RIGHT.path_create_directory);
     atEntry(start, name, (place) => mkdirSync(place.path));
   },
 
   path_remove_directory(fd: number, path: number, length: number) {
-    const name = memory.byteString(path, length);
+    const name = memory.path(path, length);
     const start = table.directory(fd, RIGHT.path_remove_directory);
     atEntry(start, name, (place) => rmdirSync(place.path));
   },
 
   path_unlink_file(fd: number, path: number, length: number) {
-    const name = memory.byteString(path, length);
+    const name = memory.path(path, length);
     const start = table.directory(fd, RIGHT.path_unlink_file);
     atEntry(start, name, (place) => {
       if (place.slash) refuse(statAt(place).isDirectory() ? ERRNO.isdir : ERRNO.notdir);
@@ -67,8 +67,8 @@ export const paths: Family = ({ memory, table }) => ({
     newPath: number,
     newLength: number,
   ) {
-    const oldName = memory.byteString(oldPath, oldLength);
-    const newName = memory.byteString(newPath, newLength);
+    const oldName = memory.path(oldPath, oldLength);
+    const newName = memory.path(newPath, newLength);
     const from = table.directory(fd, RIGHT.path_rename_source);
     const to = table.directory(newFd, RIGHT.path_rename_target);
     atEntry(from, oldName, (source) => {
@@ -90,8 +90,8 @@ export const paths: Family = ({ memory, table }) => ({
     newPath: number,
     newLength: number,
   ) {
-    const oldName = memory.byteString(oldPath, oldLength);
-    const newName = memory.byteString(newPath, newLength);
+    const oldName = memory.path(oldPath, oldLength);
+    const newName = memory.path(newPath, newLength);
     const from = table.directory(fd, RIGHT.path_link_source);
     const to = table.directory(newFd, RIGHT.path_link_target);
     const follow = (flags & SYMLINK_FOLLOW) !== 0;
@@ -106,8 +106,8 @@ export const paths: Family = ({ memory, table }) => ({
   },
 
   path_symlink(targetPath: number, targetLength: number, fd: number, path: number, length: number) {
-    const target = memory.byteString(targetPath, targetLength);
-    const name = memory.byteString(path, length);
+    const target = memory.path(targetPath, targetLength);
+    const name = memory.path(path, length);
     const start = table.directory(fd, RIGHT.path_symlink);
     // no guest could follow it; others might
     if (target.startsWith('/')) refuse(ERRNO.notcapable);
@@ -129,7 +129,7 @@ export const paths: Family = ({ memory, table }) => ({
     const room = bufferLength >>> 0;
     const start = memory.check(buffer, room);
     const at = memory.check(usedAt, 4);
-    const name = memory.byteString(path, length);
+    const name = memory.path(path, length);
     const directory = table.directory(fd, RIGHT.path_readlink);
     const target = atEntry(directory, name, (place) => {
       checkSlash(place);

@@ -52,7 +52,7 @@ export const stat: Family = ({ memory, table }) => ({
 
   path_filestat_get(fd: number, flags: number, path: number, length: number, bufAt: number) {
     const at = memory.check(bufAt, FILESTAT_SIZE);
-    const name = memory.byteString(path, length);
+    const name = memory.path(path, length);
     const start = table.directory(fd, RIGHT.path_filestat_get);
     const follow = (flags & SYMLINK_FOLLOW) !== 0;
     const found = resolve(start, name, follow, (place) => {

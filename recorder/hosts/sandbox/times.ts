@@ -89,7 +89,7 @@ export const times: Family = ({ memory, table }) => ({
     mtim: bigint,
     flags: number,
   ) {
-    const name = memory.byteString(path, length);
+    const name = memory.path(path, length);
     const start = table.directory(fd, RIGHT.path_filestat_set_times);
     const follow = (lookup & SYMLINK_FOLLOW) !== 0;
     const both = newTimes(atim, mtim, flags);

@@ -4,114 +4,22 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DirectGuest, FILE, FOLLOW, OFLAG, READ, ROOT } from './direct-guest.ts';
+import { ATTACKS, expectNoEscape, outside, surround } from './attacks.ts';
+import { DirectGuest, FILE, OFLAG, READ } from './direct-guest.ts';
 
-const SECRET = 'what lies outside';
 const INSIDE = 'inside';
 
 let guest: DirectGuest;
 beforeEach(() => {
   guest = new DirectGuest();
-  mkdirSync(join(guest.folder, 'outside/d'), { recursive: true });
-  for (const name of ['secret', 'victim', 'd/secret']) {
-    writeFileSync(join(guest.folder, 'outside', name), SECRET);
-  }
-  mkdirSync(join(guest.root, 'a/b/c'), { recursive: true });
+  surround(guest);
 });
 afterEach(() => guest.remove());
 
-/** All names and contents outside, which no attack may change. */
-function outside(): Record<string, string> {
-  const folder = join(guest.folder, 'outside');
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return Object.fromEntries(
-    entries.map((one) => {
-      const path = join(one.parentPath, one.name);
-      return [path, one.isFile() ? readFileSync(path, 'utf8') : ''];
-    }),
-  );
-}
-
-/** Every way to use a path, as one call each; each must fail. */
-const USES: Readonly<Record<string, (path: string) => string | number | object>> = {
-  read: (path) => guest.open(path, { rights: READ }),
-  write: (path) => guest.open(path, { oflags: OFLAG.trunc }),
-  create: (path) => guest.open(path, { oflags: OFLAG.creat }),
-  'open as directory': (path) => guest.open(path, { oflags: OFLAG.directory, rights: 0 }),
-  stat: (path) => guest.stat(path),
-  'stat itself': (path) => guest.stat(`${path}/.`, 0),
-  'set times': (path) =>
-    guest.call('path_filestat_set_times', ROOT, FOLLOW, ...guest.put(path), 0n, 0n, 5),
-  'make directory': (path) => guest.at('path_create_directory', `${path}/made`),
-  'remove directory': (path) => guest.at('path_remove_directory', `${path}/d`),
-  unlink: (path) => guest.at('path_unlink_file', `${path}/victim`),
-  'rename from': (path) => guest.rename(`${path}/victim`, 'stolen'),
-  'rename to': (path) => guest.rename('bait', `${path}/bait`),
-  'link from': (path) => guest.link(path, 'stolen', FOLLOW),
-  'link to': (path) => guest.link('bait', `${path}/bait`),
-  'link symbolically': (path) => guest.symlink('x', `${path}/new`),
-  'read link': (path) => guest.readlink(`${path}/link`),
-};
-
-/** What a path leads to, and the links that must be there first. */
-const ATTACKS: readonly {
-  readonly name: string;
-  readonly path: string;
-  readonly links?: Readonly<Record<string, string>>;
-}[] = [
-  { name: '..', path: '../outside' },
-  { name: '.. after going down', path: 'a/b/../../../outside' },
-  { name: '.. many times', path: `${'../'.repeat(60)}etc` },
-  { name: '.. in a directory that is held', path: 'a/b/c/../../../../outside' },
-  { name: 'absolute', path: '/etc' },
-  { name: 'absolute with more slashes', path: '//etc' },
-  { name: 'a link with ..', path: 'out', links: { out: '../outside' } },
-  { name: 'a link with .. from below', path: 'a/b/out', links: { 'a/b/out': '../../../outside' } },
-  { name: 'an absolute link', path: 'out', links: { out: '/etc' } },
-  { name: 'an absolute link to the root itself', path: 'out/outside', links: { out: '/' } },
-  {
-    name: 'a chain of links',
-    path: 'first',
-    links: {
-      first: 'a/second',
-      'a/second': './third',
-      'a/third': '../fourth',
-      fourth: '../outside',
-    },
-  },
-  { name: 'a link to ..', path: 'up/outside', links: { up: '..' } },
-  { name: 'a link to .. with a slash', path: 'up/outside', links: { up: '../' } },
-  {
-    name: 'links that go up one each',
-    path: 'a/b/c/up/up/up/up/outside',
-    links: { 'a/b/c/up': '..', 'a/b/up': '..', 'a/up': '..', up: '..' },
-  },
-  { name: 'a magic link of /proc', path: 'self/root/etc', links: { self: '/proc/self' } },
-  { name: 'a link to /dev/fd', path: 'fd/3/..', links: { fd: '/dev/fd' } },
-];
-
-test.each(ATTACKS)('$name', ({ path, links = {} }) => {
-  for (const [link, target] of Object.entries(links)) symlinkSync(target, join(guest.root, link));
-  writeFileSync(join(guest.root, 'bait'), 'x');
-  const [before, names] = [outside(), readdirSync(guest.root)];
-  for (const [use, attempt] of Object.entries(USES)) {
-    // more than once: a directory that is walked to again is held from then on
-    for (let i = 0; i < 3; i++) expect(attempt(path), use).toBe('notcapable');
-  }
-  expect(outside()).toEqual(before);
-  expect(readdirSync(guest.root)).toEqual(names);
-});
+test.each(ATTACKS)('$name', (attack) => expectNoEscape(guest, attack));
 
 test('/proc itself gives a guest that was given it no way out', () => {
   const proc = new DirectGuest({ preopen: '/proc' });
@@ -192,7 +100,7 @@ test('a directory swapped for a link while paths through it are walked', async (
     mkdirSync(join(guest.root, folder));
     writeFileSync(join(guest.root, folder, 'secret'), INSIDE);
   }
-  const before = outside();
+  const before = outside(guest);
   const script = join(import.meta.dirname, 'swap-child.ts');
   const child = spawn(process.execPath, [script, join(guest.root, 'swapped'), '../outside'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -209,7 +117,7 @@ test('a directory swapped for a link while paths through it are walked', async (
     await once(child, 'exit');
   }
   expect(answers.get('escaped')).toBeUndefined();
-  expect(outside()).toEqual(before);
+  expect(outside(guest)).toEqual(before);
   // the race was one: the walk met the directory, the link, and neither
   for (const met of ['success', 'notcapable', 'noent']) {
     expect(answers.get(met), `${met} among ${JSON.stringify([...answers])}`).toBeGreaterThan(20);

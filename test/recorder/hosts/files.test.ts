@@ -191,6 +191,12 @@ describe('directories as descriptors', () => {
     expect(guest.open('x', { at: guest.mustOpen('file') })).toBe('notdir');
   });
 
+  test('have flags that stay as they are, since paths start at them', () => {
+    expect(guest.call('fd_fdstat_set_flags', ROOT, FDFLAG.append)).toBe('notsup');
+    expect(guest.call('fd_fdstat_set_flags', ROOT, FDFLAG.nonblock)).toBe('success');
+    expect(guest.open('new', { oflags: OFLAG.creat })).toEqual(expect.any(Number));
+  });
+
   test('the name of a preopen needs room', () => {
     expect(guest.call('fd_prestat_get', ROOT, OUT)).toBe('success');
     expect(guest.structure('prestat')).toMatchObject({ type: 'dir', pr_name_len: 1 });
