@@ -34,7 +34,12 @@ export interface GuestReplayOptions {
   readonly module: Uint8Array | WebAssembly.Module;
   readonly observer?: CallObserver;
   /** Makes what the guest imports of a function that answers it from the log. */
-  readonly wrapImport?: (answer: (...args: CoreValue[]) => CoreValue | undefined) => unknown;
+  readonly wrapImport?: (
+    answer: (...args: CoreValue[]) => CoreValue | undefined,
+    name: string,
+  ) => unknown;
+  /** The module's start function, where it was made an export (wasm/start-function.ts). */
+  readonly start?: { readonly name: string; readonly shift: number } | undefined;
   /** The replay stands still where the log ends, instead of ending the guest (see Feed). */
   readonly endsInPlace?: boolean;
   readonly describe?: (
@@ -105,7 +110,9 @@ export class GuestReplay {
     try {
       this.instance = this.instantiate();
       yield { kind: 'passed' };
-      if (this.instance !== undefined) yield* this.makeCalls(this.instance);
+      if (this.instance !== undefined && (yield* this.startsUp(this.instance))) {
+        yield* this.makeCalls(this.instance);
+      }
       return this.finish();
     } catch (thrown) {
       if (!(thrown instanceof Ended)) throw thrown;
@@ -132,14 +139,11 @@ export class GuestReplay {
       imports[from] ??= Object.create(null) as Record<string, unknown>;
       imports[from][name] = wrapImport(
         func ? this.feed.stub(func) : this.unknownImport(from, name),
+        name,
       );
     }
     try {
       const instance = new WebAssembly.Instance(module, imports);
-      if (instance.exports.memory instanceof WebAssembly.Memory) {
-        this.memory = instance.exports.memory;
-        this.feed.bind(this.memory);
-      }
       return instance;
     } catch (thrown) {
       if (thrown instanceof WebAssembly.LinkError) throw this.cannotRun(thrown);
@@ -159,6 +163,30 @@ export class GuestReplay {
       results: [],
     };
     return () => this.feed.stub(func)() as never;
+  }
+
+  /**
+   * What remains of instantiation. A start function that V8 runs has no memory yet as far as its imports
+   * are concerned; one that was made an export must not have it either.
+   * @returns whether it returned
+   */
+  private *startsUp(instance: WebAssembly.Instance): Generator<ReplayStep, boolean, CallEnding> {
+    const { start } = this.options;
+    if (start !== undefined) {
+      const target = instance.exports[start.name] as CallStep['target'];
+      const ending = yield { kind: 'call', target, args: [] };
+      invariant(ending, 'a call whose end was not told');
+      if ('thrown' in ending) {
+        this.thrownBy(ending.thrown);
+        yield { kind: 'passed' };
+        return false;
+      }
+    }
+    if (instance.exports.memory instanceof WebAssembly.Memory) {
+      this.memory = instance.exports.memory;
+      this.feed.bind(this.memory);
+    }
+    return true;
   }
 
   private *makeCalls(instance: WebAssembly.Instance): Generator<ReplayStep, undefined, CallEnding> {
@@ -224,13 +252,22 @@ export class GuestReplay {
     feed.ending = undefined;
     const recorded = feed.peek() === RECORD.unwind ? this.nextOutcome() : undefined;
     if (ending?.kind === 'unwound') this.checkUnwound(recorded, ending.call);
-    else this.checkTrap(recorded, trapFrom(ending?.kind === 'failed' ? ending.error : thrown));
+    else this.checkTrap(recorded, this.trapFrom(ending?.kind === 'failed' ? ending.error : thrown));
     if (isOverflow(recorded)) this.overflowed();
     this.unwound = recorded;
     const event = feed.event;
     const { opened, pages } = feed.takeUnwind();
     this.checkOpened(opened);
     if (!isOverflow(recorded)) this.checkPages(event, pages);
+  }
+
+  /** With the frames' places in the module as it was recorded. */
+  private trapFrom(thrown: unknown): Trap {
+    const trap = trapFrom(thrown);
+    const shift = this.options.start?.shift ?? 0;
+    if (shift === 0) return trap;
+    const frames = trap.frames.map((frame) => ({ ...frame, offset: frame.offset - shift }));
+    return { ...trap, frames };
   }
 
   /** The guest was ended in a call that did not return then: that must be why it ended. */

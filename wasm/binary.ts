@@ -253,6 +253,11 @@ export class BinaryInput {
     this.end = end;
   }
 
+  /** Offset of the next byte. */
+  get position(): number {
+    return this.at;
+  }
+
   atEnd(): boolean {
     return this.at >= this.end;
   }

@@ -40,7 +40,9 @@ export function demangle(name: string): string {
   // most names are not mangled, and the demangler has a copy of each to make
   if (!/^_{1,2}[ZR]/.test(name)) return name;
   try {
-    return demangle_any(name);
+    const readable = demangle_any(name);
+    // one underscore less is all that it has to say of a name that is not mangled
+    return name.endsWith(readable) ? name : readable;
   } catch {
     return name;
   }

@@ -3,10 +3,11 @@ import { invariant } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { liveReads } from '../../wasi/live-call.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
+import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
 import { FunctionNames } from '../../wasm/names.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
 import { hashOfMemory } from '../../wasm/xxh64.ts';
-import type { ShouldPause } from './guest.ts';
+import type { RunnableModule, ShouldPause } from './guest.ts';
 import { searchMemory } from './memory-search.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import type { RequestName, Requests, SessionLimits, StackFrame } from './messages.ts';
@@ -24,28 +25,36 @@ const NO_BYTES = new Uint8Array(0);
 export class Explorer implements Handlers {
   private readonly trace: TraceReader;
   private readonly seeker: Seeker;
+  /** As recorded. */
   private readonly module: Uint8Array;
-  private functionNames: FunctionNames | undefined;
+  /** How much further back code stands in the module that runs. */
+  private readonly shift: number;
+  private names: FunctionNames | undefined;
+  private starts: FunctionStarts | undefined;
   /** Snapshots of the trace that were loaded, by event; undefined where one is damaged. */
   private readonly snapshots = new Map<number, Uint8Array | undefined>();
 
   constructor(
     trace: TraceReader,
-    compiled: WebAssembly.Module,
+    runnable: RunnableModule,
     module: Uint8Array,
     limits: SessionLimits,
     events: SeekerEvents,
   ) {
     this.trace = trace;
     this.module = module;
-    this.seeker = new Seeker(trace, compiled, limits, events);
+    this.shift = runnable.start?.shift ?? 0;
+    this.seeker = new Seeker(trace, runnable, limits, events);
   }
 
   async reach({ at }: Requests['reach']['params'], pause: ShouldPause) {
     const last = at === this.trace.eventCount - 1;
     // a guest that comes to the end is compared with the recorded one
     if (last) await this.seeker.guestAt(at, pause);
-    else await this.seeker.look(at, pause);
+    // a snapshot shows the memory; who asks for more waits for the replay
+    else if (this.seeker.has(at) || this.storedAt(at) === undefined) {
+      await this.seeker.look(at, pause);
+    }
     return { position: at, verified: last ? this.seeker.verified : undefined };
   }
 
@@ -74,7 +83,16 @@ export class Explorer implements Handlers {
 
   async stack({ at }: Requests['stack']['params'], pause: ShouldPause) {
     const { stack } = await this.seeker.look(at, pause);
-    return stack === undefined ? [] : this.frames(stack);
+    if (stack === undefined) return [];
+    return wasmFrames(stack).map(({ func, offset, name }) =>
+      this.frame(func, offset - this.shift, name),
+    );
+  }
+
+  async frames({ offsets }: Requests['frames']['params']) {
+    this.starts ??= functionStarts(this.module);
+    const starts = this.starts;
+    return offsets.map((offset) => this.frame(functionAt(starts, offset), offset, undefined));
   }
 
   async hash({ at }: Requests['hash']['params'], pause: ShouldPause) {
@@ -111,13 +129,12 @@ export class Explorer implements Handlers {
     return this.seeker.readAhead(shouldPause);
   }
 
-  private frames(stack: string): StackFrame[] {
-    this.functionNames ??= new FunctionNames(this.module);
-    return wasmFrames(stack).map(({ func, offset, name: given }) => {
-      const known = this.functionNames?.get(func);
-      const name = known?.name ?? given;
-      return { func, offset, name, mangled: known?.raw === name ? undefined : known?.raw };
-    });
+  /** @param given the name that V8 knows */
+  private frame(func: number, offset: number, given: string | undefined): StackFrame {
+    this.names ??= new FunctionNames(this.module);
+    const known = this.names.get(func);
+    const name = known?.name ?? given;
+    return { func, offset, name, mangled: known?.raw === name ? undefined : known?.raw };
   }
 
   /** A view that is valid until the next request. */

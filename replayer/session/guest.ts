@@ -26,13 +26,18 @@ export interface EventWatch {
   passed(event: number, memory: Uint8Array | undefined): void;
 }
 
+/** A module that was made ready for a session: a start function, if it has one, is an export. */
+export interface RunnableModule {
+  readonly module: WebAssembly.Module;
+  readonly start: { readonly name: string; readonly shift: number } | undefined;
+}
+
 const never: ShouldPause = () => false;
 
 export class SessionGuest {
   private readonly replay: GuestReplay;
   private readonly last: number;
   private started = false;
-  private inStart = true;
   private thrown = false;
   private disposed = false;
   private target = -1;
@@ -47,10 +52,11 @@ export class SessionGuest {
   /** What was thrown instead of an end: the trace is damaged, or the module does not run here. */
   failure: unknown;
 
-  constructor(trace: TraceReader, module: WebAssembly.Module) {
+  constructor(trace: TraceReader, program: RunnableModule) {
     this.last = trace.eventCount - 1;
     this.replay = new GuestReplay(trace, {
-      module,
+      module: program.module,
+      start: program.start,
       endsInPlace: true,
       wrapImport: (answer) => this.suspending(answer),
       observer: {
@@ -95,7 +101,7 @@ export class SessionGuest {
   /**
    * Runs until the guest stands after event `target`, or where `shouldPause` stops it before that; at
    * the last event, until the end has been checked. Returns as well when the replay ends early: look at
-   * {@link usable}. A target inside the start section is passed over: nothing can be parked there.
+   * {@link usable}.
    */
   async advance(
     target: number,
@@ -137,7 +143,6 @@ export class SessionGuest {
     try {
       const steps = this.replay.steps();
       let step = steps.next();
-      this.inStart = false;
       while (!step.done) {
         if (step.value.kind === 'call') step = steps.next(await this.call(step.value));
         else {
@@ -159,7 +164,7 @@ export class SessionGuest {
     readonly args: readonly CoreValue[];
   }): Promise<CallEnding> {
     // the recording ends with the entry: what came of it is not known
-    if (this.at === this.last) await this.park();
+    if (this.at === this.last && this.last >= 0) await this.park();
     try {
       return { returned: await WebAssembly.promising(step.target)(...step.args) };
     } catch (thrown) {
@@ -206,7 +211,7 @@ export class SessionGuest {
       this.watch.passed(this.at, this.memory && new Uint8Array(this.memory.buffer));
     }
     const unwound = this.replay.ending?.kind === 'unwound';
-    if (this.inStart || !this.mustStop()) {
+    if (!this.mustStop()) {
       if (!unwound) return result;
       this.stackHolder = new Error('stack');
       return throwUncatchable();

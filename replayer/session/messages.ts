@@ -123,6 +123,8 @@ export interface Requests {
   };
   globals: { params: { at: number }; answer: Globals };
   stack: { params: { at: number }; answer: readonly StackFrame[] };
+  /** The frames that stand at these byte offsets of the module. */
+  frames: { params: { offsets: readonly number[] }; answer: readonly StackFrame[] };
   hash: { params: { at: number }; answer: string | undefined };
   image: { params: { at: number }; answer: Uint8Array };
   /** Everything that the host read for a call, as it stood in memory. */

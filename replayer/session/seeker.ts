@@ -8,7 +8,7 @@ import type { TraceReader } from '../../traces/reader.ts';
 import type { Divergence } from '../divergence.ts';
 import { CostMap } from './cost-map.ts';
 import { exportedGlobals } from './globals.ts';
-import { type EventWatch, SessionGuest, type ShouldPause } from './guest.ts';
+import { type EventWatch, type RunnableModule, SessionGuest, type ShouldPause } from './guest.ts';
 import { type Image, Images } from './images.ts';
 import { type DiffLimits, diffMemories } from './memory-diff.ts';
 import type { MemoryDiff, PoolState, SessionLimits } from './messages.ts';
@@ -45,7 +45,7 @@ export class Paused extends Error {}
 
 export class Seeker {
   private readonly trace: TraceReader;
-  private readonly module: WebAssembly.Module;
+  private readonly module: RunnableModule;
   private readonly limits: SessionLimits;
   private readonly events: SeekerEvents;
   private readonly last: number;
@@ -65,7 +65,7 @@ export class Seeker {
 
   constructor(
     trace: TraceReader,
-    module: WebAssembly.Module,
+    module: RunnableModule,
     limits: SessionLimits,
     events: SeekerEvents,
   ) {
@@ -90,8 +90,7 @@ export class Seeker {
 
   /**
    * What can be seen after event `at`: live, or a copy that was kept.
-   * @throws WasiRrError DIVERGENCE and others where the trace does not replay so far, REPLAY_FAILED
-   *   where V8 does not let one look (the start section); {@link Paused}
+   * @throws WasiRrError DIVERGENCE and others where the trace does not replay so far; {@link Paused}
    */
   async look(at: number, shouldPause: ShouldPause): Promise<Image> {
     const kept = this.standing(at) === undefined ? this.remembered(at) : undefined;
@@ -140,15 +139,6 @@ export class Seeker {
     await this.run(guest, at, shouldPause, trail);
     if (trail?.has(at)) this.trail = trail;
     if (guest.position < at) throw new Paused('paused');
-    if (guest.position > at) {
-      throw new WasiRrError(
-        'REPLAY_FAILED',
-        `event ${at} happened in the module's start section, which runs before V8 hands out the memory: ` +
-          'nothing can be seen there. The first event that can be looked at ' +
-          `is ${guest.position}.`,
-        { event: at },
-      );
-    }
     this.current = guest;
     this.focus = at;
     this.trim(guest);

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { exportStart } from '../../wasm/start-function.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
 import { Explorer } from './explorer.ts';
 import type { ShouldPause } from './guest.ts';
@@ -81,8 +82,9 @@ async function readAhead(): Promise<void> {
 function open(): Explorer {
   try {
     const bytes = trace.module();
-    const module = setup.module ?? compile(bytes);
-    return new Explorer(trace, module, bytes, setup.limits, {
+    const start = exportStart(bytes);
+    const module = setup.module ?? compile(start?.bytes ?? bytes);
+    return new Explorer(trace, { module, start }, bytes, setup.limits, {
       problem: (problem) => send({ type: 'problem', problem: problemMessage(problem) }),
       verified: (verified) => send({ type: 'verified', verified }),
     });

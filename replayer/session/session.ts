@@ -23,11 +23,13 @@ import { type CallCondition, type Direction, findCall } from './find-call.ts';
 import type {
   Globals,
   MemoryDiff,
+  MemoryRange,
   PoolState,
   ProblemMessage,
   SessionLimits,
   StackFrame,
 } from './messages.ts';
+import { PastRun, type PastStop } from './past-run.ts';
 import { SessionMemory } from './session-memory.ts';
 import { type Output, StreamsAndFiles } from './streams-and-files.ts';
 import { type RequestOptions, WorkerLink } from './worker-link.ts';
@@ -62,7 +64,10 @@ export interface SessionProblem {
 /** Where a move ended. */
 export interface Stop {
   readonly position: number;
-  /** Whether the guest's state can be looked at here; if not, `replayProblem` says why. */
+  /**
+   * Whether the guest's state can be looked at here; if not, `replayProblem` says why. Where the trace
+   * has a snapshot, its memory can in any case.
+   */
   readonly replayed: boolean;
 }
 
@@ -86,6 +91,7 @@ export class Session {
   private readonly link: WorkerLink;
   private readonly streams: StreamsAndFiles;
   private readonly onChange: () => void;
+  private past: PastRun | undefined;
   private at = -1;
   private problem: SessionProblem | undefined;
   private matches: boolean | undefined;
@@ -244,7 +250,11 @@ export class Session {
   }
 
   /** What differs in memory between two events. As `memory.diff`. */
-  diff(from: number, to: number, options?: RequestOptions): Promise<MemoryDiff> {
+  diff(
+    from: number,
+    to: number,
+    options?: Parameters<SessionMemory['diff']>[2],
+  ): Promise<MemoryDiff> {
     return this.memory.diff(from, to, options);
   }
 
@@ -310,6 +320,42 @@ export class Session {
     return removeBookmark(this.trace.path, id);
   }
 
+  /**
+   * Lets the guest run on past the last event, for a run that was interrupted: what was it doing? It runs
+   * in a thread of its own and is paused after each slice, wherever it is; the session's position stays.
+   * It ends where the guest calls the host, since no answer was recorded.
+   * @param sliceMs milliseconds
+   * @throws WasiRrError REPLAY_FAILED for a run that came to its end, SESSION_FAILED; the reason of
+   *   `signal`, and the next call begins anew
+   */
+  async continuePast(sliceMs: number, options: RequestOptions = {}): Promise<PastStop> {
+    const past =
+      this.past ??
+      new PastRun(this.trace.path, (offsets) => this.link.request('frames', { offsets }));
+    this.past = past;
+    try {
+      return await past.run(sliceMs, options);
+    } catch (thrown) {
+      this.leavePast();
+      throw thrown;
+    }
+  }
+
+  /**
+   * Bytes of the memory of the guest that runs on past the last event.
+   * @throws WasiRrError OPTION_INVALID before {@link continuePast}, SESSION_FAILED
+   */
+  async readPast(address: number, length: number): Promise<MemoryRange> {
+    if (this.past !== undefined) return this.past.read(address, length);
+    throw new WasiRrError('OPTION_INVALID', 'no guest runs on past the last event.');
+  }
+
+  /** Ends the guest that runs on past the last event. */
+  leavePast(): void {
+    this.past?.close();
+    this.past = undefined;
+  }
+
   /** Where guests are parked, and how much memory they hold. */
   pool(options?: RequestOptions): Promise<PoolState> {
     return this.link.request('pool', {}, options);
@@ -317,6 +363,7 @@ export class Session {
 
   /** Ends the session's thread and closes the trace. */
   async close(): Promise<void> {
+    this.leavePast();
     await this.link.close();
     this.trace.close();
   }

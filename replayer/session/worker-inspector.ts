@@ -1,0 +1,133 @@
+/**
+ * V8's debugger and profiler for a worker of this process, over the inspector protocol: pauses a thread
+ * wherever it is, and says where it spends its time.
+ * https://nodejs.org/api/inspector.html, https://chromedevtools.github.io/devtools-protocol/
+ */
+import { Session } from 'node:inspector';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds within which a thread that can be inspected is there. */
+const ATTACH_MS = 2000;
+
+/** What the protocol says of a frame; only what is used here. */
+interface PausedFrame {
+  readonly location: { readonly scriptId: string; readonly columnNumber?: number };
+}
+
+export interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly url: string; readonly columnNumber: number };
+  }[];
+  /** Ids of nodes, one a sample. */
+  readonly samples?: readonly number[];
+}
+
+interface Reply {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+}
+
+export class WorkerInspector {
+  private readonly session = new Session();
+  private readonly name: string;
+  private sessionId: string | undefined;
+  private ids = 0;
+  private readonly waiting = new Map<number, (reply: Reply) => void>();
+  private readonly wasmScripts = new Set<string>();
+  private onPaused: ((frames: readonly PausedFrame[]) => void) | undefined;
+
+  private constructor(name: string) {
+    this.name = name;
+  }
+
+  /**
+   * @param name that the worker was given (option `name`), no other's end
+   * @returns undefined where there is none, or this thread cannot inspect it
+   */
+  static async attach(name: string): Promise<WorkerInspector | undefined> {
+    const inspector = new WorkerInspector(name);
+    await inspector.connect();
+    if (inspector.sessionId !== undefined) return inspector;
+    inspector.close();
+    return undefined;
+  }
+
+  /** Sends a command to the worker, and waits until it has got round to it. */
+  async send(method: string, params: object = {}): Promise<unknown> {
+    const id = ++this.ids;
+    const reply = new Promise<Reply>((resolve) => this.waiting.set(id, resolve));
+    const message = JSON.stringify({ id, method, params });
+    await this.post('NodeWorker.sendMessageToWorker', { sessionId: this.sessionId, message });
+    const { result, error } = await reply;
+    if (error !== undefined) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+
+  /**
+   * Stops the worker where it is; the debugger must be enabled.
+   * @returns byte offsets in the module of its wasm frames, innermost first
+   */
+  async pause(): Promise<readonly number[]> {
+    const paused = new Promise<readonly PausedFrame[]>((resolve) => {
+      this.onPaused = resolve;
+    });
+    await this.send('Debugger.pause');
+    const frames = await paused;
+    return frames.flatMap(({ location: { scriptId, columnNumber = 0 } }) =>
+      this.wasmScripts.has(scriptId) ? [columnNumber] : [],
+    );
+  }
+
+  close(): void {
+    this.session.disconnect();
+  }
+
+  private async connect(): Promise<void> {
+    const { session } = this;
+    session.connect();
+    let attached: () => void = () => {};
+    const found = new Promise<void>((resolve) => {
+      attached = resolve;
+    });
+    session.on('NodeWorker.attachedToWorker', ({ params }) => {
+      const { sessionId, workerInfo } = params;
+      // its workerId is not the thread's id
+      if (workerInfo.title.endsWith(this.name)) {
+        this.sessionId = sessionId;
+        attached();
+      } else void this.post('NodeWorker.detach', { sessionId });
+    });
+    session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
+      if (params.sessionId === this.sessionId) this.receive(JSON.parse(params.message) as Reply);
+    });
+    await this.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+    // threads report themselves some time after
+    await Promise.race([found, sleep(ATTACH_MS)]);
+  }
+
+  private receive(reply: Reply): void {
+    if (reply.id !== undefined) {
+      this.waiting.get(reply.id)?.(reply);
+      this.waiting.delete(reply.id);
+    } else if (reply.method === 'Debugger.paused') {
+      const { callFrames } = reply.params as { callFrames: readonly PausedFrame[] };
+      this.onPaused?.(callFrames);
+    } else if (reply.method === 'Debugger.scriptParsed') {
+      const { scriptId, scriptLanguage } = reply.params as Record<string, string>;
+      if (scriptId && scriptLanguage === 'WebAssembly') this.wasmScripts.add(scriptId);
+    }
+  }
+
+  private post(method: string, params: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.session.post(method, params, (error, result) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
+    });
+  }
+}
