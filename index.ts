@@ -26,6 +26,34 @@ export { TOOL } from './recorder/tool.ts';
 export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
+export type { FailurePlace } from './replayer/session/failure.ts';
+export type { CallCondition, Direction } from './replayer/session/find-call.ts';
+export type { SearchPattern } from './replayer/session/memory-search.ts';
+export type {
+  ChangedRange,
+  Globals,
+  GlobalValue,
+  MemoryChange,
+  MemoryDiff,
+  MemoryHistory,
+  MemoryRange,
+  PoolState,
+  SearchHits,
+  SessionLimits,
+  StackFrame,
+} from './replayer/session/messages.ts';
+export {
+  DEFAULT_LIMITS,
+  openSession,
+  type Session,
+  type SessionOptions,
+  type SessionProblem,
+  type Stop,
+} from './replayer/session/session.ts';
+export type { SessionMemory } from './replayer/session/session-memory.ts';
+export type { Output, OutputChunk, Stream } from './replayer/session/streams-and-files.ts';
+export type { RequestOptions } from './replayer/session/worker-link.ts';
+export type { Bookmark } from './traces/annotations.ts';
 export type {
   CallEvent,
   CoreValue,

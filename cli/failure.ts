@@ -4,7 +4,11 @@ import { EXIT } from './exit-status.ts';
 import { say, stderr } from './streams.ts';
 
 /** What a user gets right by typing something else; all other failures are {@link EXIT.failed}. */
-const USAGE: ReadonlySet<ErrorCode> = new Set(['OPTION_INVALID', 'DIRECTORY_NOT_FOUND']);
+const USAGE: ReadonlySet<ErrorCode> = new Set([
+  'OPTION_INVALID',
+  'DIRECTORY_NOT_FOUND',
+  'EVENT_NOT_FOUND',
+]);
 
 /** @returns the exit code */
 export function reportFailure(thrown: unknown): number {

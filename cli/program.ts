@@ -2,14 +2,18 @@
 import { Command, CommanderError } from 'commander';
 import { TOOL, TRACE_SUFFIX } from '../index.ts';
 import { addDemo } from './commands/demo.ts';
+import { addFiles } from './commands/files.ts';
 import { addIndex } from './commands/index.ts';
 import { addInfo } from './commands/info.ts';
 import { addLog } from './commands/log.ts';
 import { addLs } from './commands/ls.ts';
+import { addMemory } from './commands/memory.ts';
+import { addOutput } from './commands/output.ts';
 import { addQuery } from './commands/query.ts';
 import { addRecord } from './commands/record.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRm } from './commands/rm.ts';
+import { addStack } from './commands/stack.ts';
 import { addTui } from './commands/tui.ts';
 import { addVerify } from './commands/verify.ts';
 import { EXIT } from './exit-status.ts';
@@ -26,6 +30,10 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addVerify,
   addInfo,
   addQuery,
+  addMemory,
+  addStack,
+  addFiles,
+  addOutput,
   addLs,
   addRm,
   addIndex,

@@ -2,16 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import {
-  type DivergenceReport,
-  messageOf,
-  openTrace,
-  type ReplayReport,
-  replay,
-  WasiRrError,
-} from '../../index.ts';
+import { messageOf, openTrace, type ReplayReport, replay, WasiRrError } from '../../index.ts';
+import { formatDivergence } from '../divergence.ts';
 import { EXIT, statusOf } from '../exit-status.ts';
-import { formatFrames, formatTrap } from '../frames.ts';
+import { formatTrap } from '../frames.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { say, stderr, stdout } from '../streams.ts';
@@ -86,19 +80,6 @@ function endedEarly({ outcome, events, totalEvents }: ReplayReport, path: string
   if (outcome?.kind === 'failed') say(outcome.message);
   say(`the recording has no end; ${far}`);
   return EXIT.failed;
-}
-
-/** All of a divergence, for people. */
-function formatDivergence(divergence: DivergenceReport): string {
-  const { event, expected, actual, difference, frames, likelyCause } = divergence;
-  return [
-    `the replay diverged from the recording at event #${event}`,
-    `  recorded    ${expected}`,
-    `  replayed    ${actual}`,
-    `  difference  ${difference}`,
-    `  likely      ${likelyCause}`,
-    ...(frames.length === 0 ? [] : ['  guest stack', ...formatFrames(frames)]),
-  ].join('\n');
 }
 
 function readModule(path: string): Uint8Array {
