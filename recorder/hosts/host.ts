@@ -1,13 +1,19 @@
 /** What answers a guest's WASI calls. The boundary stands between the guest and a host. */
 import type { Preopen } from '../../traces/meta.ts';
 
+/** A directory that the guest is given. */
+export interface GuestDirectory extends Preopen {
+  /** Nothing below may be made, changed, renamed or removed. The sandbox alone knows how. */
+  readonly readOnly?: boolean;
+}
+
 /** Everything that a guest gets from outside. File descriptors are the process's own. */
 export interface HostConfig {
   /** argv, the program's name first; bytes, since WASI strings need not be UTF-8. */
   readonly args: readonly Uint8Array[];
   /** `NAME=value`. */
   readonly env: readonly Uint8Array[];
-  readonly preopens: readonly Preopen[];
+  readonly preopens: readonly GuestDirectory[];
   readonly stdin: number;
   readonly stdout: number;
   readonly stderr: number;

@@ -7,9 +7,9 @@ const MS = 1_000_000n;
 /** Nanoseconds by which the real-time clock may be off before it is set anew. */
 const TOLERANCE = 2n * MS;
 
-/** What to add to the monotonic clock, and when that has been checked, in nanoseconds. */
+/** What to add to the monotonic clock, and when to check that again, in nanoseconds. */
 let realtimeOffset = 0n;
-let checked = -MS;
+let nextCheck = 0n;
 
 /**
  * Nanoseconds since 1970. Node tells the time of day in milliseconds only, so it is counted from the
@@ -17,8 +17,8 @@ let checked = -MS;
  */
 function realtime(): bigint {
   const monotonic = process.hrtime.bigint();
-  if (monotonic - checked >= MS) {
-    checked = monotonic;
+  if (monotonic >= nextCheck) {
+    nextCheck = monotonic + MS;
     const ahead = monotonic + realtimeOffset - BigInt(Date.now()) * MS;
     if (ahead < -MS || ahead > TOLERANCE) realtimeOffset -= ahead;
   }

@@ -1,13 +1,20 @@
 /** The descriptors that a guest has from the start: standard streams and directories. */
 import { constants, fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { Preopen } from '../../../traces/meta.ts';
+import type { GuestDirectory } from '../host.ts';
 import { Descriptor, FILETYPE } from './descriptors.ts';
 import { openRoot } from './directory.ts';
 import { errnoOf } from './errno.ts';
 import { startingAt } from './known-directories.ts';
 import { FDFLAG } from './open-flags.ts';
-import { ALL_RIGHTS, DIRECTORY_RIGHTS, FILE_RIGHTS, RIGHT, STREAM_RIGHTS } from './rights.ts';
+import {
+  ALL_RIGHTS,
+  CHANGING_RIGHTS,
+  DIRECTORY_RIGHTS,
+  FILE_RIGHTS,
+  RIGHT,
+  STREAM_RIGHTS,
+} from './rights.ts';
 import { filetypeOf } from './stat.ts';
 import { systemState } from './system-state.ts';
 
@@ -39,14 +46,15 @@ export function standardStream(fd: number): Descriptor | undefined {
 }
 
 /** @throws system errors for a directory that cannot be opened */
-export function preopened({ guest, host }: Preopen): Descriptor {
+export function preopened({ guest, host, readOnly }: GuestDirectory): Descriptor {
   const { fd, directory } = openRoot(host);
+  const granted = readOnly ? ~CHANGING_RIGHTS : ~0;
   return new Descriptor({
     fd,
     filetype: FILETYPE.directory,
     flags: 0,
-    rights: DIRECTORY_RIGHTS,
-    inheriting: ALL_RIGHTS,
+    rights: DIRECTORY_RIGHTS & granted,
+    inheriting: ALL_RIGHTS & granted,
     directory: startingAt(directory),
     preopen: Buffer.from(guest),
   });

@@ -52,6 +52,27 @@ export const DIRECTORY_RIGHTS =
   RIGHT.path_remove_directory |
   RIGHT.path_unlink_file;
 
+/**
+ * All that makes, changes, renames or removes something. A link's source is among them: through the link a
+ * file could be written from a directory that is not read-only.
+ */
+export const CHANGING_RIGHTS =
+  RIGHT.fd_write |
+  RIGHT.fd_allocate |
+  RIGHT.fd_filestat_set_size |
+  RIGHT.fd_filestat_set_times |
+  RIGHT.path_create_directory |
+  RIGHT.path_create_file |
+  RIGHT.path_link_source |
+  RIGHT.path_link_target |
+  RIGHT.path_rename_source |
+  RIGHT.path_rename_target |
+  RIGHT.path_filestat_set_size |
+  RIGHT.path_filestat_set_times |
+  RIGHT.path_symlink |
+  RIGHT.path_remove_directory |
+  RIGHT.path_unlink_file;
+
 /** Bits that WASI does not know are dropped: programs ask for all of them (~0). */
 export function rightsFrom(value: bigint): number {
   return Number(value & 0x3fff_ffffn);

@@ -46,6 +46,7 @@ interface Given {
   readonly stderr?: number;
   /** Instead of `root`. */
   readonly preopen?: string;
+  readonly readOnly?: boolean;
 }
 
 export class DirectGuest {
@@ -61,7 +62,9 @@ export class DirectGuest {
     this.host = sandboxHost({
       args: [],
       env: [],
-      preopens: [{ guest: '/', host: given.preopen ?? this.root }],
+      preopens: [
+        { guest: '/', host: given.preopen ?? this.root, readOnly: given.readOnly ?? false },
+      ],
       stdin: openSync('/dev/null', 'r'),
       stdout: openSync('/dev/null', 'w'),
       stderr: openSync('/dev/null', 'w'),

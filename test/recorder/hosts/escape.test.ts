@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ATTACKS, expectNoEscape, outside, surround } from './attacks.ts';
-import { DirectGuest, FILE, OFLAG, READ } from './direct-guest.ts';
+import { DirectGuest, FILE, OFLAG, READ, ROOT } from './direct-guest.ts';
 
 const INSIDE = 'inside';
 
@@ -55,6 +55,36 @@ test('a long path and a deep tree are walked or refused, and leave nothing open'
   );
   // one for the directory that is held
   expect(open() - before).toBeLessThanOrEqual(1);
+});
+
+test('in a read-only directory everything can be read and nothing changed', () => {
+  const reader = new DirectGuest({ preopen: guest.root, readOnly: true });
+  writeFileSync(join(guest.root, 'a/file'), INSIDE);
+  const before = readdirSync(guest.root, { recursive: true });
+  const at = reader.mustOpen('a', { oflags: OFLAG.directory, rights: 1 << 13, inheriting: READ });
+  const fd = reader.mustOpen('file', { at, rights: READ });
+  expect(reader.read(fd)).toEqual(Buffer.from(INSIDE));
+  expect(reader.stat('a/file')).toMatchObject({ size: BigInt(INSIDE.length) });
+  const text = () => reader.put('a/file');
+  const refused: (number | string)[] = [
+    reader.open('a/file'),
+    reader.open('a/file', { rights: READ, oflags: OFLAG.trunc }),
+    reader.open('new', { rights: READ, oflags: OFLAG.creat }),
+    reader.write(fd, 'x'),
+    reader.call('fd_filestat_set_size', fd, 0n),
+    reader.call('fd_filestat_set_times', fd, 0n, 0n, 5),
+    reader.call('fd_allocate', fd, 0n, 100n),
+    reader.call('path_filestat_set_times', ROOT, 0, ...text(), 0n, 0n, 5),
+    reader.at('path_create_directory', 'new'),
+    reader.at('path_remove_directory', 'a/b/c'),
+    reader.at('path_unlink_file', 'a/file'),
+    reader.rename('a/file', 'new'),
+    reader.link('a/file', 'new'),
+    reader.symlink('a/file', 'new'),
+  ];
+  expect(refused).toEqual(refused.map(() => 'notcapable'));
+  expect(readdirSync(guest.root, { recursive: true })).toEqual(before);
+  reader.remove();
 });
 
 describe('a directory that is held', () => {

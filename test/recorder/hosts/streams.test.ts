@@ -99,7 +99,7 @@ describe('what a stream is', () => {
     expect(fs_flags).toEqual([]);
   });
 
-  test('a closed one has a number that nothing else gets', () => {
+  test('a closed one keeps its number free: no directory gets it', () => {
     const guest = guestWith({ stdin: 99_999 });
     expect(guest.read(STDIN)).toBe('badf');
     expect(stat(guest, 3)).toMatchObject({ fs_filetype: 'directory' });
