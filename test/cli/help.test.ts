@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { REPOSITORY, workspace } from './command.ts';
 
-const COMMANDS = 'record replay log verify info query ls rm index demo'.split(' ');
+const COMMANDS =
+  'record replay tui log verify info query memory stack files output ls rm index demo'.split(' ');
 
 test('help', async () => {
   const ws = workspace();
