@@ -21,7 +21,8 @@ export async function run(path: string): Promise<number> {
   const { event: start } = await findFailure(reader, {}).catch(() => ({
     event: reader.eventCount - 1,
   }));
-  const hooks: { suspend: () => void; quit: () => void } = { suspend: () => {}, quit: () => {} };
+  const nothing = () => {};
+  const hooks = { suspend: nothing, redraw: nothing, quit: nothing };
   const bugger = new Debugger({
     path,
     reader,
@@ -30,7 +31,7 @@ export async function run(path: string): Promise<number> {
     terminal: {
       copy: (text) => terminal.copy(text),
       suspend: () => hooks.suspend(),
-      redraw: () => stdout.emit('resize'),
+      redraw: () => hooks.redraw(),
       quit: () => hooks.quit(),
     },
     columns: stdout.columns,
@@ -46,6 +47,8 @@ export async function run(path: string): Promise<number> {
 
   const hold = ({ exit, suspendTerminal }: AppControl) => {
     hooks.quit = () => exit();
+    // giving the terminal away and taking it back draws everything anew
+    hooks.redraw = () => void suspendTerminal(async () => {});
     hooks.suspend = () => void suspendTerminal(() => stopped(terminal));
   };
 
@@ -99,7 +102,10 @@ function openTimeline(path: string): Timeline | undefined {
 function stopped(terminal: Terminal): Promise<void> {
   return new Promise((resolve) => {
     terminal.release();
+    // nothing else keeps the process alive meanwhile, and Ink ends with the event loop
+    const awake = setInterval(() => {}, 2 ** 30);
     process.once('SIGCONT', () => {
+      clearInterval(awake);
       terminal.take();
       resolve();
     });

@@ -197,10 +197,10 @@ export class Debugger {
     const height = innerHeight(layout.tab);
     if (height === 0) return;
     if (state.tab === 'memory') {
-      const size = this.guest.memory?.value.size ?? 0;
+      const size = this.guest.memory?.value.size ?? MAX_MEMORY;
       const columns = memoryColumns(innerWidth(layout.tab));
       const fitted = fitMemory(state.memory, columns, height - MEMORY_NOTES, size);
-      const memory = size > 0 && !this.memoryPlaced ? this.placeMemory(fitted) : fitted;
+      const memory = !this.memoryPlaced ? this.placeMemory(fitted) : fitted;
       this.current = { ...this.current, memory };
       return;
     }
@@ -252,6 +252,9 @@ export class Debugger {
     this.update({ overview: (await this.ask(query, 'overview')) ?? [] });
   }
 }
+
+/** What a 32-bit memory may have, until it is known what it has. */
+const MAX_MEMORY = 2 ** 32;
 
 /** Lines below the hex view: what the bytes under the cursor may mean. */
 export const MEMORY_NOTES = 5;

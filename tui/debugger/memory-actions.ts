@@ -16,8 +16,8 @@ export function showAddress(bugger: Debugger, address: number): void {
     bugger.say(`${hex(address)} lies beyond the memory, which ends at ${hex(size)}`, 'problem');
     return;
   }
-  // before the memory was ever read its size is unknown: trust the address, it is clamped later
-  const sized = size === undefined ? { ...memory, size: address + 1 } : memory;
+  // the pane fits the view to the memory once it knows its size
+  const sized = { ...memory, size: size ?? address + 1 };
   bugger.update({ tab: 'memory', focus: 'tab', memory: gotoAddress(sized, address) });
 }
 

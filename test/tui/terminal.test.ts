@@ -1,0 +1,152 @@
+/** The built program in a real terminal: what people see, and what is left of it afterwards. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HAS_TMUX, TmuxTerminal } from './tmux.ts';
+import { type Recorded, recordExample } from './traces.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+/** What the UI is made of. */
+const BUILT = ['errors.ts', 'wasm', 'wasi', 'traces', 'replayer', 'tui'];
+
+/** What a shell has when it is given its terminal back. */
+const AT_REST = { alternateScreen: false, cursorShown: true, mouse: false };
+
+let recorded: Recorded;
+let program: string;
+
+/** With WASI_RR_CRASH it throws while it is running, as a defect would. */
+const PROGRAM = `import { runTui } from './dist/tui/tui.js';
+const { WASI_RR_CRASH, WASI_RR_TRACE } = process.env;
+if (WASI_RR_CRASH) setTimeout(() => { throw new Error('on purpose'); }, Number(WASI_RR_CRASH));
+process.exitCode = await runTui(WASI_RR_TRACE);
+`;
+
+beforeAll(async () => {
+  if (!HAS_TMUX) return;
+  recorded = await recordExample('heapsmash');
+  const { folder } = recorded;
+  const build = join(folder, 'build');
+  mkdirSync(build);
+  symlinkSync(join(PROJECT, 'node_modules'), join(build, 'node_modules'));
+  writeFileSync(join(build, 'package.json'), '{"type":"module","version":"0.0.0"}');
+  const config = {
+    extends: join(PROJECT, 'tsconfig.build.json'),
+    compilerOptions: { rootDir: PROJECT, outDir: join(build, 'dist'), declaration: false },
+    include: BUILT.map((folder) => join(PROJECT, folder)),
+  };
+  writeFileSync(join(build, 'tsconfig.json'), JSON.stringify(config));
+  // types are checked elsewhere: code with an error in them is built all the same
+  const { stdout } = spawnSync(join(PROJECT, 'node_modules/.bin/tsc'), ['-p', build], {
+    encoding: 'utf8',
+  });
+  if (!existsSync(join(build, 'dist/tui/tui.js'))) throw new Error(`not built: ${stdout}`);
+  program = join(build, 'run.js');
+  writeFileSync(program, PROGRAM);
+}, 120_000);
+
+afterAll(() => recorded?.[Symbol.dispose]());
+
+async function start(terminal: TmuxTerminal, environment = ''): Promise<void> {
+  await terminal.until('ready>');
+  terminal.type(`export WASI_RR_TRACE=${recorded.trace} ${environment}; clear; echo before it`);
+  terminal.keys('Enter');
+  await terminal.until(/^before it/m);
+  terminal.type(`${process.execPath} ${program}; echo "status $?"`);
+  terminal.keys('Enter');
+  await terminal.until('1 Timeline');
+}
+
+async function expectRestored(terminal: TmuxTerminal, status: number): Promise<void> {
+  const text = await terminal.until(`status ${status}`);
+  expect(text).toMatch(/^before it/m);
+  expect(text).not.toContain('1 Timeline');
+  expect(terminal.modes()).toEqual(AT_REST);
+  terminal.type('stty -a | tr " ;" "\\n\\n" | grep -cE "^(icanon|echo|isig)$"');
+  terminal.keys('Enter');
+  await terminal.until(/^3$/m);
+}
+
+describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
+  it('opens at the failure, moves, filters, searches, looks into memory, and quits', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await start(terminal);
+    await terminal.until(/▸✖ +16 .*trap: table index is out of bounds/);
+    expect(terminal.modes()).toEqual({ alternateScreen: true, cursorShown: false, mouse: true });
+    terminal.keys('Up');
+    await terminal.until(/▸ +15 .*fd_write/);
+    terminal.type('g');
+    await terminal.until(/▸ +0 .*_start/);
+    terminal.type('fname:fd_read');
+    terminal.keys('Enter');
+    await terminal.until('5 calls shown');
+    terminal.keys('Escape');
+    await terminal.until('path_open("/users.csv")');
+    terminal.type('/fd_close');
+    terminal.keys('Enter');
+    await terminal.until(/▸ +13 .*fd_close/);
+    terminal.type(':m 0x115e8');
+    terminal.keys('Enter');
+    await terminal.until(/000115e8 {2}32◂2c/);
+    terminal.type('S');
+    await terminal.until(/after #12 of 16/);
+    await terminal.until(/changed since #13/);
+    terminal.type('q');
+    await expectRestored(terminal, 0);
+  });
+
+  it('follows the size of its terminal', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await start(terminal);
+    terminal.resize(80, 24);
+    await terminal.until(/^╭─2 Call/m);
+    terminal.resize(40, 10);
+    const tiny = await terminal.until('60×15');
+    expect(tiny).not.toContain('2 Call');
+    terminal.keys('Tab');
+    await terminal.until('the run ended');
+    terminal.resize(140, 30);
+    await terminal.until(/1 Timeline.*2 Call/);
+    terminal.keys('C-c');
+    await expectRestored(terminal, 0);
+  });
+
+  it('suspends and comes back', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await start(terminal);
+    terminal.keys('Up');
+    await terminal.until(/▸ +15/);
+    terminal.keys('C-z');
+    await terminal.until('Stopped');
+    expect(terminal.modes()).toEqual(AT_REST);
+    terminal.type('fg');
+    terminal.keys('Enter');
+    await terminal.until(/▸ +15/);
+    expect(terminal.modes().alternateScreen).toBe(true);
+    terminal.keys('Up');
+    await terminal.until(/▸ +14/);
+    terminal.type('q');
+    await expect.poll(() => terminal.modes(), { timeout: 5000 }).toEqual(AT_REST);
+    // the shell forgot the rest of its line when the job stopped
+    terminal.type('echo "status $?"');
+    terminal.keys('Enter');
+    await expectRestored(terminal, 0);
+  });
+
+  it('gives the terminal back when it crashes, and says why', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await start(terminal, 'WASI_RR_CRASH=2500');
+    await terminal.until('the debugger crashed: Error: on purpose');
+    await expectRestored(terminal, 1);
+  });
+
+  it('draws no colours with NO_COLOR, and still shows where it stands', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await start(terminal, 'NO_COLOR=1');
+    await terminal.until(/▸✖ +16/);
+    terminal.type('q');
+    await expectRestored(terminal, 0);
+  });
+});
