@@ -143,8 +143,7 @@ export class GuestReplay {
       );
     }
     try {
-      const instance = new WebAssembly.Instance(module, imports);
-      return instance;
+      return new WebAssembly.Instance(module, imports);
     } catch (thrown) {
       if (thrown instanceof WebAssembly.LinkError) throw this.cannotRun(thrown);
       this.thrownBy(thrown);

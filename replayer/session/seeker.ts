@@ -9,10 +9,11 @@ import type { Divergence } from '../divergence.ts';
 import { CostMap } from './cost-map.ts';
 import { exportedGlobals } from './globals.ts';
 import { type EventWatch, type RunnableModule, SessionGuest, type ShouldPause } from './guest.ts';
+import { GuestPool } from './guest-pool.ts';
 import { type Image, Images } from './images.ts';
 import { type DiffLimits, diffMemories } from './memory-diff.ts';
 import type { MemoryDiff, PoolState, SessionLimits } from './messages.ts';
-import { bestPlace, candidatePlaces, type RunShape, worths } from './pool-plan.ts';
+import { bestPlace, candidatePlaces, type RunShape } from './pool-plan.ts';
 import { Trail, trailLength } from './trail.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -51,9 +52,7 @@ export class Seeker {
   private readonly last: number;
   private readonly costs: CostMap;
   private readonly images: Images;
-  /** Guests that stand somewhere, by position; the one looked at among them. */
-  private guests: SessionGuest[] = [];
-  private current: SessionGuest | undefined;
+  private readonly pool: GuestPool;
   /** Position that was looked at last, at which no guest need stand. */
   private focus = -1;
   private trail: Trail | undefined;
@@ -75,6 +74,7 @@ export class Seeker {
     this.events = events;
     this.last = trace.eventCount - 1;
     this.costs = new CostMap(trace.eventCount);
+    this.pool = new GuestPool(limits);
     this.images = new Images(limits.imageBytes / 2);
   }
 
@@ -85,7 +85,7 @@ export class Seeker {
 
   /** Whether {@link look} needs no replay. */
   has(at: number): boolean {
-    return this.standing(at) !== undefined || this.images.has(at) || (this.trail?.has(at) ?? false);
+    return this.pool.at(at) !== undefined || this.images.has(at) || (this.trail?.has(at) ?? false);
   }
 
   /**
@@ -93,7 +93,7 @@ export class Seeker {
    * @throws WasiRrError DIVERGENCE and others where the trace does not replay so far; {@link Paused}
    */
   async look(at: number, shouldPause: ShouldPause): Promise<Image> {
-    const kept = this.standing(at) === undefined ? this.remembered(at) : undefined;
+    const kept = this.pool.at(at) === undefined ? this.remembered(at) : undefined;
     if (kept === undefined) return imageOf(await this.guestAt(at, shouldPause));
     this.focus = at;
     return kept;
@@ -126,22 +126,22 @@ export class Seeker {
    * @throws as {@link look}
    */
   async guestAt(at: number, shouldPause: ShouldPause): Promise<SessionGuest> {
-    const there = this.standing(at);
+    const there = this.pool.at(at);
     if (there !== undefined) {
-      this.current = there;
+      this.pool.current = there;
       this.focus = at;
       return there;
     }
     if (this.problem !== undefined && at >= this.problem.event) throw this.problem.error;
-    const guest = this.nearest(at) ?? this.start();
-    if (guest === this.current) this.keepImage(guest);
+    const guest = this.pool.before(at) ?? this.start();
+    if (guest === this.pool.current) this.keepImage(guest);
     const trail = this.trailTo(at, guest);
     await this.run(guest, at, shouldPause, trail);
     if (trail?.has(at)) this.trail = trail;
     if (guest.position < at) throw new Paused('paused');
-    this.current = guest;
+    this.pool.current = guest;
     this.focus = at;
-    this.trim(guest);
+    this.pool.trim(this.shape());
     return guest;
   }
 
@@ -149,7 +149,7 @@ export class Seeker {
   private trailTo(at: number, guest: SessionGuest): Trail | undefined {
     const steppingBack = at < this.focus && this.focus - at <= NEAR;
     if (!steppingBack || this.costs.between(guest.position, at) < LONG_WAY_MS) return undefined;
-    const bytes = Math.max(...this.guests.map((one) => one.bytes));
+    const bytes = this.pool.largest;
     const limit = this.limits.imageBytes / 2;
     const length = 2 * bytes > limit ? 0 : trailLength(bytes);
     const from = Math.max(at - length + 1, guest.position + 1);
@@ -174,7 +174,7 @@ export class Seeker {
     this.keepImage(guest);
     await this.run(guest, to, shouldPause, watchFrom(bytesOf(guest)));
     if (guest.position < to) throw new Paused('paused');
-    this.trim(undefined);
+    this.pool.trim(this.shape());
   }
 
   /**
@@ -186,45 +186,35 @@ export class Seeker {
     if (this.ahead !== undefined) {
       const { guest, to } = this.ahead;
       this.ahead = undefined;
-      if (this.guests.includes(guest) && guest !== this.current && guest.position < to) {
+      if (this.pool.canSpare(guest) && guest.position < to) {
         await this.runAhead(guest, to, shouldPause);
         return true;
       }
     }
-    const positions = this.guests.map((guest) => guest.position);
     const places = candidatePlaces(run, (ms) => this.costs.positionAt(ms));
-    const place = bestPlace(run, positions, places);
+    const place = bestPlace(run, this.pool.positions, places);
     if (place === undefined || place.worth < WORTHWHILE_MS) return false;
-    const guest = this.guestFor(run, place);
+    const guest = this.pool.makeRoom(run, place);
     if (guest === undefined) return false;
-    await this.runAhead(guest, place.position, shouldPause);
+    await this.runAhead(guest === 'room' ? this.start() : guest, place.position, shouldPause);
     return true;
   }
 
   private async runAhead(guest: SessionGuest, to: number, shouldPause: ShouldPause): Promise<void> {
     await this.run(guest, to, shouldPause);
     if (guest.position < to) this.ahead = { guest, to };
-    this.trim(this.current);
+    this.pool.trim(this.shape());
   }
 
   state(): PoolState {
     return {
-      guests: this.guests.map((guest) => guest.position),
-      guestBytes: this.guests.reduce((sum, guest) => sum + guest.bytes, 0),
+      guests: this.pool.positions,
+      guestBytes: this.pool.bytes,
       images: this.images.positions,
       imageBytes: this.images.bytes + (this.trail?.bytes ?? 0),
       trail: this.trail && { from: this.trail.from, to: this.trail.to },
       started: this.started,
     };
-  }
-
-  private standing(at: number): SessionGuest | undefined {
-    return this.guests.find((guest) => guest.position === at);
-  }
-
-  /** The guest that has the shortest way to `at`. */
-  private nearest(at: number): SessionGuest | undefined {
-    return this.guests.findLast((guest) => guest.position < at);
   }
 
   private start(): SessionGuest {
@@ -240,8 +230,7 @@ export class Seeker {
     watch?: EventWatch,
   ): Promise<void> {
     const { costs } = this;
-    this.guests = this.guests.filter((one) => one !== guest);
-    if (guest === this.current) this.current = undefined;
+    this.pool.take(guest);
     costs.begin(guest.position);
     const paused: ShouldPause = (position) => {
       costs.reach(position);
@@ -261,8 +250,7 @@ export class Seeker {
     if (guest.end?.kind === 'replayed' && guest.end.toItsEnd) {
       this.compared(guest.end.note === undefined);
     }
-    const next = this.guests.findIndex((one) => one.position > guest.position);
-    this.guests.splice(next < 0 ? this.guests.length : next, 0, guest);
+    this.pool.put(guest);
   }
 
   private compared(comparable: boolean): void {
@@ -314,60 +302,6 @@ export class Seeker {
     const current = this.focus;
     const last = this.problem ? Math.min(this.problem.event - 1, this.last) : this.last;
     return { current, last, cost: (from, to) => this.costs.between(from, to) };
-  }
-
-  /** A guest to send to a place: a new one if there is room, else the one that is missed least. */
-  private guestFor(
-    run: RunShape,
-    place: { readonly position: number; readonly worth: number },
-  ): SessionGuest | undefined {
-    const bytes = Math.max(0, ...this.guests.map((guest) => guest.bytes));
-    const spare = this.guests.filter((guest) => guest !== this.current);
-    const held = spare.reduce((sum, guest) => sum + guest.bytes, 0);
-    const { poolGuests, poolBytes } = this.limits;
-    if (spare.length < poolGuests && held + bytes <= poolBytes) {
-      return this.start();
-    }
-    const least = this.leastWorth(run);
-    // twice as good, or guests would be moved about for ever
-    if (least === undefined || place.worth < 2 * least.worth) return undefined;
-    if (least.guest.position < place.position) return least.guest;
-    this.remove(least.guest);
-    return this.start();
-  }
-
-  private leastWorth(run: RunShape): { guest: SessionGuest; worth: number } | undefined {
-    const values = worths(
-      run,
-      this.guests.map((guest) => guest.position),
-    );
-    let least: { guest: SessionGuest; worth: number } | undefined;
-    for (const [i, guest] of this.guests.entries()) {
-      const worth = values[i] as number;
-      if (guest !== this.current && worth < (least?.worth ?? Number.POSITIVE_INFINITY)) {
-        least = { guest, worth };
-      }
-    }
-    return least;
-  }
-
-  private trim(keep: SessionGuest | undefined): void {
-    const run = this.shape();
-    const spare = () => this.guests.filter((guest) => guest !== keep);
-    const { poolGuests, poolBytes } = this.limits;
-    while (
-      spare().length > poolGuests ||
-      spare().reduce((sum, guest) => sum + guest.bytes, 0) > poolBytes
-    ) {
-      const least = this.leastWorth(run)?.guest ?? spare()[0];
-      if (least === undefined) return;
-      this.remove(least);
-    }
-  }
-
-  private remove(guest: SessionGuest): void {
-    this.guests = this.guests.filter((one) => one !== guest);
-    guest.dispose();
   }
 }
 

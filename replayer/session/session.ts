@@ -7,19 +7,11 @@
  * trace that can be opened. What needs replay works up to {@link Session.replayProblem}.
  */
 import { type ErrorCode, WasiRrError } from '../../errors.ts';
-import {
-  addBookmark,
-  addSnapshot,
-  type Bookmark,
-  listBookmarks,
-  removeBookmark,
-} from '../../traces/annotations.ts';
+import { addSnapshot } from '../../traces/annotations.ts';
 import { TraceReader } from '../../traces/reader.ts';
-import type { SnapshotEntry } from '../../traces/snapshots.ts';
-import type { Descriptor } from '../../wasi/descriptors.ts';
 import { type DivergenceReport, reportDivergence } from '../divergence-report.ts';
-import { type FailurePlace, findFailure } from './failure.ts';
-import { type CallCondition, type Direction, findCall } from './find-call.ts';
+import type { FailurePlace } from './failure.ts';
+import type { CallCondition, Direction } from './find-call.ts';
 import type {
   Globals,
   MemoryDiff,
@@ -31,7 +23,7 @@ import type {
 } from './messages.ts';
 import { PastRun, type PastStop } from './past-run.ts';
 import { SessionMemory } from './session-memory.ts';
-import { type Output, StreamsAndFiles } from './streams-and-files.ts';
+import { TraceView } from './trace-view.ts';
 import { type RequestOptions, WorkerLink } from './worker-link.ts';
 
 /** What a session may hold unless its options say otherwise. */
@@ -40,9 +32,6 @@ export const DEFAULT_LIMITS: SessionLimits = {
   poolGuests: 24,
   imageBytes: 256 << 20,
 };
-
-/** Bytes of output that {@link Session.output} gives at once. */
-const OUTPUT_LIMIT = 1 << 20;
 
 export interface SessionOptions extends Partial<SessionLimits> {
   /** Use idle time to park guests where the next look is likely; true by default. */
@@ -83,25 +72,20 @@ export async function openSession(path: string, options: SessionOptions = {}): P
   return session;
 }
 
-export class Session {
-  /** For what the trace tells by itself. Closed with the session. */
-  readonly trace: TraceReader;
+export class Session extends TraceView {
   /** The guest's memory at the present position, and across the run. */
   readonly memory: SessionMemory;
   private readonly link: WorkerLink;
-  private readonly streams: StreamsAndFiles;
   private readonly onChange: () => void;
   private past: PastRun | undefined;
-  private at = -1;
   private problem: SessionProblem | undefined;
   private matches: boolean | undefined;
 
   /** Use {@link openSession}. */
   constructor(trace: TraceReader, options: SessionOptions) {
     const { readAhead = true, onChange = () => {}, ...limits } = options;
-    this.trace = trace;
+    super(trace);
     this.onChange = onChange;
-    this.streams = new StreamsAndFiles(trace);
     this.link = new WorkerLink(
       { trace: trace.path, limits: { ...DEFAULT_LIMITS, ...limits }, readAhead },
       {
@@ -129,16 +113,6 @@ export class Session {
         divergence: undefined,
       };
     }
-  }
-
-  /** Number of the event after which the session stands. */
-  get position(): number {
-    return this.at;
-  }
-
-  /** Number of the last event; -1 for a run without any. */
-  get lastEvent(): number {
-    return this.trace.eventCount - 1;
   }
 
   /**
@@ -197,28 +171,10 @@ export class Session {
     return this.goto(this.lastEvent, options);
   }
 
-  /** Where the run went wrong; moves nowhere. @throws as {@link find} */
-  failure(options: RequestOptions = {}): Promise<FailurePlace> {
-    return findFailure(this.trace, options);
-  }
-
   /** Moves to where the run went wrong. @throws as {@link goto} */
   async gotoFailure(options: RequestOptions = {}): Promise<Stop & FailurePlace> {
     const place = await this.failure(options);
     return { ...place, ...(await this.goto(place.event, options)) };
-  }
-
-  /**
-   * The next or previous call that meets a condition; moves nowhere and replays nothing.
-   * @param from event number; the present position by default
-   * @throws WasiRrError QUERY_FAILED, TRACE_CORRUPT, SEGMENT_CORRUPT; the reason of `signal`
-   */
-  find(
-    condition: CallCondition,
-    direction: Direction,
-    options: RequestOptions & { readonly from?: number } = {},
-  ): Promise<number | undefined> {
-    return findCall(this.trace, condition, options.from ?? this.at, direction, options);
   }
 
   /**
@@ -258,21 +214,6 @@ export class Session {
     return this.memory.diff(from, to, options);
   }
 
-  /** The open descriptors, by number. From the trace. @throws WasiRrError SEGMENT_CORRUPT */
-  files(options: RequestOptions = {}): Promise<readonly Descriptor[]> {
-    return this.streams.filesAt(this.at, options);
-  }
-
-  /**
-   * What the guest had printed. From the trace, which may hold only the beginning of each call's bytes:
-   * {@link printed} has them all.
-   * @param options `limit`: bytes to give, the last ones; 1 MiB by default
-   * @throws WasiRrError SEGMENT_CORRUPT
-   */
-  output(options: RequestOptions & { readonly limit?: number } = {}): Promise<Output> {
-    return this.streams.outputAt(this.at, options.limit ?? OUTPUT_LIMIT, options);
-  }
-
   /**
    * All that one call wrote, however little of it the trace kept: out of the memory of a replay. The
    * session's position stays.
@@ -294,30 +235,6 @@ export class Session {
     const event = this.at;
     const memory = await this.link.request('image', { at: event }, options);
     addSnapshot(this.trace.path, { event, label, memory });
-  }
-
-  /** Memory snapshots in the trace. */
-  snapshots(): readonly SnapshotEntry[] {
-    return this.trace.snapshots();
-  }
-
-  /** @throws WasiRrError TRACE_CORRUPT */
-  bookmarks(): readonly Bookmark[] {
-    return listBookmarks(this.trace.path);
-  }
-
-  /**
-   * Names an event; the present position by default.
-   * @throws WasiRrError EVENT_NOT_FOUND, TRACE_WRITE_FAILED, TRACE_IS_BUSY
-   */
-  addBookmark(name: string, note = '', event = this.at): Bookmark {
-    this.checkEvent(event);
-    return addBookmark(this.trace.path, { event, name, note });
-  }
-
-  /** @returns whether there was one. @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
-  removeBookmark(id: number): boolean {
-    return removeBookmark(this.trace.path, id);
   }
 
   /**
@@ -375,14 +292,6 @@ export class Session {
   ): Promise<Stop | undefined> {
     const event = await this.find(condition, direction, options);
     return event === undefined ? undefined : this.goto(event, options);
-  }
-
-  private checkEvent(event: number): void {
-    if (Number.isInteger(event) && event >= -1 && event <= this.lastEvent) return;
-    throw new WasiRrError(
-      'EVENT_NOT_FOUND',
-      `there is no event ${event}: the events of this trace are 0 to ${this.lastEvent}, and -1 stands for the beginning.`,
-    );
   }
 
   private learnProblem({ event, code, message, divergence }: ProblemMessage): void {

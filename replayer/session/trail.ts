@@ -8,7 +8,7 @@
 import { invariant } from '../../errors.ts';
 import type { EventWatch } from './guest.ts';
 import type { Image } from './images.ts';
-import { type DiffLimits, diffStretches, eachUnequal } from './memory-diff.ts';
+import { type DiffLimits, diffMemories, diffStretches, eachUnequal } from './memory-diff.ts';
 import type { MemoryDiff } from './messages.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -92,7 +92,7 @@ export class Trail implements EventWatch {
 
   /** The state after an event of the trail. Its memory is a view, valid until the next call. */
   at(position: number): Image {
-    const index = position - (this.steps[0]?.position ?? 0);
+    const index = position - this.from;
     const step = this.steps[index];
     invariant(step, 'a place that is not on the trail');
     while (this.cursor > index) this.swap(this.cursor--);
@@ -103,11 +103,15 @@ export class Trail implements EventWatch {
 
   /** As `diffMemories` of two places of the trail, at the cost of what changed between them. */
   diff(from: number, to: number, limits: DiffLimits): MemoryDiff {
-    const first = this.steps[0]?.position ?? 0;
     const [low, high] = from < to ? [from, to] : [to, from];
-    const changed = this.steps.slice(low - first + 1, high - first + 1);
+    const changed = this.steps.slice(low - this.from + 1, high - this.from + 1);
     const runs = pageRuns(new Set(changed.flatMap(({ pages }) => [...pages.keys()])));
     const before = this.at(from).memory ?? NO_BYTES;
+    // all that was grown counts as changed, whether anything was written there or not
+    if (this.sizeAt(from) !== this.sizeAt(to)) {
+      const copy = before.slice();
+      return diffMemories(copy, this.at(to).memory ?? NO_BYTES, limits);
+    }
     const old = runs.map(({ start, end }) => before.slice(start, end));
     const after = this.at(to).memory ?? NO_BYTES;
     const stretches = runs.map(({ start, end }, i) => ({
@@ -116,6 +120,10 @@ export class Trail implements EventWatch {
       after: after.subarray(start, end),
     }));
     return diffStretches(stretches, { before: before.length, after: after.length }, limits);
+  }
+
+  private sizeAt(position: number): number | undefined {
+    return this.steps[position - this.from]?.size;
   }
 
   /** Brings the copy up to date, and gives what stood there before. */
