@@ -16,7 +16,8 @@ import { Scratch } from './scratch.ts';
 const scratch = new Scratch('killed');
 afterAll(() => scratch.remove());
 
-const MAX_LOST_MS = 150;
+/** Calls: what the fastest guest makes in 50 ms. The ring alone could hold ten times as many. */
+const MAX_LOST = 25_000;
 
 const CHILD = join(import.meta.dirname, 'kill-child.ts');
 
@@ -88,9 +89,8 @@ describe('a recorder that is killed', () => {
       outcome: undefined,
     });
     expect(decoded).toBeGreaterThanOrEqual(calls);
-    // 20 ms on a machine of one's own; ours may be busy. The guest has run for longer than `delay`.
     expect(writes).toBeLessThanOrEqual(written);
-    if (delay > MAX_LOST_MS) expect(written - writes).toBeLessThan((written * MAX_LOST_MS) / delay);
+    expect(written - writes).toBeLessThan(MAX_LOST);
 
     const db = new Database(trace, { readonly: true });
     const rows = db.prepare('select count(*) from calls').pluck().get();

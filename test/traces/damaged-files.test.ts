@@ -147,10 +147,10 @@ describe('a trace that was cut short', () => {
       const prefixes = readings.filter(
         ({ events: read, replay }) => read > 0 && replay === 'replayed',
       );
-      expect(prefixes.length > 15).toBe(which === 'long');
+      expect(prefixes.length >= 3).toBe(which === 'long');
       expect(prefixes.some(({ events: read }) => read < events.length)).toBe(which === 'long');
       // its module stands at the end: the log can be read without, but not run
-      expect(readings.filter(({ events: read }) => read > 0).length).toBeGreaterThan(15);
+      expect(readings.filter(({ events: read }) => read > 0).length).toBeGreaterThan(3);
     },
   );
 
