@@ -121,7 +121,7 @@ export function openScreen(trace: string, columns = 140, rows = 30): FakeScreen 
     until,
     async settled(wanted) {
       await until(wanted);
-      for (let seen = ''; seen !== stdout.frame; ) {
+      for (let seen = ''; seen !== stdout.frame || bugger.state.overview.length === 0; ) {
         seen = stdout.frame;
         await new Promise((resolve) => setTimeout(resolve, REST_MS));
       }
