@@ -1,6 +1,7 @@
 /** `wasi-rr tui`: the terminal debugger; where there is no terminal, the log. */
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
+import { runTui } from '../../tui/tui.ts';
 import { exitingWith } from '../run.ts';
 import { tracePath } from '../trace-argument.ts';
 import { logCommand } from './log.ts';
@@ -24,7 +25,5 @@ export function addTui(program: Command): void {
 
 async function tuiCommand(name: string | undefined): Promise<number> {
   if (!isatty(0) || !isatty(1)) return logCommand(name, {});
-  // ink and react take 100 ms to load, which no other command should wait for
-  const { runTui } = await import('../../tui/tui.tsx');
   return runTui(tracePath(name));
 }
