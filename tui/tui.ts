@@ -9,6 +9,13 @@
 export async function runTui(path: string): Promise<number> {
   // before React is loaded: its development build takes half as long again for a frame
   process.env.NODE_ENV ??= 'production';
-  const { run } = await import('./run.tsx');
-  return run(path);
+  // Node prints its warnings into whatever is on the screen
+  const listeners = process.listeners('warning');
+  process.removeAllListeners('warning');
+  try {
+    const { run } = await import('./run.tsx');
+    return await run(path);
+  } finally {
+    for (const listener of listeners) process.on('warning', listener);
+  }
 }

@@ -1,4 +1,6 @@
 /** Screens as text, as a person sees them: review the files in golden/ when they change. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { masked, openScreen } from './fake-screen.tsx';
 import { type Recorded, recordExample } from './traces.ts';
@@ -60,6 +62,21 @@ describe('golden screens', () => {
     await using screen = openScreen(heapsmash.trace, 120, 92);
     screen.type('?');
     await expect(await screen.settled('signs')).toMatchFileSnapshot('golden/help.txt');
+  });
+});
+
+describe('a trace that is not whole', () => {
+  it('opens, says what is missing, and shows the rest', async () => {
+    const cut = join(many.folder, 'cut.wrr');
+    const whole = readFileSync(many.trace);
+    writeFileSync(cut, whole.subarray(0, Math.floor(whole.length * 0.6)));
+    await using screen = openScreen(cut);
+    await screen.until('the file is cut short');
+    screen.type('g');
+    await screen.until(/▸ +0 .*_start/);
+    await screen.until('path_open("/io.bin"');
+    screen.type('3');
+    await screen.until(/000000.0 {2}/);
   });
 });
 

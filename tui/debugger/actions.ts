@@ -39,7 +39,7 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   stepBack: (bugger) => step(bugger, -1),
   continue: (bugger) => openPrompt(bugger, 'continue', bugger.state.condition),
   reverseContinue: (bugger) => openPrompt(bugger, 'reverseContinue', bugger.state.condition),
-  gotoFailure: (bugger) => bugger.select(bugger.failureEvent, 'jump'),
+  gotoFailure: (bugger) => bugger.select(bugger.rows.rowToOpenAt(bugger.failureEvent), 'jump'),
   nextError: (bugger) => goToError(bugger, 'next'),
   previousError: (bugger) => goToError(bugger, 'previous'),
   nextUse: (bugger) => goToUse(bugger, 'next'),
@@ -75,12 +75,6 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
     const text = copyText(bugger);
     bugger.terminal.copy(text);
     bugger.say(`copied: ${text}`);
-  },
-  follow: (bugger) => {
-    const { outcome } = bugger.reader.meta;
-    bugger.say(
-      outcome === undefined ? 'following is not available yet' : 'the recording has ended',
-    );
   },
   redraw: (bugger) => bugger.terminal.redraw(),
   cancel,

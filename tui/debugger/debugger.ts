@@ -67,7 +67,7 @@ export class Debugger {
     this.failureEvent = options.start;
     this.rows = new TraceRows(reader, timeline);
     this.queries = new QueryClient(path);
-    const list = newTimelineList(reader.eventCount, options.start, 1);
+    const list = newTimelineList(this.rows.count, this.rows.rowToOpenAt(options.start), 1);
     const functions = [...reader.functions.values()]
       .filter(({ direction }) => direction === 'import')
       .map(({ name }) => name)
@@ -97,14 +97,14 @@ export class Debugger {
     }
     if (reader.damage !== undefined) return reader.damage;
     if (reader.meta.outcome === undefined) {
-      return 'the trace is incomplete: the recorder was killed, or still runs (F follows it)';
+      return 'the trace is incomplete: the recorder was killed, or still runs';
     }
     return undefined;
   }
 
   /** The event right after whose effects everything is shown. */
   get position(): number {
-    return this.current.list.selected;
+    return Math.max(0, Math.min(this.current.list.selected, this.reader.eventCount - 1));
   }
 
   subscribe = (listener: () => void): (() => void) => {

@@ -112,7 +112,7 @@ async function arrange(bugger: Debugger, text: string, sort: SortBy): Promise<vo
   const found = await bugger.ask(query, 'filtering');
   if (found === undefined) return;
   const ascending = sort === 'number';
-  const shown = ascending ? withEnd(found, bugger.reader.eventCount - 1) : found;
+  const shown = ascending ? withEnd(found, bugger.rows.count - 1) : found;
   const list = showNumbers(bugger.state.list, shown, ascending);
   bugger.update({ filter: text, sort, list });
   const calls = found.length === 1 ? '1 call' : `${found.length.toLocaleString('en-US')} calls`;

@@ -26,7 +26,7 @@ const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
   tab: (bugger, { tab }) => bugger.update({ tab, focus: 'tab' }),
   bookmark: (bugger, { note }) => addBookmark(bugger, note),
   snapshot,
-  failure: (bugger) => bugger.select(bugger.failureEvent, 'jump'),
+  failure: (bugger) => bugger.select(bugger.rows.rowToOpenAt(bugger.failureEvent), 'jump'),
   help: (bugger) => bugger.update({ help: 0 }),
   quit: (bugger) => bugger.terminal.quit(),
 };

@@ -78,7 +78,6 @@ export interface State {
   readonly overview: readonly Slice[];
   readonly functions: readonly string[];
   readonly memoryChanges: MemoryChanges | undefined;
-  readonly following: boolean;
 }
 
 /** Which calls changed a range: the answer to "who wrote this". */
@@ -127,6 +126,5 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     overview: [],
     functions: [],
     memoryChanges: undefined,
-    following: false,
   };
 }

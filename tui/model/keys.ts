@@ -209,7 +209,6 @@ export const BINDINGS = [
     where: 'everywhere',
     help: 'copy the selected line (through the terminal: OSC 52)',
   },
-  { keys: ['F'], action: 'follow', where: 'everywhere', help: 'follow a recording in progress' },
   { keys: ['ctrl-l'], action: 'redraw', where: 'everywhere', help: 'draw the screen again' },
   {
     keys: ['escape'],

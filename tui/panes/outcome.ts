@@ -1,6 +1,7 @@
 /** How a run ended, in words, with the frames of a trap. */
 import { describeOutcome, isSuccess, type Outcome } from '../../traces/outcome.ts';
 import { escapeText } from '../../wasi/escape.ts';
+import { demangle } from '../../wasm/names.ts';
 import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
 import type { ContentLine } from './content.ts';
@@ -22,7 +23,7 @@ export function outcomeLines(outcome: Outcome | undefined): ContentLine[] {
     ...frames.map(({ func, offset, name }) => ({
       line: line(
         '  in ',
-        span(escapeText(name ?? `function ${func}`), 'name'),
+        span(escapeText(name === undefined ? `function ${func}` : demangle(name)), 'name'),
         span(` at ${hex(offset)}`, 'dim'),
       ),
     })),

@@ -1,6 +1,7 @@
 /** The guest's call stack at the selected event; at a trap, where it trapped. */
 
 import { escapeText } from '../../wasi/escape.ts';
+import { demangle } from '../../wasm/names.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
@@ -16,8 +17,13 @@ export function stackContent(bugger: Debugger): TabContent {
   const { guest, position, reader } = bugger;
   const { outcome } = reader.meta;
   // the trace itself knows where it trapped
-  if (position === reader.eventCount - 1 && outcome?.kind === 'trap') {
-    return { lines: frameLines(outcome.trap.frames), note: 'where it trapped' };
+  const isTrap = position === reader.eventCount - 1 && outcome?.kind === 'trap';
+  if (isTrap && guest.stack?.position !== position) {
+    const frames = outcome.trap.frames.map(({ name, ...frame }) => ({
+      ...frame,
+      name: name === undefined ? undefined : demangle(name),
+    }));
+    return { lines: frameLines(frames), note: 'where it trapped' };
   }
   if (guest.stack === undefined) {
     return { lines: [{ line: line(span(guest.problemAt(position) ?? 'replaying…', 'dim')) }] };

@@ -22,7 +22,7 @@ const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
   files: { content: filesContent, from: ({ state }) => state.history },
   output: { content: outputContent, from: ({ state }) => state.history },
   globals: { content: globalsContent, from: ({ guest }) => guest.globals ?? guest.problem?.event },
-  info: { content: infoContent, from: ({ state }) => state.following },
+  info: { content: infoContent, from: () => undefined },
   bookmarks: { content: bookmarksContent, from: ({ version }) => version },
 };
 

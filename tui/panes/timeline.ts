@@ -39,7 +39,7 @@ export function timelineRows(bugger: Debugger, width: number): TimelineRow[] {
 }
 
 function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shift: number): Line {
-  const selected = row.number === bugger.position;
+  const selected = row.number === bugger.state.list.selected;
   const head: Span[] = [
     span(selected ? '▸' : ' ', 'strong'),
     glyph(row),

@@ -61,7 +61,9 @@ export function callLine(row: CallRow, payload: Uint8Array | undefined): Line {
     parts.push([span(quoteText(payload, { maxText: MAX_PREVIEW }), 'string')]);
   }
   for (const [name, value] of Object.entries(args)) {
-    if (UNSAID.has(name) || isEmpty(value)) continue;
+    // the text says how long it is
+    const isSaid = name === 'iovs' && payload !== undefined && payload.length > 0;
+    if (isSaid || UNSAID.has(name) || isEmpty(value)) continue;
     parts.push([span(shortValue(value), 'number')]);
   }
   const spans: Span[] = [span(escapeText(row.name), 'name'), span('(')];

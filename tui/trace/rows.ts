@@ -45,12 +45,28 @@ export class TraceRows {
   private readonly timeline: Timeline | undefined;
   private readonly rows = new Map<number, Row>();
   private readonly events = new Map<number, LogEvent>();
+  private hasOutcomeRow: boolean | undefined;
   private readonly payloads = new Map<number, Uint8Array>();
 
   /** @param timeline undefined where the trace has no index that can be read */
   constructor(reader: TraceReader, timeline: Timeline | undefined) {
     this.reader = reader;
     this.timeline = timeline;
+  }
+
+  /**
+   * How many rows there are: one for each event, and one for the outcome of a run that no event ended
+   * (interrupted, recorder killed).
+   */
+  get count(): number {
+    const { eventCount } = this.reader;
+    this.hasOutcomeRow ??= this.event(eventCount - 1)?.kind !== 'unwind';
+    return eventCount + (this.hasOutcomeRow ? 1 : 0);
+  }
+
+  /** The row of a failure: where that is the last event, the row that says how the run ended. */
+  rowToOpenAt(failure: number): number {
+    return failure === this.reader.eventCount - 1 ? this.count - 1 : failure;
   }
 
   /** Reads the rows of these events, as many as are not known. */
@@ -77,6 +93,10 @@ export class TraceRows {
     for (const call of this.timeline?.rows(first - 1, last + 1) ?? []) calls.set(call.number, call);
     let before = calls.get(first - 1);
     for (let number = first; number <= last; number++) {
+      if (number >= this.reader.eventCount) {
+        this.rows.set(number, this.outcomeRow(number, before?.startNs ?? 0));
+        break;
+      }
       const call = calls.get(number) ?? this.callFromLog(number);
       const startNs = call?.startNs ?? this.event(number)?.startNs ?? before?.startNs ?? 0;
       const base = { number, startNs, deltaNs: before ? startNs - before.startNs : startNs };
@@ -136,6 +156,19 @@ export class TraceRows {
       bytes: undefined,
       startNs: event.startNs,
       durationNs: event.kind === 'call' ? event.durationNs : undefined,
+    };
+  }
+
+  private outcomeRow(number: number, startNs: number): Row {
+    const { outcome } = this.reader.meta;
+    const text = escapeText(describeOutcome(outcome));
+    return {
+      number,
+      startNs,
+      deltaNs: 0,
+      kind: 'other',
+      text,
+      tone: isSuccess(outcome) ? 'good' : 'fatal',
     };
   }
 
