@@ -18,6 +18,7 @@ import { readInto, writeFrom } from './transfer.ts';
 
 /** Bytes that a poll reads ahead at most: what a pipe holds. */
 const READ_AHEAD = 64 << 10;
+const ahead = new Uint8Array(READ_AHEAD);
 
 /** Milliseconds between two attempts, at first and at most. */
 const FIRST_PAUSE = 1;
@@ -65,10 +66,9 @@ export function readiness(descriptor: Descriptor): Readiness | undefined {
   if (descriptor.pending.length > 0) return { bytes: descriptor.pending.length, hangup: false };
   const probe = probeOf(descriptor);
   if (probe === NONE) return { bytes: 1, hangup: false };
-  const bytes = new Uint8Array(READ_AHEAD);
   try {
-    const read = readSync(probe, bytes);
-    descriptor.pending = bytes.slice(0, read);
+    const read = readSync(probe, ahead);
+    descriptor.pending = ahead.slice(0, read);
     return { bytes: read, hangup: read === 0 };
   } catch (thrown) {
     if (errnoOf(thrown) === ERRNO.again) return undefined;
