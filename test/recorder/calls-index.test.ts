@@ -10,6 +10,8 @@ import { callBytes, callFd, callPath } from '../../wasi/call-columns.ts';
 import { argsJson, resultJson } from '../../wasi/call-json.ts';
 import { DescriptorTable } from '../../wasi/descriptors.ts';
 import { errnoName } from '../../wasi/names.ts';
+import { data, program, words } from '../guests/assemble.ts';
+import type { Guest } from '../guests/guest.ts';
 import { guest } from '../guests/guests.ts';
 import { eventsOf } from '../traces/edit-trace.ts';
 import { Scratch } from './scratch.ts';
@@ -29,6 +31,24 @@ const guests = [
 ];
 const traces = new Map<string, string>();
 
+/** Two files in turn under one descriptor, read by calls that are the same in every byte. */
+const turns: Guest = {
+  name: 'turns',
+  input: { files: { 'a.txt': 'same', 'b.txt': 'size' } },
+  wat: program(`
+  ${data(2048, 'a.txtb.txt')}
+  ${data(2064, words(3000, 16))}
+  (func $read (param $path i32)
+    (drop (call $path_open (i32.const 3) (i32.const 0) (local.get $path) (i32.const 5)
+      (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 2080)))
+    (drop (call $fd_read (i32.load (i32.const 2080)) (i32.const 2064) (i32.const 1) (i32.const 2084)))
+    (drop (call $fd_close (i32.load (i32.const 2080)))))
+  (func (export "_start")
+    (call $read (i32.const 2048)) (call $read (i32.const 2053))
+    (call $read (i32.const 2048)) (call $read (i32.const 2053)))`),
+  expect: { ending: { kind: 'exit', code: 0 } },
+};
+
 beforeAll(async () => {
   for (const example of exampleCases()) {
     if (!names.includes(example.name)) continue;
@@ -38,6 +58,7 @@ beforeAll(async () => {
   for (const name of guests) {
     traces.set(name, (await scratch.recordGuest(guest(name), { paranoid: false })).trace);
   }
+  traces.set('turns', (await scratch.recordGuest(turns)).trace);
 }, 60_000);
 
 function sql(name: string, query: string): unknown[] {
@@ -71,7 +92,7 @@ function expectedRows(name: string): unknown[] {
 }
 
 describe.skipIf(!hasSqlite)('calls, by the sqlite3 command', () => {
-  test.each([...names, ...guests])('%s: every row is what the log says', (name) => {
+  test.each([...names, ...guests, 'turns'])('%s: every row is what the log says', (name) => {
     const rows = sql(name, 'select * from calls order by seq');
     const expected = expectedRows(name);
     expect(rows.length).toBe(expected.length);
@@ -81,7 +102,7 @@ describe.skipIf(!hasSqlite)('calls, by the sqlite3 command', () => {
     expect(rows[differing]).toEqual(expected[differing]);
   });
 
-  test.each([...names, ...guests])('%s: made anew it is the same', async (name) => {
+  test.each([...names, ...guests, 'turns'])('%s: made anew it is the same', async (name) => {
     const query = 'select * from calls order by seq';
     const before = JSON.stringify(sql(name, query));
     const progress: number[] = [];
@@ -149,6 +170,12 @@ describe.skipIf(!hasSqlite)('calls, by the sqlite3 command', () => {
         },
       ]
     `);
+  });
+
+  test('the path of a descriptor is that of its time', () => {
+    expect(sql('turns', "select path from calls where name = 'fd_read' order by seq")).toEqual(
+      ['a.txt', 'b.txt', 'a.txt', 'b.txt'].map((path) => ({ path })),
+    );
   });
 
   test('by what JSON says', () => {

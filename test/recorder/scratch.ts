@@ -120,7 +120,7 @@ export class Scratch {
     try {
       const report = await record({
         ...options,
-        ...(stop && { signal: stop }),
+        ...(stop && { signal: stop.signal }),
         ...streams,
         output: this.fresh('.wrr'),
       });
@@ -134,20 +134,21 @@ export class Scratch {
         inputs,
       };
     } finally {
+      stop?.forget();
       closeStreams(streams);
     }
   }
 }
 
 /** Aborts, by `test`, 100 ms after the run has printed this. */
-function stopAfter(folder: string, text: string): AbortSignal {
+function stopAfter(folder: string, text: string): { signal: AbortSignal; forget: () => void } {
   const stop = new AbortController();
   const timer = setInterval(() => {
     if (!printed(folder).stdout.includes(text)) return;
     clearInterval(timer);
     setTimeout(() => stop.abort('test'), 100);
   }, 10);
-  return stop.signal;
+  return { signal: stop.signal, forget: () => clearInterval(timer) };
 }
 
 /** @param stdin `open`: a pipe that stays open and stays silent */

@@ -3,6 +3,7 @@
  * replay says at which event, and what; it never goes on as if nothing had happened.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { replay } from '../../replayer/replay.ts';
 import type { CallEvent, LogEvent } from '../../traces/events.ts';
 import type { Outcome } from '../../traces/outcome.ts';
 import { program } from '../guests/assemble.ts';
@@ -227,6 +228,37 @@ describe('a log of which one thing was changed diverges where the guest notices'
     expect(divergence?.likelyCause).toMatch(cause);
     // what came after the divergence was not replayed
     if (event < 6) expect(report.stdout.toString('latin1')).not.toContain('end');
+  });
+});
+
+describe('a damaged event ends the guest there, whatever it catches', () => {
+  test('an effect outside of the memory', async () => {
+    const trace = forgeLog(run.trace, scratch.fresh('.wrr'), (events) =>
+      withCall(events, 2, ({ effects }) => ({
+        effects: effects.map((effect) => ({ ...effect, form: 'absolute', address: 2 ** 31 })),
+      })),
+    );
+    const printed: string[] = [];
+    const onOutput = (_stream: string, bytes: Uint8Array) => {
+      printed.push(Buffer.from(bytes).toString());
+    };
+    await expect(replay({ trace, onOutput })).rejects.toMatchObject({
+      code: 'SEGMENT_CORRUPT',
+      event: 2,
+      message: expect.stringContaining('an effect that lies outside of the memory'),
+    });
+    expect(printed).toEqual(['one\n']);
+  });
+
+  test('a call that did not return, and that something else follows', async () => {
+    const trace = forgeLog(run.trace, scratch.fresh('.wrr'), (events) =>
+      events.map((event) =>
+        event.number === 5 && event.kind === 'call'
+          ? { ...event, kind: 'open', result: undefined, effects: [] }
+          : event,
+      ),
+    );
+    await expect(replayed(trace)).rejects.toMatchObject({ code: 'SEGMENT_CORRUPT', event: 6 });
   });
 });
 
