@@ -126,6 +126,7 @@ export class Boundary {
     try {
       result = invoke(host, func.params.length, args);
     } catch (thrown) {
+      if (isStackOverflow(thrown)) throw thrown;
       const message = `the host failed in ${func.name}: ${messageOf(thrown)}`;
       return this.end({ kind: 'failed', message });
     }
