@@ -4,7 +4,16 @@ import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { line, span } from '../text/line.ts';
 import { padEnd, textWidth } from '../text/width.ts';
+import { fieldsOf } from '../trace/call-text.ts';
+import type { Row } from '../trace/rows.ts';
 import type { TabContent } from './content.ts';
+
+/** `rw` by the rights that a file was opened with. */
+function accessOf(opener: Row): string {
+  const rights = opener.kind === 'call' ? fieldsOf(opener.call.args).fs_rights_base : undefined;
+  if (!Array.isArray(rights)) return '  ';
+  return (rights.includes('fd_read') ? 'r' : '-') + (rights.includes('fd_write') ? 'w' : '-');
+}
 
 export function filesContent({ state, position, rows }: Debugger): TabContent {
   const { history } = state;
@@ -16,11 +25,12 @@ export function filesContent({ state, position, rows }: Debugger): TabContent {
     ...history.descriptors.map(({ path }) => textWidth(escapeText(path ?? ''))),
   );
   const lines = history.descriptors.map(({ fd, kind, path, openedBy }) => {
+    const access = openedBy === undefined ? '  ' : accessOf(rows.get(openedBy));
     const opened = openedBy === undefined ? '' : `#${openedBy}`;
     const shown = line(
       span(fd === used ? '▸ ' : '  ', 'strong'),
       span(`${fd}`.padStart(3), 'number'),
-      `  ${kind.padEnd(9)} `,
+      `  ${kind.padEnd(9)} ${access} `,
       span(padEnd(escapeText(path ?? ''), pathWidth), 'path'),
       span(`  ${opened}`, 'dim'),
     );

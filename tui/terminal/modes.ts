@@ -7,10 +7,8 @@ export const MOUSE_OFF = '\u001b[?1006l\u001b[?1000l';
 export const PASTE_ON = '\u001b[?2004h';
 export const PASTE_OFF = '\u001b[?2004l';
 
-export const ALTERNATE_ON = '\u001b[?1049h';
 export const ALTERNATE_OFF = '\u001b[?1049l';
 export const CURSOR_SHOW = '\u001b[?25h';
-export const CURSOR_HIDE = '\u001b[?25l';
 /** Ends a synchronized update that a crash may have left open. */
 export const SYNCHRONIZED_OFF = '\u001b[?2026l';
 export const RESET_STYLE = '\u001b[0m';

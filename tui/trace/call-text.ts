@@ -34,6 +34,16 @@ export function fieldsOf(json: string | undefined): Readonly<Record<string, unkn
   }
 }
 
+/** Characters of a path from which only its end is shown: the payload needs the room. */
+const LONG_PATH = 20;
+
+/** `…/users.csv` for a long path. */
+function shortPath(path: string | undefined): string | undefined {
+  if (path === undefined || path.length <= LONG_PATH) return path;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return name.length + 2 < path.length ? `…/${name}` : path;
+}
+
 /** `4</users.csv>`, `1<stdout>`. */
 export function descriptorText(fd: number, path: string | undefined): string {
   const label = path ?? STREAMS[fd];
@@ -54,7 +64,7 @@ export function callLine(row: CallRow, payload: Uint8Array | undefined): Line {
     if (subject !== undefined) delete args[subject];
     delete args[path];
   } else if (subject !== undefined && row.fd !== undefined) {
-    parts.push([span(descriptorText(row.fd, row.path), 'path')]);
+    parts.push([span(descriptorText(row.fd, shortPath(row.path)), 'path')]);
     delete args[subject];
   }
   if (payload !== undefined && payload.length > 0) {
