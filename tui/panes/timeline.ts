@@ -116,6 +116,6 @@ export function timelineTitle(bugger: Debugger): Span[] {
 export function timelineNote(bugger: Debugger): string {
   const { list } = bugger.state;
   const hidden = list.numbers !== undefined && !list.numbers.includes(list.selected);
-  const place = `#${list.selected} of ${list.total - 1}`;
+  const place = `#${bugger.position} of ${bugger.reader.eventCount - 1}`;
   return hidden ? `${place}, not among the rows shown` : place;
 }

@@ -68,14 +68,19 @@ async function answer(query: Query, step: Step): Promise<Answers[Query['kind']]>
 
 function matches(query: Extract<Query, { kind: 'matches' }>, step: Step): Uint32Array<ArrayBuffer> {
   const { eventCount } = reader;
+  const { filter, sort } = query;
+  if (sort !== 'number' && Object.keys(filter).length === 0) {
+    return Uint32Array.from(timeline.sorted(sort));
+  }
   const found: number[] = [];
-  for (const { numbers, looked } of timeline.matches(query.filter, 0, eventCount)) {
+  for (const { numbers, looked } of timeline.matches(filter, 0, eventCount)) {
     for (const number of numbers) found.push(number);
     step(looked / eventCount);
   }
-  if (query.sort === 'number') return Uint32Array.from(found);
-  const wanted = new Set(found);
-  return Uint32Array.from(timeline.sorted(query.sort).filter((number) => wanted.has(number)));
+  if (sort === 'number') return Uint32Array.from(found);
+  const wanted = new Uint8Array(eventCount);
+  for (const number of found) wanted[number] = 1;
+  return Uint32Array.from(timeline.sorted(sort).filter((number) => wanted[number] === 1));
 }
 
 function find(query: Extract<Query, { kind: 'find' }>, step: Step): number | undefined {
