@@ -118,7 +118,9 @@ function run(): FromPast {
   const message =
     step.value.kind === 'diverged'
       ? 'the trace does not replay to its end'
-      : 'the guest has come to its end: there is nothing beyond';
+      : trace.eventCount === 0
+        ? 'the recording ended before the guest was called: there is nothing to go on from'
+        : 'the guest has come to its end: there is nothing beyond';
   return { type: 'failed', code: 'REPLAY_FAILED', message };
 }
 
