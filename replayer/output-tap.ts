@@ -16,6 +16,12 @@ const CHANGES: ReadonlySet<string> = new Set([
   'sock_accept',
 ]);
 
+/**
+ * Bytes that are taken of one call at least. Buffers that overlap can list more than the memory has, a
+ * hostile trace terabytes; no program prints those.
+ */
+const MIN_LIMIT = 64 << 20;
+
 export type PrintOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 
 export class OutputTap {
@@ -30,7 +36,9 @@ export class OutputTap {
   /** Before the call's effects are in memory: the host may write over what it was given. */
   before(name: string, args: readonly CoreValue[], memory: Uint8Array): void {
     const watched = PRINTS.has(name) ? this.isStandard(Number(args[0])) : CHANGES.has(name);
-    this.reads = watched ? liveReads(name, args, memory, Number.POSITIVE_INFINITY) : undefined;
+    this.reads = watched
+      ? liveReads(name, args, memory, Math.max(memory.length, MIN_LIMIT))
+      : undefined;
   }
 
   private isStandard(fd: number): boolean {
