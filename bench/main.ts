@@ -1,7 +1,8 @@
 /**
  * `node bench/main.ts [--runs N] [--only NAME] [--json FILE]`: what recording and replaying cost, as ratios
  * to the same program under plain `node:wasi`, and the hot paths by themselves. NAME is a part of a
- * workload's name, or `micro`. About four minutes; JSON lies under bench/results/ afterwards.
+ * workload's name, or `micro`. About four minutes; JSON lies under bench/results/ afterwards. The terminal
+ * debugger has a benchmark of its own: `node bench/tui.ts`.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,6 +47,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 save();
+process.stdout.write('the terminal debugger: node bench/tui.ts\n');
 
 function run(workload: Workload, rounds: number): { result: WorkloadResult; trace: string } {
   const { times, cpu, trace, problems } = measure(workload, rounds, built, scratch);
