@@ -52,7 +52,7 @@ export class CallIndex {
   }
 
   /**
-   * Adds a call; it is written with its batch or by {@link flush}. Run both inside transactions.
+   * Adds a call, which {@link flush} writes.
    * @param seq the call's event number
    * @param shape of {@link shapeId}
    * @param enterNs nanoseconds since the recording's start
@@ -68,15 +68,17 @@ export class CallIndex {
   ): void {
     const { values } = this;
     values.push(seq, shape, enterNs, durationNs ?? null, value ?? null);
-    if (values.length < COLUMNS * BATCH) return;
-    this.insertBatch.run(values);
-    this.values = [];
   }
 
+  /** Writes the calls that were added. Run inside a transaction. */
   flush(): void {
     const { values } = this;
     this.values = [];
-    for (let at = 0; at < values.length; at += COLUMNS) {
+    let at = 0;
+    for (; at + COLUMNS * BATCH <= values.length; at += COLUMNS * BATCH) {
+      this.insertBatch.run(values.slice(at, at + COLUMNS * BATCH));
+    }
+    for (; at < values.length; at += COLUMNS) {
       this.insertRow.run(values.slice(at, at + COLUMNS));
     }
   }

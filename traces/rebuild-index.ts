@@ -36,12 +36,14 @@ export class IndexRebuild {
 
   /** Adds calls to the index. */
   add(calls: (index: CallIndex) => void): void {
-    this.guard(() => calls(this.index));
+    this.guard(() => {
+      calls(this.index);
+      this.index.flush();
+    });
   }
 
   commit(): void {
     this.guard(() => {
-      this.index.flush();
       this.db.exec('commit');
     });
     this.committed = true;

@@ -98,7 +98,6 @@ export class TraceWriter {
   append(build: (index: CallIndex) => Segment, replaces = 0): void {
     this.transaction(() => {
       const segment = build(this.index);
-      this.index.flush();
       const data = zstdCompressSync(segment.bytes, ZSTD);
       if (replaces > 0) {
         this.segments -= replaces;
@@ -116,6 +115,8 @@ export class TraceWriter {
         crc32(data),
         data,
       );
+      // after its segment: of a file that is cut short the log is worth more than the index
+      this.index.flush();
     });
   }
 
