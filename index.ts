@@ -42,6 +42,7 @@ export type {
   SessionLimits,
   StackFrame,
 } from './replayer/session/messages.ts';
+export type { HotFunction, PastStop } from './replayer/session/past-run.ts';
 export {
   DEFAULT_LIMITS,
   openSession,
