@@ -1,4 +1,10 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Tests start hundreds of processes and threads from the TypeScript sources; each would strip and compile
+// the same files again.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'wasi-rr-test-compile-cache');
 
 export default defineConfig({
   test: {
