@@ -315,6 +315,8 @@ export class Recording {
       this.ring.drain((records) => {
         taken += records.length;
         this.sink.take(records);
+        // before their room is free: the guest must not run further ahead of what is safe
+        this.sink.flush();
       }),
     );
     return taken > 32 << 10;

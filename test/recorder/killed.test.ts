@@ -16,7 +16,7 @@ import { Scratch } from './scratch.ts';
 const scratch = new Scratch('killed');
 afterAll(() => scratch.remove());
 
-/** Calls: what the fastest guest makes in 50 ms. The ring alone could hold ten times as many. */
+/** Calls: what the fastest guest makes in 50 ms. The ring holds some 20,000. */
 const MAX_LOST = 25_000;
 
 const CHILD = join(import.meta.dirname, 'kill-child.ts');

@@ -4,5 +4,5 @@ import { randomFrom } from '../wasi/random.ts';
 /** Mostly some bytes, now and then as large as they get. */
 export function lengthsFrom(seed: number): () => number {
   const random = randomFrom(seed);
-  return () => 1 + random.below(random.below(50) === 0 ? 600_000 : 60);
+  return () => 1 + random.below(random.below(50) === 0 ? 150_000 : 60);
 }
