@@ -7,7 +7,7 @@ import { esbuild, nextpnr } from '../test/real/npm-programs.ts';
 import { ORDINARY, type Program, programOf } from '../test/real/program.ts';
 import { CALLS_PER_ROUND, mixedCalls } from './mixed-calls.ts';
 
-/** Highest ratios that are acceptable; DESIGN.md §10 has them. */
+/** Highest ratios that are acceptable. */
 export interface Goals {
   readonly recordToPlain?: number;
   readonly replayToRecord?: number;
