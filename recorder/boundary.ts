@@ -59,7 +59,7 @@ export class Boundary {
 
   /** The function that the guest imports. */
   wrap(target: BoundaryFunction): (...args: CoreValue[]) => number | undefined {
-    // A fixed list of parameters: rest parameters cost 40 ns a call. Missing ones are never looked at.
+    // A fixed list of parameters, so that calls of every arity go one way. Missing ones are never looked at.
     return (a, b, c, d, e, f, g, h, i) =>
       this.call(target, [a, b, c, d, e, f, g, h, i] as readonly CoreValue[]);
   }

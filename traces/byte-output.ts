@@ -54,7 +54,7 @@ export class ByteOutput {
     this.at += 8;
   }
 
-  /** `source[from, to)`. Short runs are copied by hand: `set` costs more than 16 byte stores. */
+  /** `source[from, to)`. Short runs are copied by hand, which makes no view of them. */
   copy(source: Uint8Array, from: number, to: number): void {
     if (to - from <= 16) {
       for (let i = from; i < to; i++) this.bytes[this.at++] = source[i] as number;

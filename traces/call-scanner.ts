@@ -1,7 +1,7 @@
 /**
  * Walks the records of a log without decoding them, for who has seen most of the calls before: two calls
  * with the same key are the same in everything but time and bulk data. Hot path of the recorder's index:
- * decoding each of a million calls took 2.2 µs, a look at its bytes 0.3 µs.
+ * putting a new call into words takes 1.6 µs, a look at its bytes 0.1 to 0.2 µs (bench/micro.ts).
  */
 import { WasiRrError } from '../errors.ts';
 import { ByteInput } from './byte-input.ts';

@@ -12,7 +12,7 @@ import type { EndMeta, StartMeta } from './meta.ts';
 import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
 import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
 
-/** Level 1 takes a third of level 3's time and gives 8 % more bytes on esbuild's log. */
+/** Measured on a log of 1 M calls: level 1 takes 0.65 of level 3's time for the same size; esbuild's gets 7 % larger. */
 const ZSTD = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };
 
 /** A run of whole records, uncompressed. */

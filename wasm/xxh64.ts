@@ -1,6 +1,6 @@
 /**
  * XXH64 of guest memory, computed in place by a small wasm module that imports the memory. Measured
- * on a 64 MiB memory: 4 to 10 GB/s, against 1.5 GB/s for node's sha256 and a copy besides.
+ * on a 64 MiB memory: 14 GB/s once it is warm (2.8 the first time), against 1.8 GB/s for node's sha256.
  */
 import { XXH64_MODULE_BASE64 } from './xxh64-module.ts';
 
