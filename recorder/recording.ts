@@ -2,14 +2,16 @@
  * The supervisor: runs a guest in a thread of its own, drains its log into a trace, and ends both
  * whatever happens. The main thread stays responsive, so signals and time limits work on any guest.
  */
+
 import { cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { invariant, messageOf, WasiRrError } from '../errors.ts';
+import { messageOf, WasiRrError } from '../errors.ts';
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import { type FinalMemory, guestString, type StartMeta } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
 import { escapeText } from '../wasi/escape.ts';
+import { workerUrl } from '../worker-url.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
 import type { GuestProgram } from './guest-program.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
@@ -96,7 +98,7 @@ export class Recording {
     const functions = [...program.imports, ...program.exports.values()];
     this.ring = new RingReader(shared);
     this.sink = new LogSink(this.writer, new Map(functions.map((func) => [func.id, func])));
-    this.worker = new Worker(workerUrl('./guest-worker'), {
+    this.worker = new Worker(workerUrl(import.meta.url, 'guest-worker'), {
       workerData: setup,
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },
@@ -169,7 +171,6 @@ export class Recording {
     this.finished = true;
     clearTimeout(this.timer);
     this.drain();
-    this.flush();
     const half = this.stopping && this.ring.half();
     if (half) this.sink.takeHalf(half);
     this.flush();
@@ -301,7 +302,6 @@ export class Recording {
   private poll(): void {
     if (this.finished) return;
     const busy = this.drain();
-    this.flush();
     if (this.writeError !== undefined || this.finished) return;
     // a guest that fills the ring is served again at once, but signals and messages in between
     if (busy) setImmediate(() => this.poll());
@@ -377,11 +377,4 @@ function checkArguments(func: LoggedFunction, args: readonly CoreValue[]): void 
     `${func.name} takes (${func.params.join(', ')}): numbers, and bigints for i64. It was given ${args.length} arguments` +
       ` (${args.map((arg) => typeof arg).join(', ')}).`,
   );
-}
-
-/** The file beside this one, whether this runs as TypeScript or as built JavaScript. */
-function workerUrl(name: string): URL {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  invariant(import.meta.url.startsWith('file:'), 'not loaded from a file');
-  return new URL(name + extension, import.meta.url);
 }

@@ -1,9 +1,11 @@
 /** Replaying as a library: runs a trace in a thread of its own and says what came of it. */
+
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, messageOf, WasiRrError } from '../errors.ts';
 import type { FinalMemory, TraceMeta } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceReader } from '../traces/reader.ts';
+import { workerUrl } from '../worker-url.ts';
 import { type DivergenceReport, reportDivergence } from './divergence-report.ts';
 import { type FromReplay, type ReplayEnd, type ReplaySetup, SHARED } from './replay-messages.ts';
 
@@ -87,9 +89,8 @@ function runWorker(
     output: onOutput !== undefined,
     shared,
   };
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(`./replay-worker${extension}`, import.meta.url), {
+    const worker = new Worker(workerUrl(import.meta.url, 'replay-worker'), {
       workerData: setup,
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },

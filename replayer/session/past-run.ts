@@ -3,12 +3,14 @@
  * slices the guest is paused, wherever it is. It has a thread of its own, and the session's guests are
  * not touched by it. A call of the guest's ends it: there is no recorded answer, and none is made up.
  */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
+import { workerUrl } from '../../worker-url.ts';
 import type { MemoryRange, StackFrame } from './messages.ts';
 import { type FromPast, type PastSetup, READ_FUNCTION, type ToPast } from './past-messages.ts';
 import { type CpuProfile, WorkerInspector } from './worker-inspector.ts';
@@ -86,8 +88,7 @@ export class PastRun {
     this.stopped.catch(() => {});
     const shared = new SharedArrayBuffer(4);
     this.sent = new Int32Array(shared);
-    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-    this.worker = new Worker(new URL(`./past-worker${extension}`, import.meta.url), {
+    this.worker = new Worker(workerUrl(import.meta.url, 'past-worker'), {
       name: this.name,
       workerData: { trace, shared } satisfies PastSetup,
       execArgv: ['--no-warnings'],

@@ -2,8 +2,10 @@
  * The session's connection to its thread: sends one request at a time, cancels, tells progress, and
  * starts the thread anew after it died.
  */
+
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, messageOf, WasiRrError } from '../../errors.ts';
+import { workerUrl } from '../../worker-url.ts';
 import {
   type FromSession,
   type ProblemMessage,
@@ -138,8 +140,7 @@ export class WorkerLink {
   private start(): Worker {
     const shared = new SharedArrayBuffer(SHARED_WORD.bytes);
     this.words = new Int32Array(shared);
-    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-    const worker = new Worker(new URL(`./session-worker${extension}`, import.meta.url), {
+    const worker = new Worker(workerUrl(import.meta.url, 'session-worker'), {
       workerData: { ...this.setup, shared, module: this.module } satisfies SessionSetup,
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },

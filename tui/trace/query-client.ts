@@ -1,6 +1,8 @@
 /** Asks the thread that scans the trace. One instance a trace; close it to end the thread. */
+
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.ts';
+import { workerUrl } from '../../worker-url.ts';
 import type { Answers, FromQueryWorker, Query, QuerySetup } from './query-messages.ts';
 
 export type Asked<Answer> =
@@ -22,9 +24,8 @@ export class QueryClient {
   constructor(trace: string) {
     const shared = new SharedArrayBuffer(4);
     this.firstValid = new Int32Array(shared);
-    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
     const setup: QuerySetup = { trace, shared };
-    this.worker = new Worker(new URL(`./query-worker${extension}`, import.meta.url), {
+    this.worker = new Worker(workerUrl(import.meta.url, 'query-worker'), {
       workerData: setup,
       execArgv: ['--no-warnings'],
     });
