@@ -37,4 +37,5 @@ declare namespace WebAssembly {
   /** An export that returns a promise, and whose imports may therefore suspend it. */
   function promising(func: unknown): (...args: readonly unknown[]) => Promise<unknown>;
   function compile(bytes: Uint8Array | ArrayBuffer): Promise<Module>;
+  function validate(bytes: Uint8Array | ArrayBuffer): boolean;
 }
