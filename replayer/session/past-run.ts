@@ -71,6 +71,8 @@ export class PastRun {
   private readonly stopped: Promise<never>;
   private onReached: () => void = () => {};
   private onStopped: (reason: unknown) => void = () => {};
+  /** Ends the slice under way. */
+  private over = Promise.withResolvers<void>();
   private end: Ended | undefined;
   private readonly reads = new Map<number, (bytes: Bytes) => void>();
   private readIds = 0;
@@ -107,9 +109,10 @@ export class PastRun {
   async run(sliceMs: number, options: RequestOptions = {}): Promise<PastStop> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const abort = () => this.close();
+    const abort = () => void this.close();
     signal?.addEventListener('abort', abort, { once: true });
     this.worker.ref();
+    this.over = Promise.withResolvers();
     try {
       return await this.slice(sliceMs);
     } catch (thrown) {
@@ -121,6 +124,11 @@ export class PastRun {
       this.worker.unref();
       signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /** Ends the slice under way before its time. */
+  pause(): void {
+    this.over.resolve();
   }
 
   /** Bytes of the memory as it is now, cut where it ends. @throws WasiRrError SESSION_FAILED */
@@ -139,10 +147,11 @@ export class PastRun {
     return { address, bytes: new Uint8Array(Buffer.from(bytes, 'base64')), size };
   }
 
-  close(): void {
+  /** Ends the guest and its thread. */
+  async close(): Promise<void> {
     this.inspector?.close();
     this.inspector = undefined;
-    void this.worker.terminate();
+    await this.worker.terminate();
   }
 
   private async slice(sliceMs: number): Promise<PastStop> {
@@ -150,7 +159,9 @@ export class PastRun {
     await this.command('Profiler.start');
     if (this.held) await this.command('Debugger.resume');
     this.held = false;
-    await Promise.race([sleep(sliceMs, undefined, { ref: true }), this.stopped]);
+    // one that goes on would keep the process alive
+    const timer = setTimeout(this.over.resolve, sliceMs);
+    await Promise.race([this.over.promise, this.stopped]).finally(() => clearTimeout(timer));
     const { profile } = (await this.command('Profiler.stop')) as { profile: CpuProfile };
     const { inspector } = this;
     invariant(inspector, 'a slice without an inspector');

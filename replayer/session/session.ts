@@ -8,6 +8,7 @@
  */
 import { type ErrorCode, WasiRrError } from '../../errors.ts';
 import { addSnapshot } from '../../traces/annotations.ts';
+import { describeOutcome } from '../../traces/outcome.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { type DivergenceReport, reportDivergence } from '../divergence-report.ts';
 import type { FailurePlace } from './failure.ts';
@@ -241,11 +242,18 @@ export class Session extends TraceView {
    * Lets the guest run on past the last event, for a run that was interrupted: what was it doing? It runs
    * in a thread of its own and is paused after each slice, wherever it is; the session's position stays.
    * It ends where the guest calls the host, since no answer was recorded.
-   * @param sliceMs milliseconds
+   * @param sliceMs milliseconds; {@link pausePast} ends the slice before
    * @throws WasiRrError REPLAY_FAILED for a run that came to its end, SESSION_FAILED; the reason of
    *   `signal`, and the next call begins anew
    */
   async continuePast(sliceMs: number, options: RequestOptions = {}): Promise<PastStop> {
+    const { outcome } = this.trace.meta;
+    if (outcome?.kind === 'exit' || outcome?.kind === 'trap') {
+      throw new WasiRrError(
+        'REPLAY_FAILED',
+        `the run was not interrupted, it ended by itself (${describeOutcome(outcome)}): there is nothing beyond its end.`,
+      );
+    }
     const past =
       this.past ??
       new PastRun(this.trace.path, (offsets) => this.link.request('frames', { offsets }));
@@ -253,9 +261,14 @@ export class Session extends TraceView {
     try {
       return await past.run(sliceMs, options);
     } catch (thrown) {
-      this.leavePast();
+      await this.leavePast();
       throw thrown;
     }
+  }
+
+  /** Pauses the guest that runs on past the last event: {@link continuePast} resolves. */
+  pausePast(): void {
+    this.past?.pause();
   }
 
   /**
@@ -268,9 +281,10 @@ export class Session extends TraceView {
   }
 
   /** Ends the guest that runs on past the last event. */
-  leavePast(): void {
-    this.past?.close();
+  async leavePast(): Promise<void> {
+    const { past } = this;
     this.past = undefined;
+    await past?.close();
   }
 
   /** Where guests are parked, and how much memory they hold. */
@@ -280,7 +294,7 @@ export class Session extends TraceView {
 
   /** Ends the session's thread and closes the trace. */
   async close(): Promise<void> {
-    this.leavePast();
+    await this.leavePast();
     await this.link.close();
     this.trace.close();
   }

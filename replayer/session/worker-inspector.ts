@@ -82,13 +82,24 @@ export class WorkerInspector {
     );
   }
 
-  close(): void {
+  /**
+   * Lets go of the worker, which runs on if it was paused. Only then can it be ended: a thread that V8's
+   * debugger holds takes no notice of `terminate`, nor of the end of the process, which waits for it, nor
+   * of the end of this session alone (Node 26).
+   */
+  readonly close = (): void => {
+    process.off('exit', this.close);
+    if (this.sessionId !== undefined) {
+      void this.post('NodeWorker.detach', { sessionId: this.sessionId });
+    }
+    this.sessionId = undefined;
     this.session.disconnect();
-  }
+  };
 
   private async connect(): Promise<void> {
     const { session } = this;
     session.connect();
+    process.once('exit', this.close);
     let attached: () => void = () => {};
     const found = new Promise<void>((resolve) => {
       attached = resolve;

@@ -162,8 +162,23 @@ describe('a run that was interrupted', () => {
       const { bytes } = await session.memory.read(0, 256);
       expect((await session.readPast(0, 256)).bytes).toEqual(bytes);
       expect(session.position).toBe(position);
-      session.leavePast();
+      await session.leavePast();
       await expect(session.readPast(0, 1)).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    });
+  });
+
+  test('is paused before its slice is over', async () => {
+    const { trace } = await interrupted('busy-loop');
+    await withSession(trace, async (session) => {
+      const started = performance.now();
+      const slice = session.continuePast(600_000);
+      // asked for while the thread still starts, it holds all the same
+      session.pausePast();
+      expect((await slice).state).toBe('paused');
+      const second = session.continuePast(600_000);
+      setTimeout(() => session.pausePast(), 20);
+      expect((await second).state).toBe('paused');
+      expect(performance.now() - started).toBeLessThan(60_000);
     });
   });
 
@@ -199,7 +214,10 @@ describe('a run that was interrupted', () => {
 
   test('one that came to its end goes no further', async () => {
     await withSession(run.trace, async (session) => {
-      await expect(session.continuePast(10)).rejects.toMatchObject({ code: 'REPLAY_FAILED' });
+      await expect(session.continuePast(10)).rejects.toMatchObject({
+        code: 'REPLAY_FAILED',
+        message: expect.stringContaining('was not interrupted'),
+      });
     });
   });
 });
