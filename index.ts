@@ -26,6 +26,7 @@ export { TOOL } from './recorder/tool.ts';
 export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
+export type { OpenFile } from './replayer/session/descriptor-history.ts';
 export type { FailurePlace } from './replayer/session/failure.ts';
 export type { CallCondition, Direction } from './replayer/session/find-call.ts';
 export type { SearchPattern } from './replayer/session/memory-search.ts';
@@ -79,10 +80,12 @@ export type { QueryResult, SegmentHeader, TraceReader } from './traces/reader.ts
 export type { SnapshotEntry } from './traces/snapshots.ts';
 export { callBytes, callPath } from './wasi/call-columns.ts';
 export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
+export type { DescriptorRights, DescriptorState, FileOffset } from './wasi/descriptor-state.ts';
+export { accessText, offsetText } from './wasi/descriptor-text.ts';
 export { type Descriptor, DescriptorTable } from './wasi/descriptors.ts';
 export { escapeText, quoteText } from './wasi/escape.ts';
 export { formatCall, formatResult } from './wasi/format.ts';
-export { errnoName } from './wasi/names.ts';
+export { errnoName, flagNames } from './wasi/names.ts';
 export type { Trap, TrapKind, WasmFrame } from './wasm/traps.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** `wasi-rr files`: which descriptors were open at an event. */
 import type { Command } from 'commander';
-import { escapeText } from '../../index.ts';
+import { accessText, escapeText, flagNames, type OpenFile, offsetText } from '../../index.ts';
 import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
 import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
@@ -10,6 +10,10 @@ import { type Column, formatTable } from '../table.ts';
 const EXAMPLES = `${EVENT_HELP}
 
 Known from the calls of the trace alone: it need not replay.
+offset: bytes from the beginning of the file; - for what has none (streams, directories, sockets); ? where
+the calls do not tell, such as after an append, or of stdout before the program asked.
+access: r read, w write, a append; ? where the calls do not tell. --json has all rights by name; "confirmed"
+says that the host told them, else they are what path_open asked for.
 
 Examples:
   wasi-rr files 12
@@ -18,6 +22,8 @@ Examples:
 const COLUMNS: readonly Column[] = [
   { title: 'fd', right: true },
   { title: 'kind' },
+  { title: 'offset', right: true },
+  { title: 'access' },
   { title: 'path' },
   { title: 'opened by' },
 ];
@@ -36,24 +42,40 @@ export function addFiles(program: Command): void {
 function filesCommand(args: readonly string[], flags: { readonly json?: boolean }) {
   return lookAt(targetOf(args), async ({ session, options }) => {
     const files = await session.files(options);
-    const rows = files.map(({ fd, kind, path = '', openedBy }) => [
-      String(fd),
-      kind,
-      escapeText(path),
-      openedBy === undefined ? '' : `#${openedBy}`,
+    const rows = files.map((file) => [
+      String(file.fd),
+      file.kind,
+      offsetText(file),
+      accessText(file),
+      escapeText(file.path ?? ''),
+      file.openedBy === undefined ? '' : `#${file.openedBy}`,
     ]);
     const lines = flags.json
-      ? files.map(({ fd, kind, path, openedBy }) =>
-          jsonLine({
-            event: session.position,
-            fd,
-            kind,
-            path: path ?? null,
-            openedBy: openedBy ?? null,
-          }),
-        )
+      ? files.map((file) => jsonFile(session.position, file))
       : formatTable(COLUMNS, rows);
     for (const line of lines) await stdout.print(line);
     return 0;
+  });
+}
+
+function jsonFile(event: number, file: OpenFile): string {
+  const { fd, kind, path = null, openedBy = null, offset, rights, flags } = file;
+  return jsonLine({
+    event,
+    fd,
+    kind,
+    path,
+    openedBy,
+    // beyond 2^53 as decimal text
+    offset: typeof offset === 'bigint' ? offset.toString() : offset,
+    rights:
+      rights === undefined
+        ? null
+        : {
+            base: flagNames('rights', rights.base),
+            inheriting: flagNames('rights', rights.inheriting),
+            confirmed: rights.confirmed,
+          },
+    flags: flags === undefined ? null : flagNames('fdflags', flags),
   });
 }

@@ -5,8 +5,8 @@
  */
 import type { CallEvent, CoreValue, LogEvent } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
-import { type Descriptor, DescriptorTable } from '../../wasi/descriptors.ts';
 import { outputOf, writtenBy } from '../../wasi/output.ts';
+import { DescriptorHistory, type OpenFile } from './descriptor-history.ts';
 import { TimeSlices } from './time-slices.ts';
 import type { RequestOptions } from './worker-link.ts';
 
@@ -34,11 +34,6 @@ export interface Output {
   readonly length: { readonly stdout: number; readonly stderr: number };
 }
 
-interface FilesSince {
-  readonly event: number;
-  readonly open: readonly Descriptor[];
-}
-
 interface Printed {
   readonly event: number;
   readonly stream: Stream;
@@ -50,8 +45,7 @@ interface Printed {
 export class StreamsAndFiles {
   private readonly trace: TraceReader;
   private readonly events: Generator<LogEvent>;
-  private readonly table = new DescriptorTable();
-  private readonly files: FilesSince[];
+  private readonly files = new DescriptorHistory();
   private readonly printed: Printed[] = [];
   private next = 0;
   private reading: Promise<void> = Promise.resolve();
@@ -60,16 +54,15 @@ export class StreamsAndFiles {
   constructor(trace: TraceReader) {
     this.trace = trace;
     this.events = trace.events();
-    this.files = [{ event: -1, open: this.table.entries() }];
   }
 
   /**
-   * The descriptors that are open after event `at`.
+   * The descriptors that are open after event `at`, and how they stand.
    * @throws WasiRrError SEGMENT_CORRUPT where the log is damaged before it
    */
-  async filesAt(at: number, options: RequestOptions): Promise<readonly Descriptor[]> {
+  async filesAt(at: number, options: RequestOptions): Promise<readonly OpenFile[]> {
     await this.readTo(at, options);
-    return this.files[lastAtMost(this.files, at)]?.open ?? [];
+    return this.files.at(at);
   }
 
   /**
@@ -168,17 +161,14 @@ export class StreamsAndFiles {
   }
 
   private learn(event: CallEvent): void {
-    const { table } = this;
-    const output = outputOf(event, table);
+    const output = outputOf(event, this.files.table);
     if (output !== undefined) {
       const kept = output.bytes.length;
       // the answer says how much was printed, whatever the trace kept of it
       const length = writtenBy(event)?.length ?? kept;
       this.printed.push({ event: event.number, stream: output.stream, kept, length });
     }
-    const { version } = table;
-    table.apply(event, event.number);
-    if (table.version !== version) this.files.push({ event: event.number, open: table.entries() });
+    this.files.learn(event);
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../traces/annotations.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { SnapshotEntry } from '../../traces/snapshots.ts';
-import type { Descriptor } from '../../wasi/descriptors.ts';
+import type { OpenFile } from './descriptor-history.ts';
 import { type FailurePlace, findFailure } from './failure.ts';
 import { type CallCondition, type Direction, findCall } from './find-call.ts';
 import { type Output, StreamsAndFiles } from './streams-and-files.ts';
@@ -56,8 +56,11 @@ export class TraceView {
     return findCall(this.trace, condition, options.from ?? this.at, direction, options);
   }
 
-  /** The open descriptors, by number. From the trace. @throws WasiRrError SEGMENT_CORRUPT */
-  files(options: RequestOptions = {}): Promise<readonly Descriptor[]> {
+  /**
+   * The open descriptors, by number, with offset, rights and flags. From the trace.
+   * @throws WasiRrError SEGMENT_CORRUPT
+   */
+  files(options: RequestOptions = {}): Promise<readonly OpenFile[]> {
     return this.streams.filesAt(this.at, options);
   }
 

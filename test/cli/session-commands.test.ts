@@ -76,6 +76,19 @@ describe('heapsmash', () => {
       kind: 'file',
       path: '/users.csv',
       openedBy: 7,
+      offset: 1024,
+      rights: {
+        base: expect.arrayContaining(['fd_read', 'fd_seek']),
+        inheriting: expect.any(Array),
+        confirmed: false,
+      },
+      flags: [],
+    });
+    expect(files[1]).toMatchObject({ fd: 1, offset: 'unknown', rights: null, flags: null });
+    expect(files[3]).toMatchObject({
+      kind: 'preopen',
+      offset: 'none',
+      rights: { confirmed: true },
     });
     expect(await objects('output', 'end')).toEqual([
       {

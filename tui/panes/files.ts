@@ -1,42 +1,81 @@
-/** The descriptors that are open after the selected event. */
+/** The descriptors that are open after the selected event: what they are, and how they stand. */
 
+import { accessText, offsetText, rightsText } from '../../wasi/descriptor-text.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { line, span } from '../text/line.ts';
 import { padEnd, textWidth } from '../text/width.ts';
-import { fieldsOf } from '../trace/call-text.ts';
-import type { Row } from '../trace/rows.ts';
-import type { TabContent } from './content.ts';
+import type { Answers } from '../trace/query-messages.ts';
+import type { ContentLine, TabContent } from './content.ts';
 
-/** `rw` by the rights that a file was opened with. */
-function accessOf(opener: Row): string {
-  const rights = opener.kind === 'call' ? fieldsOf(opener.call.args).fs_rights_base : undefined;
-  if (!Array.isArray(rights)) return '  ';
-  return (rights.includes('fd_read') ? 'r' : '-') + (rights.includes('fd_write') ? 'w' : '-');
-}
+type OpenFile = Answers['history']['descriptors'][number];
 
-export function filesContent({ state, position, rows }: Debugger): TabContent {
+/** Titles of the columns. */
+const HEAD = '   fd  kind      use ';
+const HEAD_OFFSET = 'offset';
+
+export function filesContent({ state, position, rows }: Debugger, width: number): TabContent {
   const { history } = state;
   if (history === undefined) return { lines: [{ line: line(span('reading…', 'dim')) }] };
   const row = rows.get(position);
   const used = row.kind === 'call' ? row.call.fd : undefined;
-  const pathWidth = Math.max(
-    0,
-    ...history.descriptors.map(({ path }) => textWidth(escapeText(path ?? ''))),
-  );
-  const lines = history.descriptors.map(({ fd, kind, path, openedBy }) => {
-    const access = openedBy === undefined ? '  ' : accessOf(rows.get(openedBy));
-    const opened = openedBy === undefined ? '' : `#${openedBy}`;
+  const { descriptors } = history;
+  const widest = (text: (file: OpenFile) => string) =>
+    Math.max(0, ...descriptors.map((file) => textWidth(text(file))));
+  const pathWidth = widest(({ path }) => escapeText(path ?? ''));
+  const offsetWidth = Math.max(HEAD_OFFSET.length, widest(offsetText));
+  const lines = descriptors.map((file): ContentLine => {
+    const { fd, kind, path, openedBy } = file;
     const shown = line(
       span(fd === used ? '▸ ' : '  ', 'strong'),
       span(`${fd}`.padStart(3), 'number'),
-      `  ${kind.padEnd(9)} ${access} `,
+      `  ${kind.padEnd(9)} ${accessText(file).padEnd(3)} `,
+      span(offsetText(file).padStart(offsetWidth), 'number'),
+      '  ',
       span(padEnd(escapeText(path ?? ''), pathWidth), 'path'),
-      span(`  ${opened}`, 'dim'),
+      span(openedBy === undefined ? '' : `  #${openedBy}`, 'dim'),
     );
     if (openedBy === undefined) return { line: shown };
-    return { line: shown, target: { kind: 'event', event: openedBy } as const };
+    return { line: shown, target: { kind: 'event', event: openedBy } };
   });
   const stale = history.event === position ? '' : ' (reading…)';
-  return { lines, note: `${lines.length} open${stale}` };
+  return {
+    lines: [
+      { line: line(span(HEAD, 'dim'), span(HEAD_OFFSET.padStart(offsetWidth), 'dim')) },
+      ...lines,
+      { line: [] },
+      { line: line(span('rights', 'strong')) },
+      ...descriptors.flatMap((file) => rightsLines(file, width)),
+    ],
+    note: `${descriptors.length} open${stale}`,
+  };
+}
+
+/** All rights of a descriptor by name. */
+function rightsLines({ fd, rights }: OpenFile, width: number): ContentLine[] {
+  const text =
+    rights === undefined
+      ? '? the calls do not tell'
+      : `${rightsText(rights.base)}${rights.confirmed ? '' : ' (asked for)'}`;
+  return wrapped(text, width - INDENT - 1).map((part, index) => ({
+    line: line(
+      span(index === 0 ? `  ${`${fd}`.padStart(3)}  ` : ' '.repeat(INDENT), 'number'),
+      span(part, rights === undefined ? 'dim' : 'text'),
+    ),
+  }));
+}
+
+/** Cells before the rights of a descriptor. */
+const INDENT = 7;
+
+/** Breaks at spaces, into lines of at most so many cells where words allow. */
+function wrapped(text: string, cells: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    const longer = `${last} ${word}`;
+    if (last === undefined || longer.length > cells) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }

@@ -1,8 +1,8 @@
 /** What the UI asks of the thread that scans a trace, and what it answers. */
 
+import type { OpenFile } from '../../replayer/session/descriptor-history.ts';
 import type { Output } from '../../replayer/session/streams-and-files.ts';
 import type { CallFilter, Slice } from '../../traces/timeline.ts';
-import type { Descriptor } from '../../wasi/descriptors.ts';
 
 export type Query =
   /** All calls that match. */
@@ -27,7 +27,7 @@ export interface Answers {
   readonly find: number | undefined;
   readonly overview: readonly Slice[];
   readonly history: {
-    readonly descriptors: readonly Descriptor[];
+    readonly descriptors: readonly OpenFile[];
     readonly output: Output;
   };
 }
