@@ -1,14 +1,25 @@
-/** Compiles the project and the children of the benchmark to JavaScript: what is measured is what is shipped. */
+/** Builds the project as it is shipped, and compiles the children of the benchmark to JavaScript. */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(import.meta.dirname, 'results/build');
 
-/** @returns the folder in which the files of this repository lie as .js */
-export function build(): string {
+export interface Built {
+  /** The command line's program. */
+  readonly cli: string;
+  /** The folder in which the files of this repository lie as .js. */
+  readonly sources: string;
+}
+
+export function build(): Built {
   rmSync(OUTPUT, { recursive: true, force: true });
-  const tsc = join(import.meta.dirname, '../node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', import.meta.dirname], { stdio: 'inherit' });
-  return OUTPUT;
+  run(join(ROOT, 'build.mjs'));
+  run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', import.meta.dirname);
+  return { cli: join(ROOT, 'dist/cli/main.js'), sources: OUTPUT };
+}
+
+function run(...args: string[]): void {
+  execFileSync(process.execPath, args, { stdio: 'inherit' });
 }

@@ -7,6 +7,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandLine } from '../test/real/runs.ts';
 import { Workspace } from '../test/real/workspace.ts';
+import type { Built } from './build.ts';
 import type { Workload } from './workloads.ts';
 
 /** Milliseconds by round. */
@@ -27,24 +28,23 @@ export interface Measured {
   readonly problems: readonly string[];
 }
 
-/** @param built the folder of {@link build}; @param scratch where the trace goes */
+/** @param scratch where the trace goes */
 export function measure(
   { name, program }: Workload,
   rounds: number,
-  built: string,
+  { cli, sources }: Built,
   scratch: string,
 ): Measured {
   using workspace = new Workspace(program);
   const words = commandLine(program, workspace);
   const trace = join(scratch, `${name.replace(/\W+/g, '-')}.wrr`);
-  const plain = ['--no-warnings', join(built, 'bench/plain-wasi.js'), ...words];
-  const cli = join(built, 'cli/main.js');
+  const plain = ['--no-warnings', join(sources, 'bench/plain-wasi.js'), ...words];
   const record = [cli, 'record', '-q', '-o', trace, ...words];
   const replay = [cli, 'replay', trace];
   const times: Times = { plain: [], record: [], replay: [] };
   const cpu: Times = { plain: [], record: [], replay: [] };
   const problems = new Set<string>();
-  const preload = ['--require', join(built, 'bench/report-cpu.cjs')];
+  const preload = ['--require', join(sources, 'bench/report-cpu.cjs')];
   const run = (how: keyof Times, args: readonly string[]) => {
     const { ms, cpuMs, status, stderr } = timed([...preload, ...args], workspace.stdin);
     times[how].push(ms);

@@ -68,7 +68,7 @@ function run(workload: Workload, rounds: number): { result: WorkloadResult; trac
 function child<T>(name: string, ...args: string[]): T {
   const output = execFileSync(
     process.execPath,
-    ['--no-warnings', join(built, `bench/${name}.js`), ...args],
+    ['--no-warnings', join(built.sources, `bench/${name}.js`), ...args],
     { maxBuffer: 1 << 28 },
   );
   return JSON.parse(output.toString()) as T;

@@ -177,7 +177,7 @@ try {
   for (const calls of options.calls.split(',').map(Number)) {
     const [folder, trace] = [join(scratch, 'files'), join(scratch, `${calls}.wrr`)];
     mkdirSync(folder, { recursive: true });
-    const main = [process.execPath, join(built, 'cli/main.js')];
+    const main = [process.execPath, built.cli];
     // the program makes two calls a round
     const record = ['record', '-q', '-o', trace, '--dir', `${folder}::/`, SYSCALLS];
     const [node = '', ...rest] = [...main, ...record, String(calls / 2)];

@@ -98,7 +98,7 @@ export class Recording {
     const functions = [...program.imports, ...program.exports.values()];
     this.ring = new RingReader(shared);
     this.sink = new LogSink(this.writer, new Map(functions.map((func) => [func.id, func])));
-    this.worker = new Worker(workerUrl(import.meta.url, 'guest-worker'), {
+    this.worker = new Worker(workerUrl('recorder/guest-worker'), {
       workerData: setup,
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },

@@ -90,7 +90,7 @@ function runWorker(
     shared,
   };
   return new Promise((resolve, reject) => {
-    const worker = new Worker(workerUrl(import.meta.url, 'replay-worker'), {
+    const worker = new Worker(workerUrl('replayer/replay-worker'), {
       workerData: setup,
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },

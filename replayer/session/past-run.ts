@@ -90,7 +90,7 @@ export class PastRun {
     this.stopped.catch(() => {});
     const shared = new SharedArrayBuffer(4);
     this.sent = new Int32Array(shared);
-    this.worker = new Worker(workerUrl(import.meta.url, 'past-worker'), {
+    this.worker = new Worker(workerUrl('replayer/session/past-worker'), {
       name: this.name,
       workerData: { trace, shared } satisfies PastSetup,
       execArgv: ['--no-warnings'],

@@ -140,7 +140,7 @@ export class WorkerLink {
   private start(): Worker {
     const shared = new SharedArrayBuffer(SHARED_WORD.bytes);
     this.words = new Int32Array(shared);
-    const worker = new Worker(workerUrl(import.meta.url, 'session-worker'), {
+    const worker = new Worker(workerUrl('replayer/session/session-worker'), {
       workerData: { ...this.setup, shared, module: this.module } satisfies SessionSetup,
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },

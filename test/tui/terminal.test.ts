@@ -34,7 +34,12 @@ beforeAll(async () => {
   writeFileSync(join(build, 'package.json'), '{"type":"module","version":"0.0.0"}');
   const config = {
     extends: join(PROJECT, 'tsconfig.build.json'),
-    compilerOptions: { rootDir: PROJECT, outDir: join(build, 'dist'), declaration: false },
+    compilerOptions: {
+      rootDir: PROJECT,
+      outDir: join(build, 'dist'),
+      declaration: false,
+      emitDeclarationOnly: false,
+    },
     include: BUILT.map((folder) => join(PROJECT, folder)),
   };
   writeFileSync(join(build, 'tsconfig.json'), JSON.stringify(config));

@@ -25,7 +25,7 @@ export class QueryClient {
     const shared = new SharedArrayBuffer(4);
     this.firstValid = new Int32Array(shared);
     const setup: QuerySetup = { trace, shared };
-    this.worker = new Worker(workerUrl(import.meta.url, 'query-worker'), {
+    this.worker = new Worker(workerUrl('tui/trace/query-worker'), {
       workerData: setup,
       execArgv: ['--no-warnings'],
     });
