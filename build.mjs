@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, globSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const ROOT = import.meta.dirname;
@@ -33,7 +33,8 @@ await bundle.write({
   dir: OUTPUT,
   format: 'esm',
   entryFileNames: '[name].js',
-  chunkFileNames: '[name]-[hash].js',
+  // what an index.ts gave rise to is named after its folder, which is the checkout's
+  chunkFileNames: ({ name }) => `${name === basename(ROOT) ? 'library' : '[name]'}-[hash].js`,
 });
 await bundle.close();
 chmodSync(join(OUTPUT, 'cli/main.js'), 0o755);
