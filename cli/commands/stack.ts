@@ -1,32 +1,51 @@
-/** `wasi-rr stack`: which functions of the guest were running at an event. */
+/** `wasi-rr stack`: which functions of the guest were running at an event, or past the last one. */
 import type { Command } from 'commander';
+import { WasiRrError } from '../../index.ts';
 import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
 import { formatFrames } from '../frames.ts';
 import { jsonLine } from '../json.ts';
+import { wholeNumber } from '../option-values.ts';
+import { formatPast, jsonPast } from '../past.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
+
+interface StackFlags {
+  readonly json?: boolean;
+  /** Milliseconds; true without a number. */
+  readonly past?: number | true;
+}
+
+/** Milliseconds for `--past` without a number: some thousand samples. */
+const PAST_MS = 1000;
 
 const EXAMPLES = `${EVENT_HELP}
 
 Innermost first. The byte is the place in the module of what is executed; of a caller, right after its call.
 After a trap it is the stack from which it came.
 
+With --past a run that was interrupted runs on from its last event: the stack is that of the guest when
+the time is over, and a sample says in which functions it spent that time. It gets as far as its next call,
+to which no answer was recorded. --json then prints one object for all.
+
 Examples:
   wasi-rr stack failure
-  wasi-rr stack app-3 1234 --json`;
+  wasi-rr stack app-3 1234 --json
+  wasi-rr stack hang-2 --past 500        what was it doing when it hung?`;
 
 export function addStack(program: Command): void {
   program
     .command('stack')
     .description('the call stack of the guest at an event')
     .usage('[options] [trace] <event>')
-    .argument('<trace-or-event...>', 'one argument is an event of the latest trace')
+    .argument('[trace-or-event...]', 'one argument is an event of the latest trace')
+    .option('--past [ms]', `run on past the end (default: ${PAST_MS} ms)`, wholeNumber)
     .option('--json', 'one JSON object a frame')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(stackCommand));
 }
 
-function stackCommand(args: readonly string[], flags: { readonly json?: boolean }) {
+function stackCommand(args: readonly string[], flags: StackFlags): Promise<number> {
+  if (flags.past !== undefined) return stackPast(args, flags);
   return lookAt(targetOf(args), async ({ session, options }) => {
     const frames = await session.stack(options);
     if (flags.json) {
@@ -38,6 +57,27 @@ function stackCommand(args: readonly string[], flags: { readonly json?: boolean 
     }
     for (const line of formatFrames(frames, frames.length)) await stdout.print(line.trimStart());
     if (frames.length === 0) say(`no function of the guest is running at #${session.position}.`);
+    return 0;
+  });
+}
+
+/** @param args the trace; the event may be left out, and can be the end only */
+function stackPast(args: readonly string[], { past, json }: StackFlags): Promise<number> {
+  const names = args.at(-1) === 'end' ? args.slice(0, -1) : args;
+  const trace = names[0];
+  if (names.length > 1) {
+    throw new WasiRrError(
+      'OPTION_INVALID',
+      `--past goes on from the end of the run: leave out the event "${names[1]}".`,
+    );
+  }
+  const sliceMs = typeof past === 'number' ? past : PAST_MS;
+  return lookAt({ trace, place: 'end', rest: [] }, async ({ session }) => {
+    const problem = session.replayProblem;
+    if (problem !== undefined) throw new WasiRrError(problem.code, problem.message);
+    const stop = await session.continuePast(sliceMs);
+    if (json) await stdout.print(jsonPast(stop, session.lastEvent));
+    else for (const line of formatPast(stop)) await stdout.print(line);
     return 0;
   });
 }

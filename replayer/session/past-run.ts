@@ -40,6 +40,8 @@ export interface PastStop {
    * - `ended`: it returned, or trapped (`trap`).
    */
   readonly state: 'paused' | 'called' | 'ended';
+  /** Milliseconds for which the guest ran on in this slice. */
+  readonly ranMs: number;
   /** Innermost first. */
   readonly stack: readonly StackFrame[];
   /** Most samples first; those of this slice. */
@@ -73,6 +75,8 @@ export class PastRun {
   private onStopped: (reason: unknown) => void = () => {};
   /** Ends the slice under way. */
   private over = Promise.withResolvers<void>();
+  /** When the slice began. */
+  private since = Number.POSITIVE_INFINITY;
   private end: Ended | undefined;
   private readonly reads = new Map<number, (bytes: Bytes) => void>();
   private readIds = 0;
@@ -161,14 +165,16 @@ export class PastRun {
     this.held = false;
     // one that goes on would keep the process alive
     const timer = setTimeout(this.over.resolve, sliceMs);
+    this.since = performance.now();
     await Promise.race([this.over.promise, this.stopped]).finally(() => clearTimeout(timer));
     const { profile } = (await this.command('Profiler.stop')) as { profile: CpuProfile };
+    const ranMs = performance.now() - this.since;
     const { inspector } = this;
     invariant(inspector, 'a slice without an inspector');
     const offsets = await this.patiently(inspector.pause());
     this.held = true;
     const stack = await this.nameFrames(offsets);
-    return { state: 'paused', stack, ...(await this.hottest(profile)) };
+    return { state: 'paused', ranMs, stack, ...(await this.hottest(profile)) };
   }
 
   /** Brings the guest to the end of the log, and lets it go from there. */
@@ -229,7 +235,8 @@ export class PastRun {
     const { end } = this;
     invariant(end, 'an end that was not told');
     const offsets = wasmFrames(end.stack).map(({ offset }) => offset);
-    const rest = { stack: await this.nameFrames(offsets), hottest: [], samples: 0 };
+    const ranMs = Math.max(0, performance.now() - this.since);
+    const rest = { ranMs, stack: await this.nameFrames(offsets), hottest: [], samples: 0 };
     if (end.type === 'called') {
       return { state: 'called', call: { name: end.name, args: end.args }, ...rest };
     }

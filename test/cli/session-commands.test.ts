@@ -1,5 +1,5 @@
 /** `wasi-rr memory`, `stack`, `files` and `output`: the session's answers as plain text and JSON. */
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
@@ -132,7 +132,9 @@ describe('heapsmash', () => {
   });
 
   test.each([
-    [['stack'], /missing required argument/],
+    [['stack'], /the arguments are \[trace\] <event>, and not nothing/],
+    [['stack', '3', '12', '--past'], /leave out the event "12"/],
+    [['stack', '--past', 'long'], /no whole number/],
     [['stack', 'seventeen'], /"seventeen" is no event/],
     [['stack', '17'], /there is no event 17: .* 0 to 16/],
     [['stack', 'heapsmash-O0g-1', '1', '2'], /the arguments are \[trace\] <event>/],
@@ -218,4 +220,50 @@ test('what a program prints is escaped', async () => {
   });
   const dump = await ws.run('memory', 'bad.wrr', '1', '16', '6');
   expect(controlsIn(text.stdout + json.stdout + dump.stdout)).toEqual([]);
+});
+
+describe('past the end of a run', () => {
+  const ws = new Workspace();
+  beforeAll(async () => {
+    const stdin = readFileSync(example('fs/hang/stdin.txt'), 'utf8');
+    const args = ['record', '-q', '--timeout', '2'];
+    await ws.runWith({ stdin }, ...args, '-o', 'hang.wrr', example('wasm/hang-O0g.wasm'));
+    await ws.run(...args, '-o', 'ended.wrr', await ws.guest('nothing'));
+    await ws.run(...args, '-o', 'asks.wrr', await ws.guest('busy-calls'));
+  });
+  afterAll(() => ws.remove());
+
+  test('a hang: its stack, and where the time goes', async () => {
+    const run = await ws.run('stack', 'hang.wrr', '--past', '400');
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    const [first, ...lines] = run.stdout.trimEnd().split('\n');
+    expect(first).toMatch(/^after \d+ ms past the end it still runs, without a call:$/);
+    expect(lines[0]).toMatch(/^ {4}at str \(function 8, byte 0x[0-9a-f]+\)$/);
+    expect(lines[1]).toMatch(/^ {4}at __original_main \(function 7, /);
+    expect(lines.find((line) => line.startsWith('hottest'))).toMatch(/, \d+ samples:$/);
+    expect(run.stdout).toMatch(/^ +\d+\.\d % {2}str \(function 8\)$/m);
+  });
+
+  test('the same as one object', async () => {
+    const run = await ws.run('stack', 'hang.wrr', 'end', '--past', '400', '--json');
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    const { ranMs, samples, ...object } = JSON.parse(run.stdout);
+    expect(ranMs).toBeGreaterThanOrEqual(400);
+    expect(samples).toBeGreaterThan(0);
+    expect(object).toMatchObject({ state: 'paused', call: null, trap: null });
+    expect(object.stack[0]).toMatchObject({ func: 8, name: 'str' });
+    expect(object.hottest[0]).toMatchObject({ func: 8, name: 'str' });
+  });
+
+  test('a guest that makes a call gets no further', async () => {
+    const run = await ws.run('stack', 'asks.wrr', '--past', '100');
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    expect(run.stdout).toMatch(/^it gets no further than this call.*: sched_yield\(\)\n {4}at /);
+  });
+
+  test('a run that ended by itself has nothing beyond its end', async () => {
+    const run = await ws.run('stack', 'ended.wrr', '--past');
+    expect(run).toMatchObject({ status: 125, stdout: '' });
+    expect(run.stderr).toMatch(/not interrupted, it ended by itself \(exit.*nothing beyond/);
+  });
 });
