@@ -40,6 +40,10 @@ export interface GuestReplayOptions {
   ) => unknown;
   /** The module's start function, where it was made an export (wasm/start-function.ts). */
   readonly start?: { readonly name: string; readonly shift: number } | undefined;
+  /** Of a module that was rewritten (instrument/): where an offset in it was in the recorded one. */
+  readonly original?: (offset: number) => number;
+  /** Gets what the guest exports before any of its code has run. */
+  readonly attach?: (exports: WebAssembly.Exports) => void;
   /** The replay stands still where the log ends, instead of ending the guest (see Feed). */
   readonly endsInPlace?: boolean;
   readonly describe?: (
@@ -143,7 +147,9 @@ export class GuestReplay {
       );
     }
     try {
-      return new WebAssembly.Instance(module, imports);
+      const instance = new WebAssembly.Instance(module, imports);
+      this.options.attach?.(instance.exports);
+      return instance;
     } catch (thrown) {
       if (thrown instanceof WebAssembly.LinkError) throw this.cannotRun(thrown);
       this.thrownBy(thrown);
@@ -263,9 +269,11 @@ export class GuestReplay {
   /** With the frames' places in the module as it was recorded. */
   private trapFrom(thrown: unknown): Trap {
     const trap = trapFrom(thrown);
-    const shift = this.options.start?.shift ?? 0;
-    if (shift === 0) return trap;
-    const frames = trap.frames.map((frame) => ({ ...frame, offset: frame.offset - shift }));
+    const { start, original } = this.options;
+    const shift = start?.shift ?? 0;
+    if (shift === 0 && original === undefined) return trap;
+    const place = original ?? ((offset: number) => offset - shift);
+    const frames = trap.frames.map((frame) => ({ ...frame, offset: place(frame.offset) }));
     return { ...trap, frames };
   }
 

@@ -1,0 +1,172 @@
+/** Which types, globals and memories a plan adds to a module, and at which indices they come to stand. */
+import { invariant } from '../../errors.ts';
+import { type ModuleLayout, TYPE } from './module-layout.ts';
+import type { GlobalName, HookName, InstrumentPlan } from './plan.ts';
+
+export interface AddedGlobalLayout {
+  /** Suffix of the name under which it is exported. */
+  readonly name: string;
+  readonly index: number;
+  /** Value type and initial value, as they are encoded. */
+  readonly type: readonly number[];
+  readonly init: readonly number[];
+}
+
+export interface AddedMemoryLayout {
+  readonly name: 'frames' | 'dirty';
+  readonly index: number;
+  /** Pages of 64 KiB. */
+  readonly initial: number;
+}
+
+/** Where the memory for frames begins: it grows by the hook `room`. */
+const FRAME_PAGES = 16;
+/** A byte for each 4 KiB of 4 GiB, in pages; and of the 16 GiB that V8 gives a 64-bit memory. */
+const DIRTY_PAGES = 16;
+const DIRTY_PAGES_64 = 64;
+
+/** Parameters of the hooks' types; no hook has a result. */
+const PARAMS = {
+  pair: [TYPE.i32, TYPE.i32],
+  wrote: [TYPE.i32, TYPE.f64, TYPE.f64],
+  none: [],
+} as const;
+
+const HOOK_TYPES: Readonly<Record<HookName, keyof typeof PARAMS>> = {
+  ticked: 'pair',
+  stop: 'pair',
+  entered: 'pair',
+  left: 'pair',
+  wrote: 'wrote',
+  room: 'none',
+};
+
+/** Types of a hook's parameters. */
+export function hookParams(hook: HookName): readonly number[] {
+  return PARAMS[HOOK_TYPES[hook]];
+}
+
+interface NumberGlobal {
+  readonly type: readonly number[];
+  readonly zero: readonly number[];
+}
+
+const I32: NumberGlobal = { type: [TYPE.i32], zero: [0x41, 0] };
+const I64: NumberGlobal = { type: [TYPE.i64], zero: [0x42, 0] };
+
+export class Additions {
+  readonly globals: readonly AddedGlobalLayout[];
+  readonly memories: readonly AddedMemoryLayout[];
+  /** Types as they are encoded, in the order of their indices. */
+  readonly types: number[][] = [];
+  /** What the names of all that is added begin with, and no export of the module's does. */
+  readonly prefix: string;
+  private readonly firstType: number;
+  private readonly typeIndices = new Map<string, number>();
+  private readonly byName = new Map<string, AddedGlobalLayout>();
+
+  constructor(layout: ModuleLayout, plan: InstrumentPlan) {
+    this.firstType = layout.types.length;
+    let prefix = 'wasi-rr:';
+    while ([...layout.exports].some((name) => name.startsWith(prefix))) prefix = `$${prefix}`;
+    this.prefix = prefix;
+    const hooks: HookName[] = [];
+    const numbers: [GlobalName, NumberGlobal][] = [];
+    if (plan.tick) {
+      hooks.push('ticked');
+      numbers.push(['ticksLeft', I64]);
+    }
+    if (plan.frames) numbers.push(['depth', I32]);
+    if (plan.frames === 'spill') {
+      hooks.push('room');
+      numbers.push(['top', I32], ['limit', { ...I32, zero: [0x41, ...FRAME_LIMIT] }]);
+    }
+    if (plan.breaks || plan.steps) hooks.push('stop');
+    if (plan.steps) numbers.push(['armed', I32]);
+    const address = layout.memories[0]?.address64 ? I64 : I32;
+    if (plan.watch) {
+      hooks.push('wrote');
+      numbers.push(['watchFrom', address], ['watchLength', address]);
+    }
+    if (plan.calls) hooks.push('entered', 'left');
+    let index = layout.globals;
+    this.globals = [
+      ...hooks.map((name) => {
+        const type = signedLeb(this.typeOf(hookParams(name), []));
+        return { name, index: index++, type: [0x63, ...type], init: [0xd0, ...type] };
+      }),
+      ...numbers.map(([name, { type, zero }]) => ({ name, index: index++, type, init: zero })),
+    ];
+    for (const one of this.globals) this.byName.set(one.name, one);
+    const memories: AddedMemoryLayout[] = [];
+    let memory = layout.memories.length;
+    if (plan.frames === 'spill') {
+      memories.push({ name: 'frames', index: memory++, initial: FRAME_PAGES });
+    }
+    if (plan.dirty) {
+      const initial = address === I64 ? DIRTY_PAGES_64 : DIRTY_PAGES;
+      memories.push({ name: 'dirty', index: memory++, initial });
+    }
+    this.memories = memories;
+  }
+
+  global(name: GlobalName | HookName): number {
+    const found = this.byName.get(name);
+    invariant(found, `global ${name}, which the plan does not add`);
+    return found.index;
+  }
+
+  memory(name: AddedMemoryLayout['name']): number {
+    const found = this.memories.find((one) => one.name === name);
+    invariant(found, `memory ${name}, which the plan does not add`);
+    return found.index;
+  }
+
+  /** Index of the type of a hook. */
+  hookType(hook: HookName): number {
+    return this.typeOf(hookParams(hook), []);
+  }
+
+  /** Index of an added function type, made if there is none yet. @param results as they are encoded */
+  typeOf(params: readonly number[], resultBytes: ArrayLike<number>, results = 0): number {
+    const bytes = [0x60, params.length, ...params, ...unsignedLeb(results)];
+    bytes.push(...Array.from(resultBytes));
+    const key = bytes.join();
+    let index = this.typeIndices.get(key);
+    if (index === undefined) {
+      index = this.firstType + this.types.length;
+      this.types.push(bytes);
+      this.typeIndices.set(key, index);
+    }
+    return index;
+  }
+}
+
+/** Bytes that the memory for frames has in the beginning, as the operand of `i32.const`. */
+const FRAME_LIMIT = signedLeb(FRAME_PAGES << 16);
+
+export function unsignedLeb(value: number): number[] {
+  const bytes: number[] = [];
+  let left = value >>> 0;
+  while (left >= 0x80) {
+    bytes.push((left & 0x7f) | 0x80);
+    left >>>= 7;
+  }
+  bytes.push(left);
+  return bytes;
+}
+
+/** Of a number from -2^31 to 2^31 - 1. */
+export function signedLeb(value: number): number[] {
+  const bytes: number[] = [];
+  let left = value | 0;
+  for (;;) {
+    const low = left & 0x7f;
+    left >>= 7;
+    if ((left === 0 && (low & 0x40) === 0) || (left === -1 && (low & 0x40) !== 0)) {
+      bytes.push(low);
+      return bytes;
+    }
+    bytes.push(low | 0x80);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * How a frame lies in the memory for frames: function index and pc (u32 each), then the locals, one behind
+ * the other without gaps. Locals that hold references have no place. Frames lie behind each other, the
+ * outermost first.
+ */
+import { TYPE } from './module-layout.ts';
+
+export const FRAME_HEADER = 8;
+export const FRAME_PC = 4;
+
+/** Bytes by type code; 0 for references. */
+export function sizeOfType(type: number): number {
+  switch (type) {
+    case TYPE.i32:
+    case TYPE.f32:
+      return 4;
+    case TYPE.i64:
+    case TYPE.f64:
+      return 8;
+    case TYPE.v128:
+      return 16;
+    default:
+      return 0;
+  }
+}
+
+export interface FrameLayout {
+  /** By local, parameters first: offset in the frame, or 0 for one that has no place. */
+  readonly offsets: Uint32Array;
+  /** Bytes of the frame. */
+  readonly size: number;
+}
+
+/** @param types type codes of all locals, parameters first */
+export function frameLayout(types: ArrayLike<number>, count = types.length): FrameLayout {
+  const offsets = new Uint32Array(count);
+  let size = FRAME_HEADER;
+  for (let i = 0; i < count; i++) {
+    const bytes = sizeOfType(types[i] as number);
+    if (bytes === 0) continue;
+    offsets[i] = size;
+    size += bytes;
+  }
+  return { offsets, size };
+}

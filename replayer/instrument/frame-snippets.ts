@@ -1,0 +1,192 @@
+/** The code that keeps count of frames, stores locals, and calls the hooks. */
+import type { Additions } from './additions.ts';
+import { FRAME_HEADER, FRAME_PC, type FrameLayout } from './frame-layout.ts';
+import { TYPE } from './module-layout.ts';
+import { OP } from './opcode-numbers.ts';
+import type { HookName } from './plan.ts';
+import type { WasmOutput } from './wasm-output.ts';
+
+/** How a value of a type is stored. */
+const STORE_OF: Readonly<Record<number, number>> = {
+  [TYPE.i32]: OP.i32Store,
+  [TYPE.i64]: OP.i64Store,
+  [TYPE.f32]: OP.f32Store,
+  [TYPE.f64]: OP.f64Store,
+};
+
+interface FunctionShape {
+  readonly func: number;
+  readonly depth: boolean;
+  readonly through: boolean;
+}
+
+export class FrameSnippets {
+  private readonly added: Additions;
+  private shape: FunctionShape = { func: 0, depth: false, through: false };
+  private spilled: FrameLayout | undefined;
+  private params: ArrayLike<number> = [];
+  /** Locals that hold the frame's own depth, and its address in the memory for frames. */
+  private mine = 0;
+  private base = 0;
+
+  constructor(added: Additions) {
+    this.added = added;
+  }
+
+  /** Begins a function. @param temporary makes a local of a type; @param params types */
+  begin(
+    shape: FunctionShape,
+    temporary: (type: number) => number,
+    spilled: FrameLayout | undefined,
+    params: ArrayLike<number>,
+  ): void {
+    this.shape = shape;
+    this.spilled = spilled;
+    this.params = params;
+    if (shape.depth) this.mine = temporary(TYPE.i32);
+    if (spilled) this.base = temporary(TYPE.i32);
+  }
+
+  enter(out: WasmOutput): void {
+    const { added, spilled, shape } = this;
+    if (!shape.depth) return;
+    global(out, OP.globalGet, added.global('depth'));
+    out.put([OP.i32Const, 1, OP.i32Add, OP.localTee]);
+    out.u32(this.mine);
+    global(out, OP.globalSet, added.global('depth'));
+    if (!spilled) return;
+    global(out, OP.globalGet, added.global('top'));
+    out.byte(OP.localTee);
+    out.u32(this.base);
+    this.setTop(out, spilled);
+    global(out, OP.globalGet, added.global('top'));
+    global(out, OP.globalGet, added.global('limit'));
+    out.put([OP.i32GtU, OP.if, 0x40]);
+    this.call(out, 'room');
+    out.byte(OP.end);
+    this.getBase(out);
+    out.byte(OP.i32Const);
+    out.s32(shape.func);
+    this.store(out, OP.i32Store, 0);
+    if (shape.through) this.storeAll(out, spilled);
+  }
+
+  /** The way out of a function, or to the function that takes its place. */
+  leave(out: WasmOutput): void {
+    const { added, spilled, shape } = this;
+    if (!shape.depth) return;
+    this.getMine(out);
+    out.put([OP.i32Const, 1, OP.i32Sub]);
+    global(out, OP.globalSet, added.global('depth'));
+    if (!spilled) return;
+    this.getBase(out);
+    global(out, OP.globalSet, added.global('top'));
+  }
+
+  /** Behind a catch: the counters are those of the frames that the exception left. */
+  restore(out: WasmOutput): void {
+    const { added, spilled, shape } = this;
+    if (!shape.depth) return;
+    this.getMine(out);
+    global(out, OP.globalSet, added.global('depth'));
+    if (!spilled) return;
+    this.getBase(out);
+    this.setTop(out, spilled);
+  }
+
+  storePc(out: WasmOutput, pc: number): void {
+    this.getBase(out);
+    out.byte(OP.i32Const);
+    out.s32(pc);
+    this.store(out, OP.i32Store, FRAME_PC);
+  }
+
+  storeLocal(out: WasmOutput, local: number, type: number, { offsets }: FrameLayout): void {
+    const offset = offsets[local] as number;
+    if (offset === 0) return;
+    this.getBase(out);
+    out.byte(OP.localGet);
+    out.u32(local);
+    if (type === TYPE.v128) {
+      out.put([0xfd, 0x0b]);
+      this.memarg(out, offset);
+    } else this.store(out, STORE_OF[type] as number, offset);
+  }
+
+  /** Calls a hook of type (pc, depth). */
+  hook(out: WasmOutput, name: HookName, pc: number): void {
+    out.byte(OP.i32Const);
+    out.s32(pc);
+    if (this.shape.depth) this.getMine(out);
+    else out.put([OP.i32Const, 0x7f]);
+    this.call(out, name);
+  }
+
+  /** Tells of the function's beginning or end. */
+  notify(out: WasmOutput, name: 'entered' | 'left'): void {
+    this.hook(out, name, this.shape.func);
+  }
+
+  stopIfArmed(out: WasmOutput, pc: number): void {
+    global(out, OP.globalGet, this.added.global('armed'));
+    this.getMine(out);
+    out.put([OP.i32GeS, OP.if, 0x40]);
+    this.hook(out, 'stop', pc);
+    out.byte(OP.end);
+  }
+
+  private call(out: WasmOutput, name: HookName): void {
+    global(out, OP.globalGet, this.added.global(name));
+    out.byte(OP.callRef);
+    out.u32(this.added.hookType(name));
+  }
+
+  /** With the frame's address on the stack. */
+  private setTop(out: WasmOutput, { size }: FrameLayout): void {
+    out.byte(OP.i32Const);
+    out.s32(size);
+    out.byte(OP.i32Add);
+    global(out, OP.globalSet, this.added.global('top'));
+  }
+
+  /** Zeros, then the parameters: the frame as it is in the beginning. */
+  private storeAll(out: WasmOutput, spilled: FrameLayout): void {
+    if (spilled.size > FRAME_HEADER) {
+      this.getBase(out);
+      out.put([OP.i32Const, FRAME_HEADER, OP.i32Add, OP.i32Const, 0, OP.i32Const]);
+      out.s32(spilled.size - FRAME_HEADER);
+      out.put([0xfc, 0x0b]);
+      out.u32(this.added.memory('frames'));
+    }
+    for (let i = 0; i < this.params.length; i++) {
+      this.storeLocal(out, i, this.params[i] as number, spilled);
+    }
+  }
+
+  private getBase(out: WasmOutput): void {
+    out.byte(OP.localGet);
+    out.u32(this.base);
+  }
+
+  private getMine(out: WasmOutput): void {
+    out.byte(OP.localGet);
+    out.u32(this.mine);
+  }
+
+  private store(out: WasmOutput, opcode: number, offset: number): void {
+    out.byte(opcode);
+    this.memarg(out, offset);
+  }
+
+  /** Alignment 0, with a memory index. */
+  private memarg(out: WasmOutput, offset: number): void {
+    out.byte(0x40);
+    out.u32(this.added.memory('frames'));
+    out.u32(offset);
+  }
+}
+
+function global(out: WasmOutput, opcode: number, index: number): void {
+  out.byte(opcode);
+  out.u32(index);
+}

@@ -1,0 +1,456 @@
+/**
+ * Rewrites one function's body: copies its instructions as they are, and puts code between them. Nothing
+ * that is put in leaves anything on the stack or changes what was there. Hot path: 20 MB of code go
+ * through here before a debugger can show anything.
+ */
+import { BinaryInput } from '../../wasm/binary.ts';
+import { type Additions, signedLeb } from './additions.ts';
+import { type FrameLayout, frameLayout } from './frame-layout.ts';
+import { FrameSnippets } from './frame-snippets.ts';
+import { InstructionReader, malformed } from './instruction-reader.ts';
+import { type ModuleLayout, readValueType } from './module-layout.ts';
+import { OP } from './opcode-numbers.ts';
+import type { InstrumentPlan } from './plan.ts';
+import { StoreSnippets } from './store-snippets.ts';
+import { BULK_WRITE, STORES } from './stores.ts';
+import { WasmOutput } from './wasm-output.ts';
+
+/** V8's limit (wasm-limits.h). */
+const MAX_LOCALS = 50_000;
+
+/**
+ * Locals are stored where a call or stop needs them, unless that makes a function so much larger: then
+ * each is stored where it is set. V8 takes functions of up to 7.6 MB.
+ */
+const TOO_LARGE = { factor: 8, bytes: 64 << 10 };
+
+/** Opcodes that store to memory, by first byte: a cheap first look. */
+const MAY_WRITE = new Uint8Array(256);
+for (const code of STORES.keys()) MAY_WRITE[code > 0xff ? code >>> 16 : code] = 1;
+MAY_WRITE[0xfc] = 1;
+
+/** What the function at hand is like. */
+interface Shape {
+  readonly func: number;
+  readonly depth: boolean;
+  readonly spill: boolean;
+  readonly steps: boolean;
+  /** Each local is stored where it is set. */
+  readonly through: boolean;
+  /** A catch clause leads to a loop: frames are put right at loop heads. */
+  readonly landsInLoops: boolean;
+  readonly wrapped: boolean;
+}
+
+/** Thrown where it turns out late that a function must be rewritten in another way. */
+class Again extends Error {}
+
+export class FunctionRewriter {
+  private readonly layout: ModuleLayout;
+  private readonly plan: InstrumentPlan;
+  private readonly added: Additions;
+  private readonly reader: InstructionReader;
+  private readonly out = new WasmOutput(1 << 16);
+  private readonly frames: FrameSnippets;
+  private readonly stores: StoreSnippets | undefined;
+  private readonly tick: readonly number[];
+  /** Types of the locals, parameters first; and which are stored in the frame as they are. */
+  private types = new Uint8Array(256);
+  private clean = new Uint32Array(256);
+  private generation = 1;
+  private locals = 0;
+  private groups = { from: 0, to: 0, count: 0 };
+  /** By depth of nesting: whether a catch clause leads to the block's end. */
+  private lands = new Uint8Array(64);
+  /** By depth of nesting: whether it is a loop. */
+  private loops = new Uint8Array(64);
+  private open = 0;
+  /** Offset of the first byte that is not copied yet. */
+  private pending = 0;
+  private runs: number[] | undefined;
+  private extra: number[] = [];
+
+  constructor(layout: ModuleLayout, plan: InstrumentPlan, added: Additions) {
+    this.layout = layout;
+    this.plan = plan;
+    this.added = added;
+    this.reader = new InstructionReader(layout.bytes);
+    this.frames = new FrameSnippets(added);
+    this.stores =
+      (plan.watch || plan.dirty) && layout.memories.length > 0
+        ? new StoreSnippets(layout, added, plan, (type) => this.temporary(type))
+        : undefined;
+    this.tick = plan.tick ? tickCode(added) : [];
+  }
+
+  /**
+   * @param index of the function among those that are defined
+   * @param runs gets, for each copied run: offset in the new body, offset in the module, length
+   * @throws WasiRrError MODULE_INVALID, MODULE_UNSUPPORTED
+   */
+  rewrite(index: number, into: WasmOutput, runs?: number[]): void {
+    const from = this.layout.bodyStarts[index] as number;
+    const to = this.layout.bodyEnds[index] as number;
+    const func = this.layout.importedFunctions + index;
+    const { plan } = this;
+    const steps = plan.steps?.has(func) ?? false;
+    let shape: Shape = {
+      func,
+      depth: plan.frames !== undefined,
+      spill: plan.frames === 'spill',
+      steps,
+      through: steps && plan.frames === 'spill',
+      landsInLoops: false,
+      wrapped:
+        plan.frames !== undefined || plan.calls === true || plan.breaks?.has(to - 1) === true,
+    };
+    const start = this.readLocals(func, from, to);
+    for (;;) {
+      this.runs = runs;
+      if (runs) runs.length = 0;
+      try {
+        this.body(shape, start, to);
+      } catch (thrown) {
+        if (!(thrown instanceof Again)) throw thrown;
+        shape = { ...shape, landsInLoops: true };
+        continue;
+      }
+      const size = to - from;
+      const large = this.out.length > size * TOO_LARGE.factor + TOO_LARGE.bytes;
+      if (!shape.spill || shape.through || !large) break;
+      shape = { ...shape, through: true };
+    }
+    this.finish(into, runs);
+  }
+
+  /** Locals' declarations, then code. */
+  private finish(into: WasmOutput, runs: number[] | undefined): void {
+    const { bytes } = this.layout;
+    const { groups, extra } = this;
+    const header = new WasmOutput(16 + (groups.to - groups.from) + extra.length * 2);
+    header.u32(groups.count + extra.length);
+    header.copy(bytes, groups.from, groups.to);
+    for (const type of extra) {
+      header.byte(1);
+      header.byte(type);
+    }
+    into.u32(header.length + this.out.length);
+    into.copy(header.bytes, 0, header.length);
+    into.copy(this.out.bytes, 0, this.out.length);
+    if (runs)
+      for (let i = 0; i < runs.length; i += 3) runs[i] = (runs[i] as number) + header.length;
+  }
+
+  /** @returns offset of the first instruction */
+  private readLocals(func: number, from: number, to: number): number {
+    const signature = this.layout.types[this.layout.functions[func] as number];
+    const params = signature?.params ?? new Uint8Array(0);
+    const input = new BinaryInput(this.layout.bytes, from, to);
+    this.reserve(params.length);
+    this.types.set(params);
+    let locals = params.length;
+    try {
+      const count = input.u32();
+      const groupsFrom = input.position;
+      for (let left = count; left > 0; left--) {
+        const more = input.u32();
+        if (locals + more > MAX_LOCALS) throw malformed(from, 'there are too many locals');
+        const type = readValueType(input);
+        this.reserve(locals + more);
+        this.types.fill(type, locals, locals + more);
+        locals += more;
+      }
+      this.groups = { from: groupsFrom, to: input.position, count };
+    } catch (thrown) {
+      if (thrown instanceof RangeError) throw malformed(from, thrown.message);
+      throw thrown;
+    }
+    this.locals = locals;
+    return input.position;
+  }
+
+  private reserve(count: number): void {
+    if (count <= this.types.length) return;
+    const types = new Uint8Array(count * 2);
+    types.set(this.types);
+    this.types = types;
+    this.clean = new Uint32Array(count * 2);
+  }
+
+  /** Index of a new local of this type. */
+  private temporary(type: number): number {
+    this.extra.push(type);
+    return this.locals + this.extra.length - 1;
+  }
+
+  private body(shape: Shape, start: number, end: number): void {
+    const { out, reader, plan, layout, stores, frames } = this;
+    out.reset();
+    this.extra = [];
+    stores?.begin();
+    this.open = 0;
+    this.pending = start;
+    this.generation++;
+    const spilled = shape.spill ? frameLayout(this.types, this.locals) : undefined;
+    const params = layout.types[layout.functions[shape.func] as number]?.params ?? [];
+    frames.begin(shape, (type) => this.temporary(type), spilled, params);
+    frames.enter(out);
+    if (plan.calls) frames.notify(out, 'entered');
+    this.ticked(shape, spilled, start);
+    if (shape.wrapped) this.wrap(shape.func);
+    const { breaks } = plan;
+    reader.open(start, end);
+    for (;;) {
+      reader.next();
+      const at = reader.start;
+      const { code } = reader;
+      if (code === OP.end && this.open === 0) break;
+      if (breaks?.has(at) && !isStructure(code)) {
+        this.flush(at);
+        if (spilled) this.spill(shape, spilled);
+        this.stop(at);
+      } else if (shape.steps && !isStructure(code)) {
+        this.flush(at);
+        frames.stopIfArmed(out, at);
+      }
+      if (code <= OP.lastControl) this.control(shape, spilled, at, code);
+      else if (code === OP.localSet || code === OP.localTee) {
+        if (spilled) this.localSet(shape, spilled);
+      } else if (stores !== undefined && MAY_WRITE[code > 0xff ? code >>> 16 : code] === 1) {
+        this.write(at, code);
+      }
+    }
+    if (reader.at !== end) throw malformed(reader.start, 'a function goes on behind its end');
+    const last = reader.start;
+    if (!shape.wrapped) {
+      if (shape.steps || breaks?.has(last)) throw new Error('a stop at an end without a wrapping');
+      this.flush(end);
+      return;
+    }
+    this.flush(end);
+    // that was the end of the wrapping block; the function's own follows
+    if (breaks?.has(last)) {
+      this.generation++;
+      if (spilled) this.spill(shape, spilled);
+      this.stop(last);
+    } else if (shape.steps) frames.stopIfArmed(out, last);
+    if (plan.calls) frames.notify(out, 'left');
+    frames.leave(out);
+    out.byte(OP.end);
+  }
+
+  /** Instructions that lead elsewhere. */
+  private control(shape: Shape, spilled: FrameLayout | undefined, at: number, code: number): void {
+    const { out, reader, frames } = this;
+    switch (code) {
+      case OP.block:
+      case OP.if:
+      case OP.try:
+        this.nest();
+        break;
+      case OP.tryTable:
+        for (const label of reader.catchLabels) this.land(shape, label);
+        this.nest();
+        break;
+      case OP.loop:
+        this.nest();
+        this.loops[this.open] = 1;
+        this.generation++;
+        if (shape.landsInLoops) {
+          this.flush(reader.at);
+          frames.restore(out);
+        }
+        this.ticked(shape, spilled, reader.at);
+        break;
+      case OP.else:
+        this.generation++;
+        break;
+      case OP.end: {
+        this.generation++;
+        const landed = this.lands[this.open] === 1;
+        this.open--;
+        if (landed) {
+          this.flush(reader.at);
+          frames.restore(out);
+        }
+        break;
+      }
+      case OP.delegate:
+        this.generation++;
+        this.open--;
+        break;
+      case OP.catch:
+      case OP.catchAll:
+        this.generation++;
+        if (shape.depth) {
+          this.flush(reader.at);
+          frames.restore(out);
+        }
+        break;
+      case OP.call:
+      case OP.callIndirect:
+      case OP.callRef:
+        if (spilled) {
+          this.flush(at);
+          frames.storePc(out, at);
+          this.spill(shape, spilled);
+        }
+        break;
+      case OP.returnCall:
+      case OP.returnCallIndirect:
+      case OP.returnCallRef:
+        if (shape.wrapped) {
+          this.flush(at);
+          if (this.plan.calls) frames.notify(out, 'left');
+          frames.leave(out);
+        }
+        break;
+      case OP.return:
+        if (shape.wrapped) {
+          this.flush(at);
+          this.runs?.push(out.length, at, reader.at - at);
+          out.byte(OP.br);
+          out.u32(this.open);
+          this.pending = reader.at;
+        }
+        break;
+    }
+  }
+
+  private nest(): void {
+    this.open++;
+    if (this.open >= this.lands.length) {
+      const lands = new Uint8Array(this.open * 2);
+      lands.set(this.lands);
+      this.lands = lands;
+      const loops = new Uint8Array(this.open * 2);
+      loops.set(this.loops);
+      this.loops = loops;
+    }
+    this.lands[this.open] = 0;
+    this.loops[this.open] = 0;
+  }
+
+  /** A catch clause leads to a label: whoever comes there finds the frame counters of deeper frames. */
+  private land(shape: Shape, label: number): void {
+    const target = this.open - label;
+    // the function's own label leads to its exit, which does not look at the counters
+    if (!shape.depth || target <= 0) return;
+    this.lands[target] = 1;
+    if (this.loops[target] === 1 && !shape.landsInLoops) throw new Again();
+  }
+
+  private localSet(shape: Shape, spilled: FrameLayout): void {
+    const { reader } = this;
+    const { index } = reader;
+    if (index >= this.locals) throw malformed(reader.start, `local ${index} does not exist`);
+    if (!shape.through) {
+      this.clean[index] = 0;
+      return;
+    }
+    this.flush(reader.at);
+    this.frames.storeLocal(this.out, index, this.types[index] as number, spilled);
+  }
+
+  /** Stores the locals that may have changed since they were stored last. */
+  private spill(shape: Shape, spilled: FrameLayout): void {
+    if (shape.through) return;
+    const { clean, generation, types, locals, frames, out } = this;
+    for (let i = 0; i < locals; i++) {
+      if (clean[i] === generation) continue;
+      clean[i] = generation;
+      frames.storeLocal(out, i, types[i] as number, spilled);
+    }
+  }
+
+  private ticked(shape: Shape, spilled: FrameLayout | undefined, pc: number): void {
+    const { out, tick, frames, types, locals, clean, generation } = this;
+    if (tick.length === 0) return;
+    this.flush(pc);
+    out.put(tick);
+    if (spilled && !shape.through) {
+      // in a branch that is hardly ever taken: what is stored there is not stored elsewhere
+      for (let i = 0; i < locals; i++) {
+        if (clean[i] !== generation) frames.storeLocal(out, i, types[i] as number, spilled);
+      }
+    }
+    frames.hook(out, 'ticked', pc);
+    out.byte(OP.end);
+  }
+
+  private stop(pc: number): void {
+    this.frames.hook(this.out, 'stop', pc);
+  }
+
+  private write(at: number, code: number): void {
+    const { stores, reader, out } = this;
+    if (stores === undefined) return;
+    const store = STORES.get(code);
+    if (store !== undefined) {
+      if (reader.index !== 0) return;
+      this.flush(at);
+      stores.before(out, store);
+      this.flush(reader.at);
+      stores.after(out, store, reader.offset, at);
+      return;
+    }
+    const { index, second } = reader;
+    const bulk = code === BULK_WRITE.fill || code === BULK_WRITE.copy || code === BULK_WRITE.init;
+    if (!bulk || (code === BULK_WRITE.init ? second : index) !== 0) return;
+    this.flush(at);
+    stores.beforeBulk(out, code, second);
+    this.flush(reader.at);
+    stores.afterBulk(out, at);
+  }
+
+  /** The block around a function's code, at whose end all ways out of it meet. */
+  private wrap(func: number): void {
+    const { out, added } = this;
+    const signature = this.layout.types[this.layout.functions[func] as number];
+    out.byte(OP.block);
+    const { results = 0, resultBytes = new Uint8Array(0) } = signature ?? {};
+    if (results === 0) out.byte(0x40);
+    else if (results === 1) out.put(resultBytes);
+    else out.put(signedLeb(added.typeOf([], resultBytes, results)));
+  }
+
+  private flush(upTo: number): void {
+    const { pending } = this;
+    if (upTo <= pending) return;
+    this.runs?.push(this.out.length, pending, upTo - pending);
+    this.out.copy(this.layout.bytes, pending, upTo);
+    this.pending = upTo;
+  }
+}
+
+/** Marks of the structure, at which nothing happens: a stop at one is a stop behind it. */
+export function isStructure(code: number): boolean {
+  switch (code) {
+    case OP.block:
+    case OP.loop:
+    case OP.try:
+    case OP.tryTable:
+    case OP.else:
+    case OP.end:
+    case OP.catch:
+    case OP.catchAll:
+    case OP.delegate:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Up to the `if` that is taken when no tick is left. */
+function tickCode(added: Additions): readonly number[] {
+  const out = new WasmOutput(32);
+  const left = added.global('ticksLeft');
+  out.byte(OP.globalGet);
+  out.u32(left);
+  out.put([OP.i64Const, 1, OP.i64Sub, OP.globalSet]);
+  out.u32(left);
+  out.byte(OP.globalGet);
+  out.u32(left);
+  out.put([OP.i64Eqz, OP.if, 0x40]);
+  return Array.from(out.written());
+}

@@ -1,0 +1,52 @@
+/** Ties the hooks of an instrumented guest to functions, and gives access to what was added to it. */
+import { invariant } from '../../errors.ts';
+import { hookParams } from './additions.ts';
+import type { AddedGlobals, GlobalName, HookName, Hooks } from './plan.ts';
+
+/** Where all that was added can be reached. */
+export interface Probes {
+  /** @throws where the plan does not have it */
+  readonly global: (name: GlobalName) => AddedGlobals[GlobalName];
+  readonly memory: (name: 'frames' | 'dirty') => WebAssembly.Memory;
+  /** From the next call on. Give a `WebAssembly.Suspending` for a hook that may park the guest. */
+  readonly set: <K extends HookName>(
+    name: K,
+    hook: Hooks[K] | WebAssembly.Suspending | undefined,
+  ) => void;
+}
+
+const HOOK_NAMES: readonly HookName[] = ['ticked', 'stop', 'wrote', 'entered', 'left', 'room'];
+
+/** @param prefix of the added exports; hooks that the plan has do nothing until they are set */
+export function probesOf(exports: WebAssembly.Exports, prefix: string): Probes {
+  const find = (name: string) => {
+    const found = exports[prefix + name];
+    invariant(found, `the module was not instrumented for ${name}`);
+    return found;
+  };
+  const probes: Probes = {
+    global: (name) => find(name) as WebAssembly.Global,
+    memory: (name) => find(name) as WebAssembly.Memory,
+    set: (name, hook) => {
+      (find(name) as WebAssembly.Global).value = hookFunction(name, hook ?? (() => {}));
+    },
+  };
+  for (const name of HOOK_NAMES) if (exports[prefix + name]) probes.set(name, undefined);
+  return probes;
+}
+
+/** A global of a typed function reference takes wasm functions only: one that is exported again. */
+function hookFunction(name: HookName, hook: unknown): unknown {
+  const params = hookParams(name);
+  const type = [1, 0x60, params.length, ...params, 0];
+  const module = new WebAssembly.Module(
+    Uint8Array.from([
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...[1, type.length, ...type],
+      // import "h" "h" as function 0, export "h"
+      ...[2, 7, 1, 1, 0x68, 1, 0x68, 0, 0],
+      ...[7, 5, 1, 1, 0x68, 0, 0],
+    ]),
+  );
+  return new WebAssembly.Instance(module, { h: { h: hook } }).exports.h;
+}

@@ -1,0 +1,72 @@
+/**
+ * What a rewritten module does besides what it did, and through which hooks it tells of it. What is added
+ * stands behind everything that was there: function, global, memory and type indices stay true.
+ */
+
+/** A byte offset in the module as it was recorded, at which an instruction begins. */
+export type Pc = number;
+
+/** Parts are independent of each other but where one says that it needs another. */
+export interface InstrumentPlan {
+  /**
+   * Logical time: `ticksLeft` counts down at each function entry and loop head, and where it comes to 0
+   * the hook `ticked` is called.
+   */
+  readonly tick?: boolean;
+  /**
+   * `depth`: a global holds how many frames of the guest there are. `spill`: besides, every frame keeps
+   * its function, pc and locals in a memory (frame-layout.ts), up to date at every hook and every call.
+   */
+  readonly frames?: 'depth' | 'spill';
+  /** The hook `wrote` is called after each store that touches the watched range of memory 0. */
+  readonly watch?: boolean;
+  /** A byte for each 4 KiB of memory 0 is set to 1 where it is stored to. */
+  readonly dirty?: boolean;
+  /** The hook `stop` is called before these instructions, each time. */
+  readonly breaks?: ReadonlySet<Pc>;
+  /**
+   * Functions (indices) that call the hook `stop` before every instruction, while `armed` is at least the
+   * frame's depth. Needs frames.
+   */
+  readonly steps?: ReadonlySet<number>;
+  /** The hooks `entered` and `left` are called at function entry and exit. Needs frames. */
+  readonly calls?: boolean;
+}
+
+/** What hooks are called with; wasm functions, or made ones by hook-functions.ts. */
+export interface Hooks {
+  /** `depth` is -1 without frames. pc: the first instruction of the function or in the loop. */
+  readonly ticked: (pc: Pc, depth: number) => unknown;
+  readonly stop: (pc: Pc, depth: number) => unknown;
+  /** After the store: its bytes are in memory. `address` and `length` in bytes; length may be 0. */
+  readonly wrote: (pc: Pc, address: number, length: number) => unknown;
+  readonly entered: (func: number, depth: number) => unknown;
+  /** Not called for frames that an exception leaves: the next `depth` tells. */
+  readonly left: (func: number, depth: number) => unknown;
+  /** The memory for frames is used up: it must grow, or the guest must be ended. */
+  readonly room: () => unknown;
+}
+
+export type HookName = keyof Hooks;
+
+/** Globals that are added: all are exported and can be set. */
+export interface AddedGlobals {
+  /** i64. Ticks left until `ticked`. */
+  readonly ticksLeft: WebAssembly.Global;
+  /** i32. Frames of the guest. */
+  readonly depth: WebAssembly.Global;
+  /** i32. Where the next frame goes in the memory for frames. */
+  readonly top: WebAssembly.Global;
+  /** i32. `room` is called for a frame that ends beyond it. */
+  readonly limit: WebAssembly.Global;
+  /** i32. Greatest depth at which `stop` is called in functions that step. */
+  readonly armed: WebAssembly.Global;
+  /**
+   * Of memory 0's address type. First byte that is watched, and how many are. The test in wasm is coarse
+   * where none is: whoever gets `wrote` compares for himself.
+   */
+  readonly watchFrom: WebAssembly.Global;
+  readonly watchLength: WebAssembly.Global;
+}
+
+export type GlobalName = keyof AddedGlobals;

@@ -1,0 +1,203 @@
+/**
+ * Rewrites a module so that it tells what it does, by a plan (plan.ts). One pass; nothing is renumbered,
+ * since all that is new stands behind what was there. Debug sections are left out, names stay. A start
+ * function is made an export, so that hooks are in place before any code runs.
+ */
+import { BinaryInput } from '../../wasm/binary.ts';
+import { Additions } from './additions.ts';
+import { FunctionRewriter } from './function-rewriter.ts';
+import {
+  type ModuleLayout,
+  readLayout,
+  SECTION,
+  SECTION_ORDER,
+  type Section,
+} from './module-layout.ts';
+import type { InstrumentPlan } from './plan.ts';
+import { WasmOutput } from './wasm-output.ts';
+
+export interface InstrumentedModule {
+  readonly bytes: Uint8Array;
+  /** What the names of all added exports begin with (hooks.ts). */
+  readonly prefix: string;
+  /** Name of the export that was the start function. */
+  readonly start: string | undefined;
+  readonly layout: ModuleLayout;
+  /**
+   * Byte offset in the recorded module of the instruction at a byte offset in this one (of V8's stack
+   * traces): for added code, of the instruction behind it. Offsets outside of code come back as they are.
+   */
+  readonly original: (offset: number) => number;
+}
+
+/**
+ * @param bytes a module that V8 compiles
+ * @throws WasiRrError MODULE_INVALID, and MODULE_UNSUPPORTED for instructions that are not known
+ */
+export function instrument(bytes: Uint8Array, plan: InstrumentPlan): InstrumentedModule {
+  const layout = readLayout(bytes);
+  const added = new Additions(layout, plan);
+  const rewriter = new FunctionRewriter(layout, plan, added);
+  const count = layout.bodyStarts.length;
+  const code = new WasmOutput(bytes.length * 2 + 1024);
+  code.u32(count);
+  /** Where each function's body begins in the code section, behind its size. */
+  const starts = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    const before = code.length;
+    rewriter.rewrite(i, code);
+    starts[i] = behindLeb(code.bytes, before);
+  }
+  const out = new WasmOutput(code.length + bytes.length);
+  out.copy(bytes, 0, 8);
+  const codeAt = writeSections(out, layout, added, code);
+  return {
+    bytes: out.written(),
+    prefix: added.prefix,
+    start: layout.start === undefined ? undefined : `${added.prefix}start`,
+    layout,
+    original: offsetMap(rewriter, layout, starts, codeAt),
+  };
+}
+
+function behindLeb(bytes: Uint8Array, at: number): number {
+  let end = at;
+  while ((bytes[end] as number) >= 0x80) end++;
+  return end + 1;
+}
+
+/** @returns offset of the code section's contents */
+function writeSections(
+  out: WasmOutput,
+  layout: ModuleLayout,
+  added: Additions,
+  code: WasmOutput,
+): number {
+  const byId = new Map(layout.sections.map((section) => [section.id, section]));
+  let codeAt = 0;
+  for (const id of SECTION_ORDER) {
+    const section = byId.get(id);
+    if (id === SECTION.start) continue;
+    if (id === SECTION.code) {
+      if (section === undefined) continue;
+      out.section(id, code);
+      codeAt = out.length - code.length;
+      continue;
+    }
+    const more = addedEntries(id, layout, added);
+    if (more.count > 0) out.section(id, extended(layout.bytes, section, more));
+    else if (section !== undefined) copySection(out, layout.bytes, section);
+  }
+  for (const section of layout.sections) {
+    if (section.id === SECTION.custom && isNames(layout.bytes, section)) {
+      copySection(out, layout.bytes, section);
+    }
+  }
+  return codeAt;
+}
+
+interface Entries {
+  count: number;
+  readonly bytes: WasmOutput;
+}
+
+function addedEntries(id: number, layout: ModuleLayout, added: Additions): Entries {
+  const entries: Entries = { count: 0, bytes: new WasmOutput(256) };
+  const { bytes } = entries;
+  const entry = () => {
+    entries.count++;
+    return bytes;
+  };
+  if (id === SECTION.type) for (const type of added.types) entry().put(type);
+  if (id === SECTION.memory) {
+    for (const { initial } of added.memories) {
+      entry().byte(0);
+      bytes.u32(initial);
+    }
+  }
+  if (id === SECTION.global) {
+    for (const { type, init } of added.globals) entry().put([...type, 1, ...init, 0x0b]);
+  }
+  if (id === SECTION.export) {
+    const add = (name: string, kind: number, index: number) => {
+      entry().name(added.prefix + name);
+      bytes.byte(kind);
+      bytes.u32(index);
+    };
+    for (const { name, index } of added.globals) add(name, 3, index);
+    for (const { name, index } of added.memories) add(name, 2, index);
+    if (layout.start !== undefined) add('start', 0, layout.start);
+  }
+  return entries;
+}
+
+/** A section that is a vector, with entries behind those that it has. */
+function extended(bytes: Uint8Array, section: Section | undefined, more: Entries): WasmOutput {
+  const size = section === undefined ? 0 : section.end - section.body;
+  const contents = new WasmOutput(size + more.bytes.length + 8);
+  if (section === undefined) contents.u32(more.count);
+  else {
+    const input = new BinaryInput(bytes, section.body, section.end);
+    contents.u32(input.u32() + more.count);
+    contents.copy(bytes, input.position, section.end);
+  }
+  contents.copy(more.bytes.bytes, 0, more.bytes.length);
+  return contents;
+}
+
+function copySection(out: WasmOutput, bytes: Uint8Array, { id, body, end }: Section): void {
+  out.byte(id);
+  out.u32(end - body);
+  out.copy(bytes, body, end);
+}
+
+function isNames(bytes: Uint8Array, { body, end }: Section): boolean {
+  try {
+    return new BinaryInput(bytes, body, end).name() === 'name';
+  } catch {
+    // a custom section that does not hold together means nothing
+    return false;
+  }
+}
+
+/** Rewrites a function once more to learn where its instructions went: nobody pays who does not ask. */
+function offsetMap(
+  rewriter: FunctionRewriter,
+  layout: ModuleLayout,
+  starts: Uint32Array,
+  codeAt: number,
+): (offset: number) => number {
+  const known = new Map<number, readonly number[]>();
+  const scratch = new WasmOutput(1 << 12);
+  return (offset) => {
+    const index = lastUpTo(starts.length, (i) => starts[i] as number, offset - codeAt);
+    if (index < 0 || codeAt === 0) return offset;
+    let runs = known.get(index);
+    if (runs === undefined) {
+      const made: number[] = [];
+      scratch.reset();
+      rewriter.rewrite(index, scratch, made);
+      runs = made;
+      known.set(index, runs);
+    }
+    const at = offset - codeAt - (starts[index] as number);
+    const run = lastUpTo(runs.length / 3, (i) => runs[3 * i] as number, at);
+    if (run < 0) return (runs[1] ?? layout.bodyStarts[index]) as number;
+    const delta = at - (runs[3 * run] as number);
+    const from = runs[3 * run + 1] as number;
+    const length = runs[3 * run + 2] as number;
+    return from + Math.min(delta, length);
+  };
+}
+
+/** Greatest index whose value is not above `value`; -1 for none. */
+function lastUpTo(count: number, valueAt: (index: number) => number, value: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (valueAt(middle) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

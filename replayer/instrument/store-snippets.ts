@@ -1,0 +1,255 @@
+/**
+ * The code around an instruction that writes to memory 0: keeps its operands, and behind it, when it has
+ * not trapped, tells of what it wrote. Since the bytes lie inside the memory then, address arithmetic
+ * does not overflow.
+ */
+import type { Additions } from './additions.ts';
+import { type ModuleLayout, TYPE } from './module-layout.ts';
+import { OP } from './opcode-numbers.ts';
+import type { InstrumentPlan } from './plan.ts';
+import { BULK_WRITE, type StoreKind } from './stores.ts';
+import type { WasmOutput } from './wasm-output.ts';
+
+/** One byte of the dirty map stands for 4 KiB. */
+const DIRTY_SHIFT = 12;
+
+export class StoreSnippets {
+  private readonly layout: ModuleLayout;
+  private readonly added: Additions;
+  private readonly plan: InstrumentPlan;
+  private readonly makeTemporary: (type: number) => number;
+  private readonly wide: boolean;
+  private readonly addressType: number;
+  /** Locals of the function at hand, by what they are for and type. */
+  private temporaries = new Map<string, number>();
+  /** Type of the count of the bulk instruction at hand. */
+  private countType: number = TYPE.i32;
+
+  constructor(
+    layout: ModuleLayout,
+    added: Additions,
+    plan: InstrumentPlan,
+    makeTemporary: (type: number) => number,
+  ) {
+    this.layout = layout;
+    this.added = added;
+    this.plan = plan;
+    this.makeTemporary = makeTemporary;
+    this.wide = layout.memories[0]?.address64 ?? false;
+    this.addressType = this.wide ? TYPE.i64 : TYPE.i32;
+  }
+
+  /** Begins a function. */
+  begin(): void {
+    if (this.temporaries.size > 0) this.temporaries = new Map();
+  }
+
+  /** Its operands are on the stack, and stay there. */
+  before(out: WasmOutput, store: StoreKind): void {
+    const value = this.temporary('value', store.value);
+    local(out, OP.localSet, value);
+    if (store.values === 2) local(out, OP.localSet, this.temporary('expected', store.value));
+    local(out, OP.localTee, this.address);
+    if (store.values === 2) local(out, OP.localGet, this.temporary('expected', store.value));
+    local(out, OP.localGet, value);
+  }
+
+  /** @param offset of its memarg */
+  after(out: WasmOutput, store: StoreKind, offset: number, pc: number): void {
+    // beyond what is exact there is no memory: it has trapped
+    if (!Number.isSafeInteger(offset + store.width)) return;
+    if (this.plan.watch) this.watch(out, store, offset, pc);
+    if (!this.plan.dirty) return;
+    this.markDirty(out, offset);
+    if (store.width > 1) this.markDirty(out, offset + store.width - 1);
+  }
+
+  /**
+   * `[destination, x, count]` are on the stack, and stay there.
+   * @param second index of the memory that memory.copy reads
+   */
+  beforeBulk(out: WasmOutput, code: number, second: number): void {
+    const { wide, addressType } = this;
+    const fromWide = this.layout.memories[second]?.address64 ?? false;
+    const source = code === BULK_WRITE.copy && fromWide ? TYPE.i64 : TYPE.i32;
+    // the count of a copy has the smaller of both address types
+    if (code === BULK_WRITE.init) this.countType = TYPE.i32;
+    else if (code === BULK_WRITE.copy) this.countType = wide && fromWide ? TYPE.i64 : TYPE.i32;
+    else this.countType = addressType;
+    const count = this.temporary('count', this.countType);
+    const other = this.temporary('source', source);
+    local(out, OP.localSet, count);
+    local(out, OP.localSet, other);
+    local(out, OP.localTee, this.address);
+    local(out, OP.localGet, other);
+    local(out, OP.localGet, count);
+  }
+
+  afterBulk(out: WasmOutput, pc: number): void {
+    if (this.plan.watch) this.watchBulk(out, pc);
+    if (this.plan.dirty) this.markDirtyRange(out);
+  }
+
+  private get address(): number {
+    return this.temporary('address', this.addressType);
+  }
+
+  private temporary(use: string, type: number): number {
+    const key = `${use} ${type}`;
+    let index = this.temporaries.get(key);
+    if (index === undefined) {
+      index = this.makeTemporary(type);
+      this.temporaries.set(key, index);
+    }
+    return index;
+  }
+
+  // [a, a + w) and [from, from + n) share a byte if a + w - 1 - from is below n + w - 1, without signs
+  private watch(out: WasmOutput, store: StoreKind, offset: number, pc: number): void {
+    const { added, wide } = this;
+    const { width } = store;
+    const exchange = store.values === 2;
+    const loaded = exchange ? this.temporary('loaded', store.value) : 0;
+    if (exchange) local(out, OP.localTee, loaded);
+    this.addressPlus(out, offset + width - 1);
+    global(out, added.global('watchFrom'));
+    out.byte(wide ? OP.i64Sub : OP.i32Sub);
+    global(out, added.global('watchLength'));
+    if (width > 1) {
+      this.constant(out, width - 1);
+      out.byte(wide ? OP.i64Add : OP.i32Add);
+    }
+    out.byte(wide ? OP.i64LtU : OP.i32LtU);
+    if (exchange) {
+      this.exchanged(out, store, loaded);
+      out.byte(OP.i32And);
+    }
+    out.put([OP.if, 0x40, OP.i32Const]);
+    out.s32(pc);
+    this.addressPlus(out, offset);
+    out.byte(wide ? OP.f64ConvertI64U : OP.f64ConvertI32U);
+    out.put([OP.i32Const, width, OP.f64ConvertI32U]);
+    this.callWrote(out);
+    out.byte(OP.end);
+  }
+
+  /** Whether a cmpxchg found what it expected, in the bits that it compares. */
+  private exchanged(out: WasmOutput, store: StoreKind, loaded: number): void {
+    const long = store.value === TYPE.i64;
+    local(out, OP.localGet, loaded);
+    local(out, OP.localGet, this.temporary('expected', store.value));
+    out.byte(long ? OP.i64Xor : OP.i32Xor);
+    const bits = store.width * 8;
+    if (long) {
+      if (bits < 64) {
+        out.byte(OP.i64Const);
+        out.s64((1n << BigInt(bits)) - 1n);
+        out.byte(OP.i64And);
+      }
+      out.byte(OP.i64Eqz);
+    } else {
+      if (bits < 32) {
+        out.byte(OP.i32Const);
+        out.s32(2 ** bits - 1);
+        out.byte(OP.i32And);
+      }
+      out.byte(OP.i32Eqz);
+    }
+  }
+
+  private watchBulk(out: WasmOutput, pc: number): void {
+    const { added, wide } = this;
+    const sub = wide ? OP.i64Sub : OP.i32Sub;
+    const less = wide ? OP.i64LtU : OP.i32LtU;
+    // the first watched byte is written to, or the first one written to is watched
+    global(out, added.global('watchFrom'));
+    local(out, OP.localGet, this.address);
+    out.byte(sub);
+    this.getCount(out);
+    out.byte(less);
+    local(out, OP.localGet, this.address);
+    global(out, added.global('watchFrom'));
+    out.byte(sub);
+    global(out, added.global('watchLength'));
+    out.put([less, OP.i32Or, OP.if, 0x40, OP.i32Const]);
+    out.s32(pc);
+    const convert = wide ? OP.f64ConvertI64U : OP.f64ConvertI32U;
+    local(out, OP.localGet, this.address);
+    out.byte(convert);
+    this.getCount(out);
+    out.byte(convert);
+    this.callWrote(out);
+    out.byte(OP.end);
+  }
+
+  private callWrote(out: WasmOutput): void {
+    global(out, this.added.global('wrote'));
+    out.byte(OP.callRef);
+    out.u32(this.added.hookType('wrote'));
+  }
+
+  private markDirty(out: WasmOutput, offset: number): void {
+    this.addressPlus(out, offset);
+    this.page(out);
+    out.put([OP.i32Const, 1, OP.i32Store8, 0x40]);
+    out.u32(this.added.memory('dirty'));
+    out.byte(0);
+  }
+
+  private markDirtyRange(out: WasmOutput): void {
+    const { wide } = this;
+    this.getCount(out);
+    if (wide) out.put([OP.i64Eqz, OP.i32Eqz]);
+    out.put([OP.if, 0x40]);
+    local(out, OP.localGet, this.address);
+    this.page(out);
+    out.put([OP.i32Const, 1]);
+    local(out, OP.localGet, this.address);
+    this.getCount(out);
+    out.byte(wide ? OP.i64Add : OP.i32Add);
+    this.constant(out, 1);
+    out.byte(wide ? OP.i64Sub : OP.i32Sub);
+    this.page(out);
+    local(out, OP.localGet, this.address);
+    this.page(out);
+    out.put([OP.i32Sub, OP.i32Const, 1, OP.i32Add, 0xfc, 0x0b]);
+    out.u32(this.added.memory('dirty'));
+    out.byte(OP.end);
+  }
+
+  /** From an address on the stack to its place in the dirty map. */
+  private page(out: WasmOutput): void {
+    this.constant(out, DIRTY_SHIFT);
+    if (this.wide) out.put([OP.i64ShrU, OP.i32WrapI64]);
+    else out.byte(OP.i32ShrU);
+  }
+
+  /** The count, as wide as an address. */
+  private getCount(out: WasmOutput): void {
+    local(out, OP.localGet, this.temporary('count', this.countType));
+    if (this.wide && this.countType === TYPE.i32) out.byte(OP.i64ExtendI32U);
+  }
+
+  private addressPlus(out: WasmOutput, offset: number): void {
+    local(out, OP.localGet, this.address);
+    if (offset === 0) return;
+    this.constant(out, offset);
+    out.byte(this.wide ? OP.i64Add : OP.i32Add);
+  }
+
+  private constant(out: WasmOutput, value: number): void {
+    out.byte(this.wide ? OP.i64Const : OP.i32Const);
+    if (this.wide) out.s64(BigInt(value));
+    else out.s32(value);
+  }
+}
+
+function local(out: WasmOutput, opcode: number, index: number): void {
+  out.byte(opcode);
+  out.u32(index);
+}
+
+function global(out: WasmOutput, index: number): void {
+  out.byte(OP.globalGet);
+  out.u32(index);
+}
