@@ -44,6 +44,8 @@ export interface CallObserver {
     memory: Uint8Array,
     result: CoreValue | undefined,
   ): void;
+  /** Between the two: the first `length` bytes of these ranges are about to be written. */
+  writes?(event: number, ranges: GuestRanges, length: number): void;
 }
 
 /** What every end of a call of the guest says. */
@@ -292,6 +294,7 @@ export class Feed {
         ranges.dropFirst();
       } else ranges.addRange(address, length, this.bytes);
       if (ranges.total < length) this.corrupt('an effect that lies outside of the memory');
+      this.observer?.writes?.(this.event, ranges, length);
       if (!inParts) {
         ranges.write(input.take(length), 0, this.bytes);
         continue;

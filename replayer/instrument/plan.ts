@@ -15,7 +15,8 @@ export interface InstrumentPlan {
   readonly tick?: boolean;
   /**
    * `depth`: a global holds how many frames of the guest there are. `spill`: besides, every frame keeps
-   * its function, pc and locals in a memory (frame-layout.ts), up to date at every hook and every call.
+   * its function, pc and locals in a memory (frame-layout.ts): the innermost one's are up to date in the
+   * hooks `ticked` and `stop` (whose pc is an argument), those of the others as of their calls.
    */
   readonly frames?: 'depth' | 'spill';
   /** The hook `wrote` is called after each store that touches the watched range of memory 0. */

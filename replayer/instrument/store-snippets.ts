@@ -13,6 +13,12 @@ import type { WasmOutput } from './wasm-output.ts';
 /** One byte of the dirty map stands for 4 KiB. */
 const DIRTY_SHIFT = 12;
 
+/** What a local that is added is for. */
+const USE = { address: 0, value: 1, expected: 2, loaded: 3, source: 4, count: 5 } as const;
+const USES = 6;
+/** Number types, from i32 down to v128. */
+const TYPES = 5;
+
 export class StoreSnippets {
   private readonly layout: ModuleLayout;
   private readonly added: Additions;
@@ -20,8 +26,8 @@ export class StoreSnippets {
   private readonly makeTemporary: (type: number) => number;
   private readonly wide: boolean;
   private readonly addressType: number;
-  /** Locals of the function at hand, by what they are for and type. */
-  private temporaries = new Map<string, number>();
+  /** Locals of the function at hand, by what they are for and type; -1 for none. */
+  private readonly temporaries = new Int32Array(USES * TYPES).fill(-1);
   /** Type of the count of the bulk instruction at hand. */
   private countType: number = TYPE.i32;
 
@@ -41,16 +47,16 @@ export class StoreSnippets {
 
   /** Begins a function. */
   begin(): void {
-    if (this.temporaries.size > 0) this.temporaries = new Map();
+    this.temporaries.fill(-1);
   }
 
   /** Its operands are on the stack, and stay there. */
   before(out: WasmOutput, store: StoreKind): void {
-    const value = this.temporary('value', store.value);
+    const value = this.temporary(USE.value, store.value);
     local(out, OP.localSet, value);
-    if (store.values === 2) local(out, OP.localSet, this.temporary('expected', store.value));
+    if (store.values === 2) local(out, OP.localSet, this.temporary(USE.expected, store.value));
     local(out, OP.localTee, this.address);
-    if (store.values === 2) local(out, OP.localGet, this.temporary('expected', store.value));
+    if (store.values === 2) local(out, OP.localGet, this.temporary(USE.expected, store.value));
     local(out, OP.localGet, value);
   }
 
@@ -76,8 +82,8 @@ export class StoreSnippets {
     if (code === BULK_WRITE.init) this.countType = TYPE.i32;
     else if (code === BULK_WRITE.copy) this.countType = wide && fromWide ? TYPE.i64 : TYPE.i32;
     else this.countType = addressType;
-    const count = this.temporary('count', this.countType);
-    const other = this.temporary('source', source);
+    const count = this.temporary(USE.count, this.countType);
+    const other = this.temporary(USE.source, source);
     local(out, OP.localSet, count);
     local(out, OP.localSet, other);
     local(out, OP.localTee, this.address);
@@ -91,15 +97,15 @@ export class StoreSnippets {
   }
 
   private get address(): number {
-    return this.temporary('address', this.addressType);
+    return this.temporary(USE.address, this.addressType);
   }
 
-  private temporary(use: string, type: number): number {
-    const key = `${use} ${type}`;
-    let index = this.temporaries.get(key);
-    if (index === undefined) {
+  private temporary(use: number, type: number): number {
+    const slot = use * TYPES + (TYPE.i32 - type);
+    let index = this.temporaries[slot] as number;
+    if (index < 0) {
       index = this.makeTemporary(type);
-      this.temporaries.set(key, index);
+      this.temporaries[slot] = index;
     }
     return index;
   }
@@ -109,7 +115,7 @@ export class StoreSnippets {
     const { added, wide } = this;
     const { width } = store;
     const exchange = store.values === 2;
-    const loaded = exchange ? this.temporary('loaded', store.value) : 0;
+    const loaded = exchange ? this.temporary(USE.loaded, store.value) : 0;
     if (exchange) local(out, OP.localTee, loaded);
     this.addressPlus(out, offset + width - 1);
     global(out, added.global('watchFrom'));
@@ -137,7 +143,7 @@ export class StoreSnippets {
   private exchanged(out: WasmOutput, store: StoreKind, loaded: number): void {
     const long = store.value === TYPE.i64;
     local(out, OP.localGet, loaded);
-    local(out, OP.localGet, this.temporary('expected', store.value));
+    local(out, OP.localGet, this.temporary(USE.expected, store.value));
     out.byte(long ? OP.i64Xor : OP.i32Xor);
     const bits = store.width * 8;
     if (long) {
@@ -226,7 +232,7 @@ export class StoreSnippets {
 
   /** The count, as wide as an address. */
   private getCount(out: WasmOutput): void {
-    local(out, OP.localGet, this.temporary('count', this.countType));
+    local(out, OP.localGet, this.temporary(USE.count, this.countType));
     if (this.wide && this.countType === TYPE.i32) out.byte(OP.i64ExtendI32U);
   }
 

@@ -1,0 +1,72 @@
+/**
+ * A replay of a whole run through a rewritten module, compared with the recording as any replay is: calls,
+ * bytes, the end, the memory at the end. Whatever differs ends it with an error: a wrong answer is worse
+ * than none. Runs in the calling thread, which should have a stack as large as a batch replay's.
+ */
+import { WasiRrError } from '../../errors.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import type { CallObserver } from '../feed.ts';
+import { GuestReplay } from '../guest-replay.ts';
+import { type Probes, probesOf } from '../instrument/hooks.ts';
+import type { ModuleLayout } from '../instrument/module-layout.ts';
+import type { InstrumentPlan } from '../instrument/plan.ts';
+import { instrument } from '../instrument/rewrite.ts';
+
+/** What a hook can look at. */
+export interface Running {
+  readonly probes: Probes;
+  readonly layout: ModuleLayout;
+  /** Number of the last event that has passed. */
+  readonly event: () => number;
+  /** The guest's memory 0, now; empty for a guest that does not export it as `memory`. */
+  readonly memory: () => Uint8Array;
+}
+
+/**
+ * @param begin sets hooks, before any code of the guest's has run
+ * @returns what a user should know besides (a stack overflow's memory is not compared)
+ * @throws WasiRrError DIVERGENCE, MODULE_UNSUPPORTED, MODULE_INVALID, and as GuestReplay.run
+ */
+export function replayInstrumented(
+  trace: TraceReader,
+  plan: InstrumentPlan,
+  begin: (running: Running) => void,
+  observer?: CallObserver,
+): string | undefined {
+  const made = instrument(trace.module(), plan);
+  const replay: GuestReplay = new GuestReplay(trace, {
+    module: made.bytes,
+    start: made.start === undefined ? undefined : { name: made.start, shift: 0 },
+    original: made.original,
+    ...(observer ? { observer } : {}),
+    attach: (exports) => {
+      const probes = probesOf(exports, made.prefix);
+      if (plan.frames === 'spill') makeRoom(probes);
+      const { memory } = exports;
+      begin({
+        probes,
+        layout: made.layout,
+        event: () => replay.events - 1,
+        memory: () =>
+          new Uint8Array(memory instanceof WebAssembly.Memory ? memory.buffer : new ArrayBuffer(0)),
+      });
+    },
+  });
+  const end = replay.run();
+  if (end.kind === 'replayed') return end.note;
+  const { event } = end.divergence;
+  throw new WasiRrError(
+    'DIVERGENCE',
+    `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted.`,
+    { event },
+  );
+}
+
+/** Twice the memory for frames whenever it is used up. */
+function makeRoom(probes: Probes): void {
+  probes.set('room', () => {
+    const memory = probes.memory('frames');
+    memory.grow(memory.buffer.byteLength / 65536);
+    probes.global('limit').value = memory.buffer.byteLength;
+  });
+}
