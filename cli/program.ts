@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { TOOL, TRACE_SUFFIX } from '../index.ts';
 import { addDemo } from './commands/demo.ts';
 import { addFiles } from './commands/files.ts';
+import { addGlobals } from './commands/globals.ts';
 import { addIndex } from './commands/index.ts';
 import { addInfo } from './commands/info.ts';
 import { addLog } from './commands/log.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addQuery,
   addMemory,
   addStack,
+  addGlobals,
   addFiles,
   addOutput,
   addLs,

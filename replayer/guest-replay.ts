@@ -38,10 +38,10 @@ export interface GuestReplayOptions {
     answer: (...args: CoreValue[]) => CoreValue | undefined,
     name: string,
   ) => unknown;
-  /** The module's start function, where it was made an export (wasm/start-function.ts). */
-  readonly start?: { readonly name: string; readonly shift: number } | undefined;
-  /** Of a module that was rewritten (instrument/): where an offset in it was in the recorded one. */
-  readonly original?: (offset: number) => number;
+  /** Name of the module's start function, where it was made an export (wasm/start-function.ts). */
+  readonly start?: string | undefined;
+  /** Of a module that was changed (instrument/, more exports): where an offset in it was in the recorded one. */
+  readonly original?: ((offset: number) => number) | undefined;
   /** Gets what the guest exports before any of its code has run. */
   readonly attach?: (exports: WebAssembly.Exports) => void;
   /** The replay stands still where the log ends, instead of ending the guest (see Feed). */
@@ -178,7 +178,7 @@ export class GuestReplay {
   private *startsUp(instance: WebAssembly.Instance): Generator<ReplayStep, boolean, CallEnding> {
     const { start } = this.options;
     if (start !== undefined) {
-      const target = instance.exports[start.name] as CallStep['target'];
+      const target = instance.exports[start] as CallStep['target'];
       const ending = yield { kind: 'call', target, args: [] };
       invariant(ending, 'a call whose end was not told');
       if ('thrown' in ending) {
@@ -269,11 +269,9 @@ export class GuestReplay {
   /** With the frames' places in the module as it was recorded. */
   private trapFrom(thrown: unknown): Trap {
     const trap = trapFrom(thrown);
-    const { start, original } = this.options;
-    const shift = start?.shift ?? 0;
-    if (shift === 0 && original === undefined) return trap;
-    const place = original ?? ((offset: number) => offset - shift);
-    const frames = trap.frames.map((frame) => ({ ...frame, offset: place(frame.offset) }));
+    const { original } = this.options;
+    if (original === undefined) return trap;
+    const frames = trap.frames.map((frame) => ({ ...frame, offset: original(frame.offset) }));
     return { ...trap, frames };
   }
 

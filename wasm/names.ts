@@ -1,12 +1,14 @@
 /**
- * Names of a module's functions: from the `name` section (core spec, appendix A.4.1), else from imports
+ * Names of a module's functions and globals: from the `name` section (core spec, appendix A.4.1), else from imports
  * and exports. Mangled C++ and Rust names are made readable.
  */
 import { demangle_any } from 'gecko-profiler-demangle';
 import { BinaryInput, readDeclarations } from './binary.ts';
 
-/** Id of the function names in the name section. */
+/** Ids of the lists of names in the name section. */
 const FUNCTION_NAMES = 1;
+/** Extended name section proposal; clang, Rust and wabt write it. */
+const GLOBAL_NAMES = 7;
 
 export interface FunctionName {
   /** For people. */
@@ -56,7 +58,7 @@ function readNames(module: Uint8Array): Map<number, string> {
     for (const [index, { name }] of functions.entries()) names.set(index, name);
     for (const { kind, index, name } of exports) if (kind === 'function') names.set(index, name);
     const section = nameSection(module);
-    if (section !== undefined) readFunctionNames(section, names);
+    if (section !== undefined) readNameMap(section, FUNCTION_NAMES, names);
   } catch (thrown) {
     // what was read so far is better than nothing
     if (!(thrown instanceof RangeError)) throw thrown;
@@ -75,14 +77,29 @@ function nameSection(module: Uint8Array): BinaryInput | undefined {
   return undefined;
 }
 
-function readFunctionNames(section: BinaryInput, names: Map<number, string>): void {
+function readNameMap(section: BinaryInput, wanted: number, names: Map<number, string>): void {
   while (!section.atEnd()) {
     const id = section.byte();
     const part = section.slice(section.u32());
-    if (id !== FUNCTION_NAMES) continue;
+    if (id !== wanted) continue;
     for (let left = part.u32(); left > 0; left--) {
       const index = part.u32();
       names.set(index, part.name());
     }
   }
+}
+
+/**
+ * Names of globals by index, from the name section alone.
+ * @param module its bytes; what it says may be wrong, which gives no or wrong names but no error
+ */
+export function globalNames(module: Uint8Array): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  try {
+    const section = nameSection(module);
+    if (section !== undefined) readNameMap(section, GLOBAL_NAMES, names);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+  }
+  return names;
 }

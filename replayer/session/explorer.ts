@@ -2,7 +2,6 @@
 import { invariant } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { liveReads } from '../../wasi/live-call.ts';
-import { readDeclarations } from '../../wasm/binary.ts';
 import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
 import { FunctionNames } from '../../wasm/names.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
@@ -27,6 +26,7 @@ export class Explorer implements Handlers {
   private readonly seeker: Seeker;
   /** As recorded. */
   private readonly module: Uint8Array;
+  private readonly runnable: RunnableModule;
   /** How much further back code stands in the module that runs. */
   private readonly shift: number;
   private names: FunctionNames | undefined;
@@ -43,7 +43,8 @@ export class Explorer implements Handlers {
   ) {
     this.trace = trace;
     this.module = module;
-    this.shift = runnable.start?.shift ?? 0;
+    this.shift = runnable.shift;
+    this.runnable = runnable;
     this.seeker = new Seeker(trace, runnable, limits, events);
   }
 
@@ -73,12 +74,15 @@ export class Explorer implements Handlers {
   }
 
   async globals({ at }: Requests['globals']['params'], pause: ShouldPause) {
-    const { globals } = await this.seeker.look(at, pause);
-    const { globals: all, exports } = readDeclarations(this.module);
-    const exported = new Set(
-      exports.filter(({ kind }) => kind === 'global').map(({ index }) => index),
-    );
-    return { globals, hidden: all - exported.size };
+    const { globals: values } = await this.seeker.look(at, pause);
+    const { globals, hiddenGlobals } = this.runnable;
+    return {
+      globals: globals.flatMap(({ index, name, exported }, position) => {
+        const value = values[position];
+        return value === undefined ? [] : [{ index, name, exported, value }];
+      }),
+      hidden: hiddenGlobals,
+    };
   }
 
   async stack({ at }: Requests['stack']['params'], pause: ShouldPause) {

@@ -1,21 +1,28 @@
-/** The globals that a guest exports; JavaScript cannot see any other. */
-import type { GlobalValue } from './messages.ts';
+/** The values of a guest's globals, and the module in which JavaScript can see all of them. */
+import type { VisibleGlobal } from '../../wasm/exported-globals.ts';
+import type { GlobalContent } from './messages.ts';
 
-export function exportedGlobals(exports: WebAssembly.Exports): GlobalValue[] {
-  return Object.entries(exports).flatMap(([name, value]) =>
-    value instanceof WebAssembly.Global ? [{ name, value: readGlobal(value) }] : [],
-  );
+/** @param globals by which names the guest exports them; none of them is lacking where it is instantiated */
+export function readGlobals(
+  globals: readonly VisibleGlobal[],
+  exports: WebAssembly.Exports | undefined,
+): GlobalContent[] {
+  return globals.map(({ exportName }) => {
+    const global = exports?.[exportName];
+    return global instanceof WebAssembly.Global ? readGlobal(global) : 'not there';
+  });
 }
 
-function readGlobal(global: WebAssembly.Global): GlobalValue['value'] {
+function readGlobal(global: WebAssembly.Global): GlobalContent {
   let value: unknown;
   try {
     value = global.value;
   } catch {
-    // v128 has no JavaScript value
-    return 'v128';
+    // the JavaScript interface throws a TypeError for v128 (and for exnref)
+    return 'v128 or exnref: JavaScript cannot read it';
   }
   if (typeof value === 'number' || typeof value === 'bigint') return value;
   if (value === null) return 'null';
-  return typeof value === 'function' ? `function ${value.name}` : typeof value;
+  // functions are named by their index
+  return typeof value === 'function' ? `function ${value.name}` : `a reference (${typeof value})`;
 }

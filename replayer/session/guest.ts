@@ -9,9 +9,12 @@
 import { invariant } from '../../errors.ts';
 import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
+import type { VisibleGlobal } from '../../wasm/exported-globals.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import { type CallEnding, GuestReplay } from '../guest-replay.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
+import { readGlobals } from './globals.ts';
+import type { GlobalContent } from './messages.ts';
 
 /** Says, after each event, whether the run is to stop early. Called often: it must cost nothing. */
 export type ShouldPause = (position: number) => boolean;
@@ -26,10 +29,16 @@ export interface EventWatch {
   passed(event: number, memory: Uint8Array | undefined): void;
 }
 
-/** A module that was made ready for a session: a start function, if it has one, is an export. */
+/** A module that was made ready for a session: its globals, and a start function, are exports. */
 export interface RunnableModule {
   readonly module: WebAssembly.Module;
-  readonly start: { readonly name: string; readonly shift: number } | undefined;
+  /** Name of the export that is its start function. */
+  readonly start: string | undefined;
+  readonly globals: readonly VisibleGlobal[];
+  /** How many globals cannot be seen. */
+  readonly hiddenGlobals: number;
+  /** How many bytes further back code stands than in the recorded module. */
+  readonly shift: number;
 }
 
 const never: ShouldPause = () => false;
@@ -37,6 +46,7 @@ const never: ShouldPause = () => false;
 export class SessionGuest {
   private readonly replay: GuestReplay;
   private readonly last: number;
+  private readonly visible: readonly VisibleGlobal[];
   private started = false;
   private thrown = false;
   private disposed = false;
@@ -54,9 +64,11 @@ export class SessionGuest {
 
   constructor(trace: TraceReader, program: RunnableModule) {
     this.last = trace.eventCount - 1;
+    this.visible = program.globals;
     this.replay = new GuestReplay(trace, {
       module: program.module,
       start: program.start,
+      original: (offset) => offset - program.shift,
       endsInPlace: true,
       wrapImport: (answer) => this.suspending(answer),
       observer: {
@@ -83,9 +95,9 @@ export class SessionGuest {
     return memory instanceof WebAssembly.Memory ? memory : undefined;
   }
 
-  /** What the guest exports; undefined where instantiation itself failed. */
-  get exports(): WebAssembly.Exports | undefined {
-    return this.replay.exports;
+  /** Values of the module's globals, in the order in which it lists them. */
+  get globals(): readonly GlobalContent[] {
+    return readGlobals(this.visible, this.replay.exports);
   }
 
   /** Bytes of linear memory that it holds. */

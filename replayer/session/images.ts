@@ -2,14 +2,15 @@
  * Copies of what could be seen at places that were left: looking at them again, or comparing with them,
  * needs no replay. Bounded by bytes; the one that was used least recently goes first.
  */
-import type { GlobalValue } from './messages.ts';
+import type { GlobalContent } from './messages.ts';
 
 export interface Image {
   readonly position: number;
   /** Undefined for a guest without a memory. */
   readonly memory: Uint8Array | undefined;
   readonly stack: string | undefined;
-  readonly globals: readonly GlobalValue[];
+  /** As the module that runs lists them. */
+  readonly globals: readonly GlobalContent[];
 }
 
 export class Images {

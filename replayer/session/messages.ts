@@ -13,15 +13,23 @@ export interface StackFrame {
   readonly mangled: string | undefined;
 }
 
+/** A text for what is no number: a reference, or a vector, which JavaScript cannot read. */
+export type GlobalContent = number | bigint | string;
+
 export interface GlobalValue {
-  readonly name: string;
-  /** A text for what is no number: a reference, a vector. */
-  readonly value: number | bigint | string;
+  /** In the module's global index space: imported ones first. */
+  readonly index: number;
+  /** As the module exports it, else from its name section; undefined where it has neither. */
+  readonly name: string | undefined;
+  /** Whether the module exports it. */
+  readonly exported: boolean;
+  readonly value: GlobalContent;
 }
 
 export interface Globals {
+  /** By index. */
   readonly globals: readonly GlobalValue[];
-  /** How many globals the module does not export; JavaScript cannot see them. */
+  /** How many more the module has than can be shown: all but the first 1024 that it does not export. */
   readonly hidden: number;
 }
 

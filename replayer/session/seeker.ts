@@ -7,7 +7,6 @@ import { messageOf, WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Divergence } from '../divergence.ts';
 import { CostMap } from './cost-map.ts';
-import { exportedGlobals } from './globals.ts';
 import { type EventWatch, type RunnableModule, SessionGuest, type ShouldPause } from './guest.ts';
 import { GuestPool } from './guest-pool.ts';
 import { type Image, Images } from './images.ts';
@@ -156,7 +155,7 @@ export class Seeker {
     if (from >= at) return undefined;
     return new Trail(from, limit, () => ({
       stack: guest.stack,
-      globals: exportedGlobals(guest.exports ?? {}),
+      globals: guest.globals,
     }));
   }
 
@@ -315,6 +314,6 @@ function imageOf(guest: SessionGuest): Image {
     position: guest.position,
     memory: bytesOf(guest),
     stack: guest.stack,
-    globals: exportedGlobals(guest.exports ?? {}),
+    globals: guest.globals,
   };
 }

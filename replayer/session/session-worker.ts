@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { exportGlobals } from '../../wasm/exported-globals.ts';
 import { exportStart } from '../../wasm/start-function.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
 import { Explorer } from './explorer.ts';
@@ -83,8 +84,15 @@ function open(): Explorer {
   try {
     const bytes = trace.module();
     const start = exportStart(bytes);
-    const module = setup.module ?? compile(start?.bytes ?? bytes);
-    return new Explorer(trace, { module, start }, bytes, setup.limits, {
+    const all = exportGlobals(start?.bytes ?? bytes);
+    const runnable = {
+      module: setup.module ?? compile(all.bytes),
+      start: start?.name,
+      globals: all.globals,
+      hiddenGlobals: all.hidden,
+      shift: (start?.shift ?? 0) + all.shift,
+    };
+    return new Explorer(trace, runnable, bytes, setup.limits, {
       problem: (problem) => send({ type: 'problem', problem: problemMessage(problem) }),
       verified: (verified) => send({ type: 'verified', verified }),
     });

@@ -36,7 +36,7 @@ export function replayInstrumented(
   const made = instrument(trace.module(), plan);
   const replay: GuestReplay = new GuestReplay(trace, {
     module: made.bytes,
-    start: made.start === undefined ? undefined : { name: made.start, shift: 0 },
+    start: made.start,
     original: made.original,
     ...(observer ? { observer } : {}),
     attach: (exports) => {

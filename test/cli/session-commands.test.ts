@@ -35,6 +35,7 @@ describe('heapsmash', () => {
       ['memory', 'failure', RANK, '4', '--history'],
       ['memory', '10', '--search', 'ren,37'],
       ['memory', '#9', '--search', 'ren,37'],
+      ['globals', 'failure'],
       ['files', '10'],
       ['files', '13'],
       ['output', '14'],
@@ -68,6 +69,13 @@ describe('heapsmash', () => {
       offset: 0x7a9,
       name: 'main',
       mangled: null,
+    });
+    expect(await objects('globals', '10')).toContainEqual({
+      event: 10,
+      index: 0,
+      name: '__stack_pointer',
+      exported: false,
+      value: expect.any(Number),
     });
     const files = await objects('files', 'heapsmash-O0g-1', '#8');
     expect(files.at(-1)).toEqual({

@@ -19,6 +19,7 @@ import { argsJson, resultJson } from '../../wasi/call-json.ts';
 import { DescriptorTable } from '../../wasi/descriptors.ts';
 import { formatCall } from '../../wasi/format.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
+import { exportGlobals } from '../../wasm/exported-globals.ts';
 import { functionStarts } from '../../wasm/function-starts.ts';
 import { FunctionNames } from '../../wasm/names.ts';
 import { exportStart } from '../../wasm/start-function.ts';
@@ -99,7 +100,7 @@ function unfinishedCopy(trace: string, to: string): Samples['unfinished'] {
 /** Modules are read before V8 has seen them, and may be other ones than it compiled. */
 function readModule({ modules }: Samples, random: Random): void {
   const module = mutated(random.pick(modules), random);
-  for (const read of [readDeclarations, functionStarts, exportStart]) {
+  for (const read of [readDeclarations, functionStarts, exportStart, exportGlobals]) {
     try {
       read(module);
     } catch (thrown) {

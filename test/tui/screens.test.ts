@@ -38,7 +38,7 @@ describe('golden screens', () => {
     await expect(masked(screen.text())).toMatchFileSnapshot('golden/memory.txt');
   });
 
-  it('shows the stack, the files and the output', async () => {
+  it('shows the stack, the files, the globals and the output', async () => {
     await using screen = openScreen(heapsmash.trace);
     screen.type(':9\r4');
     await expect(masked(await screen.settled(/\d+ frames/))).toMatchFileSnapshot(
@@ -46,6 +46,10 @@ describe('golden screens', () => {
     );
     screen.type('5');
     await expect(masked(await screen.settled('5 open'))).toMatchFileSnapshot('golden/files.txt');
+    screen.type('7');
+    await expect(masked(await screen.settled(/\d+ globals/))).toMatchFileSnapshot(
+      'golden/globals.txt',
+    );
     screen.type(':15\r6');
     await expect(masked(await screen.settled(/▸ +loaded 160/))).toMatchFileSnapshot(
       'golden/output.txt',

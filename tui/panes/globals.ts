@@ -1,10 +1,12 @@
-/** The guest's globals, as far as JavaScript can see them. */
+/** The guest's globals, with those that the module keeps to itself. */
 
+import type { GlobalValue } from '../../replayer/session/messages.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
-import type { TabContent } from './content.ts';
+import { padEnd } from '../text/width.ts';
+import type { ContentLine, TabContent } from './content.ts';
 
 const NAME_WIDTH = 24;
 
@@ -14,16 +16,33 @@ export function globalsContent({ guest, position }: Debugger): TabContent {
     return { lines: [{ line: line(span(guest.problemAt(position) ?? 'replaying…', 'dim')) }] };
   }
   const { value } = globals;
-  const lines = value.globals.map(({ name, value: content }) => ({
-    line: line(
-      span(`${escapeText(name).padEnd(NAME_WIDTH)} `, 'name'),
-      span(escapeText(String(content)), 'number'),
-      span(typeof content === 'number' && content > 0xff ? `  ${hex(content)}` : '', 'dim'),
-    ),
-  }));
-  const hidden =
-    value.hidden === 0
-      ? []
-      : [{ line: line(span(`${value.hidden} more that the module does not export`, 'dim')) }];
-  return { lines: [...lines, ...hidden], note: globals.position === position ? '' : 'replaying…' };
+  const lines = value.globals.map(globalLine);
+  if (value.hidden > 0)
+    lines.push({ line: line(span(`${value.hidden} more, too many to read`, 'dim')) });
+  if (lines.length === 0) lines.push({ line: line(span('the module has no globals', 'dim')) });
+  const stale = globals.position === position ? '' : '  replaying…';
+  return { lines, note: `${value.globals.length} globals${stale}` };
+}
+
+/** What may be an address leads there. */
+function globalLine({ index, name, exported, value }: GlobalValue): ContentLine {
+  const title = name === undefined ? '(no name)' : escapeText(name);
+  const shown = line(
+    span(`${index}`.padStart(4), 'dim'),
+    span(`  ${padEnd(title, NAME_WIDTH)} `, name === undefined ? 'dim' : 'name'),
+    span(escapeText(String(value)), 'number'),
+    span(`${hexOf(value)}${exported ? '  exported' : ''}`, 'dim'),
+  );
+  const isAddress = typeof value === 'number' && Number.isInteger(value) && value >>> 0 > 0xff;
+  return isAddress
+    ? { line: shown, target: { kind: 'memory', address: value >>> 0 } }
+    : { line: shown };
+}
+
+/** Of an integer that is not plain as it is: `  0x10000`. */
+function hexOf(value: GlobalValue['value']): string {
+  if (typeof value === 'bigint') return `  0x${BigInt.asUintN(64, value).toString(16)}`;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return '';
+  if (value >= 0 && value <= 0xff) return '';
+  return value >= -(2 ** 31) && value < 2 ** 32 ? `  ${hex(value >>> 0)}` : '';
 }

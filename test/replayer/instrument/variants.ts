@@ -92,7 +92,7 @@ export function replayInstrumented(
     const made = instrument(module, given);
     const guest = new GuestReplay(reader, {
       module: made.bytes,
-      start: made.start === undefined ? undefined : { name: made.start, shift: 0 },
+      start: made.start,
       original: made.original,
       attach: (exports) => {
         const probes = probesOf(exports, made.prefix);

@@ -4,6 +4,7 @@ import { openSession, type Session } from '../../../replayer/session/session.ts'
 import { TraceReader } from '../../../traces/reader.ts';
 import { DescriptorTable } from '../../../wasi/descriptors.ts';
 import { guest } from '../../guests/guests.ts';
+import { compileWat } from '../../guests/wat.ts';
 import { type RecordedRun, Scratch } from '../../recorder/scratch.ts';
 import { eventsOf } from '../../traces/edit-trace.ts';
 import { memoriesOf } from './straight-replay.ts';
@@ -187,12 +188,53 @@ describe('memory', () => {
   });
 });
 
-test('globals: those that are exported, and how many are not', async () => {
-  await withSession(rustslice.trace, async (session) => {
-    await session.last();
-    const { globals, hidden } = await session.globals();
-    expect(globals.map(({ name }) => name)).toEqual(['__heap_base', '__data_end']);
-    expect(hidden).toBe(1);
+describe('globals', () => {
+  test('are all seen, by name, and the replay stays the recorded run', async () => {
+    await withSession(rustslice.trace, async (session) => {
+      await session.first();
+      const before = (await session.globals()).globals;
+      await session.last();
+      const { globals, hidden } = await session.globals();
+      expect(hidden).toBe(0);
+      expect(globals.map(({ index, name, exported }) => [index, name, exported])).toEqual([
+        [0, '__stack_pointer', false],
+        [1, '__heap_base', true],
+        [2, '__data_end', true],
+      ]);
+      expect(session.verified).toBe(true);
+      // it grows down
+      expect(Number(globals[0]?.value)).toBeLessThan(Number(before[0]?.value));
+      expect(globals[1]).toEqual(before[1]);
+    });
+  });
+
+  test('of every kind', async () => {
+    const module = await compileWat(`(module
+      (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+      (memory (export "memory") 1)
+      (global $count (mut i32) (i32.const -1)) (global $long (mut i64) (i64.const -1))
+      (global $half (mut f32) (f32.const 0.5)) (global $none (mut externref) (ref.null extern))
+      (global $func (mut funcref) (ref.func $f)) (global $vector v128 (v128.const i32x4 1 2 3 4))
+      (global (export "wasi-rr:global:0") i32 (i32.const 5))
+      (elem declare func $f) (func $f)
+      (start $begin) (func $begin (global.set $count (i32.const 1)))
+      (func (export "_start") (drop (call $yield))
+        (global.set $count (i32.const 2)) (global.set $long (i64.const 9223372036854775807))
+        (drop (call $yield)) (global.set $count (i32.const 3))))`);
+    const { trace } = await scratch.record({ module });
+    await withSession(trace, async (session) => {
+      const values = async (event: number) => {
+        await session.goto(event);
+        return (await session.globals()).globals.map(({ value }) => value);
+      };
+      const rest = ['null', 'function 1', 'v128 or exnref: JavaScript cannot read it', 5];
+      expect(await values(1)).toEqual([1, -1n, 0.5, ...rest]);
+      expect(await values(2)).toEqual([2, 2n ** 63n - 1n, 0.5, ...rest]);
+      expect((await values(session.lastEvent))[0]).toBe(3);
+      // back again: out of a copy, or another guest
+      expect((await values(1))[0]).toBe(1);
+      expect(session.verified).toBe(true);
+    });
   });
 });
 
