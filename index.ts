@@ -25,6 +25,8 @@ export { rebuildIndex } from './recorder/reindex.ts';
 export { TOOL } from './recorder/tool.ts';
 export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
+export type { SourceFrame } from './replayer/dwarf/debug-info.ts';
+export type { LinePlace } from './replayer/dwarf/line-index.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
 export type { OpenFile } from './replayer/session/descriptor-history.ts';
 export type { FailurePlace } from './replayer/session/failure.ts';

@@ -8,6 +8,8 @@ export interface FunctionStarts {
   readonly imported: number;
   /** Byte offset in the module at which each defined function's body begins, ascending. */
   readonly offsets: readonly number[];
+  /** Byte offset behind each body. */
+  readonly ends: readonly number[];
 }
 
 /** @param module its bytes; @throws RangeError where the sections do not hold together */
@@ -15,6 +17,7 @@ export function functionStarts(module: Uint8Array): FunctionStarts {
   const { imports } = readDeclarations(module);
   const imported = imports.filter(({ kind }) => kind === 'function').length;
   const offsets: number[] = [];
+  const ends: number[] = [];
   const input = new BinaryInput(module, 8, module.length);
   while (!input.atEnd()) {
     const id = input.byte();
@@ -24,9 +27,10 @@ export function functionStarts(module: Uint8Array): FunctionStarts {
       const size = section.u32();
       offsets.push(section.position);
       section.slice(size);
+      ends.push(section.position);
     });
   }
-  return { imported, offsets };
+  return { imported, offsets, ends };
 }
 
 /** Index in the function index space of the function whose body holds the byte at `offset`. */

@@ -20,7 +20,8 @@ const PAST_MS = 1000;
 
 const EXAMPLES = `${EVENT_HELP}
 
-Innermost first. The byte is the place in the module of what is executed; of a caller, right after its call.
+Innermost first. The byte is the place in the module of what is executed; of a caller, its call.
+Where the module has debug information, lines of the source and inlined calls are shown.
 After a trap it is the stack from which it came.
 
 With --past a run that was interrupted runs on from its last event: the stack is that of the guest when
@@ -49,9 +50,10 @@ function stackCommand(args: readonly string[], flags: StackFlags): Promise<numbe
   return lookAt(targetOf(args), async ({ session, options }) => {
     const frames = await session.stack(options);
     if (flags.json) {
-      for (const [depth, { func, offset, name, mangled }] of frames.entries()) {
+      for (const [depth, { func, offset, name, mangled, source }] of frames.entries()) {
         const names = { name: name ?? null, mangled: mangled ?? null };
-        await stdout.print(jsonLine({ event: session.position, depth, func, offset, ...names }));
+        const frame = { event: session.position, depth, func, offset, ...names, source };
+        await stdout.print(jsonLine(frame));
       }
       return 0;
     }

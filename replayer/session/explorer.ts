@@ -6,6 +6,7 @@ import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/func
 import { FunctionNames } from '../../wasm/names.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
 import { hashOfMemory } from '../../wasm/xxh64.ts';
+import { DebugInfo } from '../dwarf/debug-info.ts';
 import type { RunnableModule, ShouldPause } from './guest.ts';
 import { searchMemory } from './memory-search.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -31,6 +32,8 @@ export class Explorer implements Handlers {
   private readonly shift: number;
   private names: FunctionNames | undefined;
   private starts: FunctionStarts | undefined;
+  /** Null: the module has none. */
+  private debug: DebugInfo | null | undefined;
   /** Snapshots of the trace that were loaded, by event; undefined where one is damaged. */
   private readonly snapshots = new Map<number, Uint8Array | undefined>();
 
@@ -138,7 +141,9 @@ export class Explorer implements Handlers {
     this.names ??= new FunctionNames(this.module);
     const known = this.names.get(func);
     const name = known?.name ?? given;
-    return { func, offset, name, mangled: known?.raw === name ? undefined : known?.raw };
+    const mangled = known?.raw === name ? undefined : known?.raw;
+    if (this.debug === undefined) this.debug = DebugInfo.of(this.module) ?? null;
+    return { func, offset, name, mangled, source: this.debug?.framesAt(offset) ?? [] };
   }
 
   /** A view that is valid until the next request. */

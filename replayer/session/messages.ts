@@ -1,16 +1,22 @@
 /** What a session and its thread say to each other, and the values that both speak of. */
 import type { Divergence } from '../divergence.ts';
+import type { SourceFrame } from '../dwarf/debug-info.ts';
 
 /** One guest frame of a call stack. */
 export interface StackFrame {
   /** Index in the module's function index space. */
   readonly func: number;
-  /** Byte offset in the module of what is executed; of a caller, right after its call. */
+  /** Byte offset in the module of what is executed; of a caller, of its call. */
   readonly offset: number;
   /** From the name section or the exports, demangled (C++, Rust); undefined where there is none. */
   readonly name: string | undefined;
   /** As the module has it, where that is another one. */
   readonly mangled: string | undefined;
+  /**
+   * What the debug information says of the place, innermost first: the calls that were inlined there, and
+   * the function. Empty where it says nothing.
+   */
+  readonly source: readonly SourceFrame[];
 }
 
 /** A text for what is no number: a reference, or a vector, which JavaScript cannot read. */

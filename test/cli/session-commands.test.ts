@@ -69,6 +69,13 @@ describe('heapsmash', () => {
       offset: 0x7a9,
       name: 'main',
       mangled: null,
+      source: [
+        {
+          name: 'main',
+          place: { file: 'src/heapsmash.c', line: 35, column: 56 },
+          inlined: false,
+        },
+      ],
     });
     expect(await objects('globals', '10')).toContainEqual({
       event: 10,
@@ -246,8 +253,8 @@ describe('past the end of a run', () => {
     expect(run).toMatchObject({ status: 0, stderr: '' });
     const [first, ...lines] = run.stdout.trimEnd().split('\n');
     expect(first).toMatch(/^after \d+ ms past the end it still runs, without a call:$/);
-    expect(lines[0]).toMatch(/^ {4}at str \(function 8, byte 0x[0-9a-f]+\)$/);
-    expect(lines[1]).toMatch(/^ {4}at __original_main \(function 7, /);
+    expect(lines[0]).toMatch(/^ {4}at str src\/hang\.c:\d+:\d+ \(function 8, byte 0x[0-9a-f]+\)$/);
+    expect(lines[1]).toMatch(/^ {4}at __original_main .*\(function 7, /);
     expect(lines.find((line) => line.startsWith('hottest'))).toMatch(/, \d+ samples:$/);
     expect(run.stdout).toMatch(/^ +\d+\.\d % {2}str \(function 8\)$/m);
   });

@@ -1,0 +1,168 @@
+/**
+ * What the DWARF of a module says of its code: which line of which file, in which function, inlined into
+ * which. Units are indexed when a module is opened, and read when something in them is asked for. Takes
+ * bytes, opens nothing; what is damaged is left out, and {@link DebugInfo.problems} says so.
+ */
+import { CodeLayout } from './code-layout.ts';
+import { DebugFile } from './debug-file.ts';
+import type { Entry } from './entry.ts';
+import { LineIndex, type LinePlace, placeOf } from './line-index.ts';
+import { readLineTable } from './line-program.ts';
+import { AT } from './names.ts';
+import { type AddressRange, contains, rangesOf } from './ranges.ts';
+import {
+  functionName,
+  functionsOf,
+  readScope,
+  type Scope,
+  scopesAt,
+  type UnitFunctions,
+} from './scopes.ts';
+import { findDebugSections, type ModuleDebug } from './sections.ts';
+import type { Unit } from './unit.ts';
+
+/** One call of the source: a wasm frame is several where calls were inlined. */
+export interface SourceFrame {
+  /** Demangled; undefined where the debug information names none. */
+  readonly name: string | undefined;
+  readonly place: LinePlace | undefined;
+  /** Whether it has no wasm frame of its own: the next one of the list is what it was inlined into. */
+  readonly inlined: boolean;
+}
+
+export class DebugInfo {
+  readonly layout: CodeLayout;
+  private readonly file: DebugFile;
+  private readonly said = new Set<string>();
+  private readonly lineIndexes = new Map<Unit, LineIndex | undefined>();
+  private readonly unitFunctions = new Map<Unit, UnitFunctions>();
+  private readonly unitRanges = new Map<Unit, readonly AddressRange[]>();
+  /** By address of the body. */
+  private readonly scopes = new Map<number, Scope | undefined>();
+
+  private constructor(module: Uint8Array, { sections, codeStart }: ModuleDebug) {
+    this.layout = new CodeLayout(module, codeStart);
+    this.file = new DebugFile(sections, { split: false });
+    if (this.file.problem !== undefined) this.said.add(this.file.problem);
+  }
+
+  /** @returns undefined for a module without DWARF, or one that is no module */
+  static of(module: Uint8Array): DebugInfo | undefined {
+    try {
+      const found = findDebugSections(module);
+      return found.sections.info === undefined ? undefined : new DebugInfo(module, found);
+    } catch (thrown) {
+      if (thrown instanceof RangeError) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** What is wrong with the debug information, as far as it was looked at; for people. */
+  get problems(): readonly string[] {
+    return [...this.said];
+  }
+
+  /**
+   * The calls of the source that stand at a place in the code, innermost first.
+   * @param offset byte offset in the module of an instruction; of a caller, of its call
+   * @returns empty where the debug information says nothing
+   */
+  framesAt(offset: number): readonly SourceFrame[] {
+    const address = offset - this.layout.codeStart;
+    const scope = this.scopeAt(address);
+    if (scope === undefined) return [];
+    return this.reading([], () => {
+      const { unit } = scope.entry;
+      const calls = scopesAt(scope, address).filter(({ kind }) => kind !== 'block');
+      const frames: SourceFrame[] = [];
+      let place = this.placeAt(unit, address);
+      for (const { entry, kind } of calls.reverse()) {
+        frames.push({ name: functionName(entry), place, inlined: kind === 'inlined' });
+        place = this.callPlace(entry);
+      }
+      return frames;
+    });
+  }
+
+  /** The function, with all that is in it, whose code holds an address; memoized. */
+  private scopeAt(address: number): Scope | undefined {
+    const body = this.layout.bodyAt(address);
+    if (body === undefined) return undefined;
+    if (!this.scopes.has(body.low)) {
+      const entry = this.functionEntryAt(address);
+      this.scopes.set(body.low, entry && this.reading(undefined, () => readScope(entry)));
+    }
+    return this.scopes.get(body.low);
+  }
+
+  private functionEntryAt(address: number): Entry | undefined {
+    for (const unit of this.file.units) {
+      if (!this.mayHold(unit, address)) continue;
+      const { functions } = this.functionsOf(unit);
+      const found = functions.find(({ low, high }) => low <= address && address < high);
+      if (found !== undefined) return found.entry;
+    }
+    return undefined;
+  }
+
+  private functionsOf(unit: Unit): UnitFunctions {
+    let found = this.unitFunctions.get(unit);
+    if (found === undefined) {
+      found = this.reading({ functions: [], stale: 0 }, () => functionsOf(unit, this.layout));
+      if (found.stale > 0) this.said.add(STALE);
+      this.unitFunctions.set(unit, found);
+    }
+    return found;
+  }
+
+  private mayHold(unit: Unit, address: number): boolean {
+    let ranges = this.unitRanges.get(unit);
+    if (ranges === undefined) {
+      ranges = this.reading([], () => rangesOf(unit.root));
+      this.unitRanges.set(unit, ranges);
+    }
+    return contains(ranges, address);
+  }
+
+  private linesOf(unit: Unit): LineIndex | undefined {
+    if (!this.lineIndexes.has(unit)) {
+      const index = this.reading(undefined, () => {
+        const offset = unit.lineOffset;
+        if (offset === undefined) return undefined;
+        const { folder, addressSize } = unit;
+        const table = readLineTable(this.file.sections, offset, { folder, addressSize });
+        return new LineIndex(table, this.layout);
+      });
+      this.lineIndexes.set(unit, index);
+    }
+    return this.lineIndexes.get(unit);
+  }
+
+  private placeAt(unit: Unit, address: number): LinePlace | undefined {
+    const lines = this.linesOf(unit);
+    const row = lines?.rowAt(address);
+    return row && lines?.place(row);
+  }
+
+  /** Where an inlined call stands in the function around it. */
+  private callPlace(entry: Entry): LinePlace | undefined {
+    const file = entry.number(AT.callFile);
+    const files = this.linesOf(entry.unit)?.files;
+    if (file === undefined || files === undefined) return undefined;
+    return placeOf(files, file, entry.number(AT.callLine) ?? 0, entry.number(AT.callColumn) ?? 0);
+  }
+
+  /** What cannot be read is left out and told of. */
+  private reading<T>(otherwise: T, read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown;
+      this.said.add(thrown.message);
+      return otherwise;
+    }
+  }
+}
+
+const STALE =
+  'debug information is left out that does not fit the code: a tool has changed the module after it was linked (wasm-opt does so at the end of clang -O2, unless it is given -g)';
