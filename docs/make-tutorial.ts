@@ -159,5 +159,3 @@ try {
   tutorial.close();
 }
 writeFileSync(join(HERE, 'tutorial.md'), `${tutorial.lines.join('\n')}\n`);
-// its Markdown is checked like everything else
-execFileSync('biome', ['format', '--write', join(HERE, 'tutorial.md')], { stdio: 'ignore' });

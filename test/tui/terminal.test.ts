@@ -98,6 +98,10 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     terminal.type('S');
     await terminal.until(/after #12 of 16/);
     await terminal.until(/changed since #13/);
+    terminal.type('5');
+    await terminal.until(/4 {2}file +r- +3253 {2}\/users\.csv {2}#7/);
+    terminal.type('7');
+    await terminal.until(/0 {2}__stack_pointer +\d+ {2}0x1/);
     terminal.type('q');
     await expectRestored(terminal, 0);
   });
