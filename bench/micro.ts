@@ -12,6 +12,7 @@ import { Boundary } from '../recorder/boundary.ts';
 import { CallIndexer } from '../recorder/call-indexer.ts';
 import type { Host } from '../recorder/hosts/host.ts';
 import { LogSink } from '../recorder/log-sink.ts';
+import { ModuleIndexing } from '../recorder/module-indexing.ts';
 import { createRing, RingReader, RingWriter } from '../recorder/ring.ts';
 import { GuestReplay } from '../replayer/guest-replay.ts';
 import { compileWat } from '../test/guests/wat.ts';
@@ -124,7 +125,7 @@ function supervising(trace: TraceReader): void {
   perCall('supervisor: LogSink into a file', calls, () => {
     const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-micro-'));
     const writer = new TraceWriter(join(folder, 'x.wrr'));
-    const sink = new LogSink(writer, trace.functions);
+    const sink = new LogSink(writer, new ModuleIndexing(trace.functions));
     for (const segment of segments) {
       sink.take(segment);
       sink.flush();

@@ -2,6 +2,7 @@
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
+import type { Announcement } from './component/component-messages.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 
 /** `workerData` of the guest's thread. */
@@ -30,6 +31,7 @@ export type ToGuest =
   | { readonly type: 'finish' };
 
 export type FromGuest =
+  | Announcement
   | { readonly type: 'instantiated' }
   /** Instantiation, or the call `id`, ended by an exit, a trap or a failure. */
   | { readonly type: 'unwound'; readonly id: number | undefined; readonly outcome: Outcome }

@@ -14,8 +14,13 @@ import {
   type ModuleImport,
   readDeclarations,
 } from '../wasm/binary.ts';
+import type { ComponentProgram } from './component/component-program.ts';
 
-export interface GuestProgram {
+export type GuestProgram = ModuleProgram | ComponentProgram;
+
+/** A core module for WASI Preview 1. */
+export interface ModuleProgram {
+  readonly kind: 'module';
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly sha256: string;
@@ -30,8 +35,8 @@ export interface GuestProgram {
 
 /**
  * @param source path of a .wasm file, or its bytes
- * @throws WasiRrError MODULE_NOT_FOUND, MODULE_UNREADABLE, MODULE_INVALID, MODULE_IS_COMPONENT,
- *   MODULE_UNSUPPORTED, IMPORTS_UNSATISFIED
+ * @throws WasiRrError MODULE_NOT_FOUND, MODULE_UNREADABLE, MODULE_INVALID, MODULE_UNSUPPORTED,
+ *   IMPORTS_UNSATISFIED, EXPORT_MISSING (a component that is no command)
  */
 export async function loadProgram(
   source: string | Uint8Array,
@@ -39,7 +44,9 @@ export async function loadProgram(
 ): Promise<GuestProgram> {
   const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
   const bytes = typeof source === 'string' ? await readModule(source) : source;
-  checkKind(label, bytes);
+  const kind = binaryKind(bytes);
+  if (kind === 'component') return (await componentLoader()).loadComponent(label, bytes);
+  if (kind === 'unknown') refuse(label, bytes);
   let module: WebAssembly.Module;
   let declarations: ModuleDeclarations;
   try {
@@ -57,6 +64,7 @@ export async function loadProgram(
   checkImports(label, declarations.imports);
   checkMemoryExport(label, declarations);
   return {
+    kind: 'module',
     name: label,
     bytes,
     sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -78,24 +86,19 @@ async function readModule(path: string): Promise<Uint8Array> {
   }
 }
 
-function checkKind(label: string, bytes: Uint8Array): void {
-  const kind = binaryKind(bytes);
-  if (kind === 'component') {
-    throw new WasiRrError(
-      'MODULE_IS_COMPONENT',
-      `${label} is a WebAssembly component (WASI 0.2 or later). Only core modules for WASI Preview 1 can be recorded so far: ` +
-        'build for the target wasm32-wasip1 (wasm32-wasi).',
-    );
-  }
-  if (kind === 'unknown') {
-    const text = /^\s*(\(|;;)/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
-    throw new WasiRrError(
-      'MODULE_INVALID',
-      text
-        ? `${label} is WebAssembly text. Translate it first, e.g. with wat2wasm.`
-        : `${label} is no WebAssembly module: it does not begin with "\\0asm" and version 1.`,
-    );
-  }
+/** Only where there is a component: most programs are none. */
+function componentLoader() {
+  return import('./component/component-program.ts');
+}
+
+function refuse(label: string, bytes: Uint8Array): never {
+  const text = /^\s*(\(|;;)/.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+  throw new WasiRrError(
+    'MODULE_INVALID',
+    text
+      ? `${label} is WebAssembly text. Translate it first, e.g. with wat2wasm.`
+      : `${label} is no WebAssembly module: it does not begin with "\\0asm" and version 1.`,
+  );
 }
 
 function checkMemories(label: string, declarations: ModuleDeclarations): void {

@@ -3,19 +3,16 @@
  * before it was full is written again, longer, until it is: so a run with a call now and then does not
  * leave a segment for each.
  */
-import { CallScanner } from '../traces/call-scanner.ts';
-import type { LoggedFunction } from '../traces/events.ts';
 import { RECORD } from '../traces/record-kinds.ts';
 import type { TraceWriter } from '../traces/writer.ts';
-import { CallIndexer } from './call-indexer.ts';
+import type { LogIndexing } from './module-indexing.ts';
 
 /** Bytes from which a segment is not extended any more. */
 const FULL = 64 << 10;
 
 export class LogSink {
   private readonly writer: TraceWriter;
-  private readonly scanner: CallScanner;
-  private readonly indexer = new CallIndexer();
+  private readonly indexing: LogIndexing;
   private bytes = new Uint8Array(FULL * 2);
   private length = 0;
   private flushedLength = 0;
@@ -23,23 +20,23 @@ export class LogSink {
   private firstEvent = 0;
   private startNs = 0;
 
-  constructor(writer: TraceWriter, functions: ReadonlyMap<number, LoggedFunction>) {
+  constructor(writer: TraceWriter, indexing: LogIndexing) {
     this.writer = writer;
-    this.scanner = new CallScanner(functions);
+    this.indexing = indexing;
   }
 
   /** Events and calls that are in the trace. */
   get eventCount(): number {
-    return this.scanner.eventCount;
+    return this.indexing.eventCount;
   }
 
   get callCount(): number {
-    return this.indexer.callCount;
+    return this.indexing.callCount;
   }
 
   /** Nanoseconds since the start at which the last event ended. */
   get nowNs(): number {
-    return this.scanner.nowNs;
+    return this.indexing.nowNs;
   }
 
   /** Takes whole records; `records` may be reused afterwards. */
@@ -60,7 +57,7 @@ export class LogSink {
     record.set(half);
     record[0] = RECORD.open;
     let at = half.length;
-    let { pages } = this.scanner;
+    let { pages } = this.indexing;
     for (; pages > 0x7f; pages >>>= 7) record[at++] = (pages & 0x7f) | 0x80;
     record[at++] = pages;
     this.take(record.subarray(0, at));
@@ -69,15 +66,15 @@ export class LogSink {
   /** Makes everything that was taken durable against a crash of this process. */
   flush(): void {
     if (this.length === this.flushedLength) return;
-    const { scanner, length } = this;
+    const { indexing, length } = this;
     this.writer.append(
       (index) => {
-        scanner.feed(this.bytes.subarray(this.flushedLength, length));
-        this.indexer.index(scanner, index);
+        indexing.scan(this.bytes.subarray(this.flushedLength, length), index);
+        const { eventCount } = indexing;
         return {
           firstEvent: this.firstEvent,
-          lastEvent: scanner.hasParts ? scanner.eventCount : scanner.eventCount - 1,
-          events: scanner.eventCount - this.firstEvent,
+          lastEvent: indexing.hasParts ? eventCount : eventCount - 1,
+          events: eventCount - this.firstEvent,
           startNs: this.startNs,
           bytes: this.bytes.subarray(0, length),
         };
@@ -88,7 +85,12 @@ export class LogSink {
     if (length < FULL) return;
     this.length = 0;
     this.flushedLength = 0;
-    this.firstEvent = scanner.eventCount;
-    this.startNs = scanner.nowNs;
+    this.firstEvent = indexing.eventCount;
+    this.startNs = indexing.nowNs;
+  }
+
+  /** After the last {@link flush}. */
+  finish(): void {
+    this.writer.index((index) => this.indexing.finish(index));
   }
 }

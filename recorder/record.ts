@@ -7,7 +7,7 @@ import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
 import type { Preopen } from '../traces/meta.ts';
 import { isSuccess } from '../traces/outcome.ts';
 import { escapeText } from '../wasi/escape.ts';
-import { type GuestProgram, loadProgram } from './guest-program.ts';
+import { loadProgram, type ModuleProgram } from './guest-program.ts';
 import { DEFAULT_HOST, HOST_NAMES, isHostName } from './hosts/host.ts';
 import {
   type CallResult,
@@ -47,6 +47,8 @@ export interface RecordOptions {
   readonly paranoid?: boolean;
   /** Survive a power loss, not only a killed process; slower. */
   readonly sync?: boolean;
+  /** Let a component use sockets and outgoing HTTP. */
+  readonly net?: boolean;
 }
 
 export interface RunOptions extends RecordOptions {
@@ -117,6 +119,7 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     payload,
     paranoid: options.paranoid ?? false,
     sync: options.sync ?? false,
+    net: options.net ?? false,
     tool: TOOL,
   };
 }
@@ -125,7 +128,7 @@ function start(settings: Settings, options: RecordOptions): OpenRecording {
   const { path, recording } = create(settings, options);
   return {
     trace: path,
-    exports: [...settings.program.exports.keys()],
+    exports: settings.program.kind === 'module' ? [...settings.program.exports.keys()] : [],
     get progress() {
       return recording.progress;
     },
@@ -145,7 +148,7 @@ export async function record(options: RunOptions): Promise<RecordReport> {
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     throw invalid('a time limit must be above zero.');
   const settings = await prepare(options);
-  checkCommand(settings.program);
+  if (settings.program.kind === 'module') checkCommand(settings.program);
   const recording = start(settings, options);
   const timer =
     timeoutMs && setTimeout(() => recording.interrupt('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
@@ -165,7 +168,7 @@ export async function record(options: RunOptions): Promise<RecordReport> {
 }
 
 /** Before anything is created: not even a start section may run in what is no command. */
-function checkCommand(program: GuestProgram): void {
+function checkCommand(program: ModuleProgram): void {
   const { name, exports, unsupportedExports } = program;
   const entry = exports.get('_start');
   if (unsupportedExports.has('_start') || entry?.params.length || entry?.results.length) {

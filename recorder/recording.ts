@@ -7,15 +7,24 @@ import { cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { messageOf, WasiRrError } from '../errors.ts';
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
-import { type FinalMemory, guestString, type StartMeta } from '../traces/meta.ts';
+import {
+  type ComponentMeta,
+  type FinalMemory,
+  guestString,
+  type StartMeta,
+} from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
 import { escapeText } from '../wasi/escape.ts';
 import { workerUrl } from '../worker-url.ts';
+import { ComponentIndexing } from './component/component-indexing.ts';
+import type { Announcement, ComponentSetup } from './component/component-messages.ts';
+import type { ComponentProgram } from './component/component-program.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
 import type { GuestProgram } from './guest-program.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 import { LogSink } from './log-sink.ts';
+import { ModuleIndexing } from './module-indexing.ts';
 import { createRing, RingReader } from './ring.ts';
 
 /** Milliseconds between looks at an idle ring. With the flush at each, a crash loses at most 20 ms. */
@@ -30,6 +39,21 @@ const STOP_GRACE_MS = 300;
  */
 const STACK_MB = 4;
 
+const WORKERS = {
+  module: 'recorder/guest-worker',
+  component: 'recorder/component/component-worker',
+} as const;
+
+/** Stands for running a component. Never logged. */
+const COMMAND: LoggedFunction = {
+  id: -1,
+  direction: 'export',
+  module: '',
+  name: '_start',
+  params: [],
+  results: [],
+};
+
 export interface RecordingSettings {
   readonly program: GuestProgram;
   readonly config: HostConfig;
@@ -38,6 +62,8 @@ export interface RecordingSettings {
   readonly payload: number | 'full';
   readonly paranoid: boolean;
   readonly sync: boolean;
+  /** Whether a component may use the network. */
+  readonly net: boolean;
   readonly tool: { readonly name: string; readonly version: string };
 }
 
@@ -61,6 +87,9 @@ export class Recording {
   private readonly writer: TraceWriter;
   private readonly ring: RingReader;
   private readonly sink: LogSink;
+  /** The trace's dictionary, which a component's grows while it runs. */
+  private readonly functions = new Map<number, LoggedFunction>();
+  private readonly announced = new Int32Array(new SharedArrayBuffer(4));
   private readonly worker: Worker;
   private readonly pendingCalls = new Map<number, (result: CallResult) => void>();
   private nextCall = 0;
@@ -87,19 +116,16 @@ export class Recording {
     this.settings = settings;
     const { program } = settings;
     const shared = createRing();
-    const setup: GuestSetup = {
-      ring: shared,
-      host: settings.host,
-      config: settings.config,
-      payload: settings.payload === 'full' ? Number.POSITIVE_INFINITY : settings.payload,
-      paranoid: settings.paranoid,
-    };
     this.writer = new TraceWriter(settings.path, { sync: settings.sync });
-    const functions = [...program.imports, ...program.exports.values()];
+    const functions =
+      program.kind === 'module' ? [...program.imports, ...program.exports.values()] : [];
+    for (const func of functions) this.functions.set(func.id, func);
     this.ring = new RingReader(shared);
-    this.sink = new LogSink(this.writer, new Map(functions.map((func) => [func.id, func])));
-    this.worker = new Worker(workerUrl('recorder/guest-worker'), {
-      workerData: setup,
+    const Indexing = program.kind === 'module' ? ModuleIndexing : ComponentIndexing;
+    this.sink = new LogSink(this.writer, new Indexing(this.functions));
+    this.worker = new Worker(workerUrl(WORKERS[program.kind]), {
+      workerData:
+        program.kind === 'module' ? this.guestSetup(shared) : this.componentSetup(shared, program),
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },
       // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest
@@ -115,11 +141,17 @@ export class Recording {
       };
     });
     this.worker.on('exit', () => this.workerGone());
-    this.tell({ type: 'instantiate', module: program.module, imports: program.imports });
+    if (program.kind === 'module') {
+      this.tell({ type: 'instantiate', module: program.module, imports: program.imports });
+    }
     try {
       // while the guest starts
       this.writer.start(this.startMeta(), functions);
-      this.writer.addModule({ sha256: program.sha256, name: program.name, bytes: program.bytes });
+      const modules =
+        program.kind === 'module'
+          ? [program]
+          : program.modules.map(({ file, sha256, bytes }) => ({ name: file, sha256, bytes }));
+      for (const { sha256, name, bytes } of modules) this.writer.addModule({ sha256, name, bytes });
     } catch (cause) {
       void this.worker.terminate();
       this.writer.discard();
@@ -174,6 +206,7 @@ export class Recording {
     const half = this.stopping && this.ring.half();
     if (half) this.sink.takeHalf(half);
     this.flush();
+    this.attempt(() => this.sink.finish());
     try {
       if (this.writeError !== undefined) throw this.writeError;
       return this.complete(stuck);
@@ -221,8 +254,41 @@ export class Recording {
     );
   }
 
+  private guestSetup(ring: SharedArrayBuffer): GuestSetup {
+    const { host, config, payload, paranoid } = this.settings;
+    const limit = payload === 'full' ? Number.POSITIVE_INFINITY : payload;
+    return { ring, host, config, payload: limit, paranoid };
+  }
+
+  private componentSetup(
+    ring: SharedArrayBuffer,
+    { program, modules }: ComponentProgram,
+  ): ComponentSetup {
+    const { config, paranoid, net } = this.settings;
+    const announced = this.announced.buffer;
+    const core = modules.map(({ file, module, declarations }, i) => ({
+      id: i + 1,
+      file,
+      module,
+      declarations,
+    }));
+    return { ring, config, paranoid, net, announced, program, modules: core };
+  }
+
+  private announce({ instance, functions }: Announcement): void {
+    this.attempt(() => {
+      this.writer.addFunctions(functions);
+      if (instance) this.writer.addInstance(instance);
+    });
+    for (const func of functions) this.functions.set(func.id, func);
+    Atomics.add(this.announced, 0, 1);
+    Atomics.notify(this.announced, 0);
+  }
+
   private exportNamed(name: string): LoggedFunction {
     const { program } = this.settings;
+    // the one thing that a component's thread does
+    if (program.kind === 'component') return COMMAND;
     const func = program.exports.get(name);
     if (func !== undefined) return func;
     if (program.unsupportedExports.has(name)) {
@@ -239,6 +305,9 @@ export class Recording {
 
   private receive(message: FromGuest): void {
     switch (message.type) {
+      case 'announce':
+        this.announce(message);
+        break;
       case 'instantiated':
         break;
       case 'returned':
@@ -354,17 +423,22 @@ export class Recording {
         arch: process.arch,
         cpu: cpus()[0]?.model ?? 'unknown',
       },
-      flavour: 'preview1',
+      flavour: settings.program.kind === 'module' ? 'preview1' : 'component',
+      ...(settings.program.kind === 'component' && { component: componentMeta(settings.program) }),
       argv: settings.config.args.map(guestString),
       env: settings.config.env.map(guestString),
       preopens: settings.config.preopens,
-      host: settings.host,
+      host: settings.program.kind === 'module' ? settings.host : 'preview2-shim',
       payload: settings.payload,
       paranoid: settings.paranoid,
       started: new Date().toISOString(),
       pid: process.pid,
     };
   }
+}
+
+function componentMeta({ sha256, size, imports, exports }: ComponentProgram): ComponentMeta {
+  return { sha256, size, imports, exports };
 }
 
 function checkArguments(func: LoggedFunction, args: readonly CoreValue[]): void {

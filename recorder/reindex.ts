@@ -1,10 +1,10 @@
 /** Makes the call index of a trace again from its segments, in place. */
 import { WasiRrError } from '../errors.ts';
 import type { CallIndex } from '../traces/call-index.ts';
-import { CallScanner } from '../traces/call-scanner.ts';
 import { damagedSegment, TraceReader } from '../traces/reader.ts';
 import { IndexRebuild } from '../traces/rebuild-index.ts';
-import { CallIndexer } from './call-indexer.ts';
+import { ComponentIndexing } from './component/component-indexing.ts';
+import { ModuleIndexing } from './module-indexing.ts';
 import { isBeingRecorded } from './recorder-process.ts';
 
 /**
@@ -27,20 +27,20 @@ export async function rebuildIndex(
       );
     }
     rebuild = new IndexRebuild(path);
-    const scanner = new CallScanner(trace.functions);
-    const indexer = new CallIndexer();
-    const indexCalls = (index: CallIndex) => indexer.index(scanner, index);
+    const component = trace.meta.flavour === 'component';
+    const indexing = new (component ? ComponentIndexing : ModuleIndexing)(trace.functions);
     for (const [position, segment] of trace.segments.entries()) {
-      scanner.feed(trace.segmentBytes(position));
-      rebuild.add(indexCalls);
-      if (scanner.eventCount !== segment.firstEvent + segment.events) {
-        throw damagedSegment(path, segment, `it ends at event ${scanner.eventCount - 1}`);
+      const records = trace.segmentBytes(position);
+      rebuild.add((index: CallIndex) => indexing.scan(records, index));
+      if (indexing.eventCount !== segment.firstEvent + segment.events) {
+        throw damagedSegment(path, segment, `it ends at event ${indexing.eventCount - 1}`);
       }
-      onProgress?.(scanner.eventCount, trace.eventCount);
+      onProgress?.(indexing.eventCount, trace.eventCount);
       await new Promise(setImmediate);
     }
+    rebuild.add((index: CallIndex) => indexing.finish(index));
     rebuild.commit();
-    return indexer.callCount;
+    return indexing.callCount;
   } finally {
     trace.close();
     rebuild?.close();

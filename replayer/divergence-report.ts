@@ -61,6 +61,14 @@ export function describeEvent(event: LogEvent, table: DescriptorTable): string {
       return `${escapeText(event.func.name)}(${event.args.join(', ')}) is called`;
     case 'leave':
       return event.results.length === 0 ? 'returns' : `returns ${event.results.join(', ')}`;
+    case 'return':
+      return `call #${event.opened} returns ${event.results.join(', ')}`.trimEnd();
+    case 'throw':
+      return `call #${event.opened} fails: ${escapeText(event.message)}`;
+    case 'suspend':
+      return `call #${event.opened} is suspended`;
+    case 'instantiate':
+      return `core instance ${event.instance} is made`;
     case 'unwind': {
       const outcome = parseOutcomeText(event.reason);
       return outcome === undefined ? 'ends' : escapeText(describeOutcome(outcome));

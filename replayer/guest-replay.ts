@@ -76,7 +76,14 @@ export class GuestReplay {
   /** Whether the memory at the end must be that of the recorded run. */
   private comparable = true;
 
+  /** @throws WasiRrError REPLAY_FAILED for a component's trace (component/component-replay.ts runs those) */
   constructor(trace: TraceReader, options: GuestReplayOptions) {
+    if (trace.meta.flavour === 'component') {
+      throw new WasiRrError(
+        'REPLAY_FAILED',
+        'the run is that of a component, and those cannot be stopped and looked into so far. replay, verify, log and query work.',
+      );
+    }
     this.trace = trace;
     this.options = options;
     this.feed = new Feed(new LogSource(trace), options.observer, options.describe);

@@ -4,6 +4,7 @@ import { invariant, messageOf, WasiRrError } from '../errors.ts';
 import { TraceReader } from '../traces/reader.ts';
 import { unansweredCall } from '../wasi/live-call.ts';
 import { MAX_FRAMES } from '../wasm/traps.ts';
+import { ComponentReplay } from './component/component-replay.ts';
 import type { CallObserver } from './feed.ts';
 import { GuestReplay } from './guest-replay.ts';
 import { OutputTap } from './output-tap.ts';
@@ -64,9 +65,19 @@ function observer(): CallObserver {
   };
 }
 
-function run(): FromReplay {
+async function run(): Promise<FromReplay> {
   const trace = new TraceReader(setup.trace);
   try {
+    if (trace.meta.flavour === 'component') {
+      const replay = new ComponentReplay(trace, {
+        onOutput: setup.output ? print : undefined,
+        onEvent: (event) => {
+          if ((event & 1023) === 0) shared[SHARED.events] = event;
+        },
+      });
+      const end = await replay.run();
+      return { type: 'ended', end, events: replay.events };
+    }
     const replay = new GuestReplay(trace, {
       module: setup.module ?? trace.module(),
       observer: observer(),
@@ -86,7 +97,7 @@ function failure(thrown: unknown): FromReplay {
 
 let last: FromReplay;
 try {
-  last = run();
+  last = await run();
 } catch (thrown) {
   last = failure(thrown);
 }

@@ -7,8 +7,10 @@ import { WasiRrError } from '../errors.ts';
 import { ByteInput } from './byte-input.ts';
 import {
   type CallEvent,
+  type CallNote,
   type CoreValue,
   type Effect,
+  type HostChange,
   type HostReads,
   type LogEvent,
   type LoggedFunction,
@@ -16,8 +18,9 @@ import {
   MAX_SHOWN_BYTES,
   type OpenEvent,
   type Place,
+  type Remark,
 } from './events.ts';
-import { FORM, IN_PARTS, INLINE_LIMIT, PART_OF, RECORD } from './record-kinds.ts';
+import { FORM, IN_PARTS, INLINE_LIMIT, OUTPUT_STREAM, PART_OF, RECORD } from './record-kinds.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const NO_READS: HostReads = { places: [], length: 0, kept: NO_BYTES, hash: undefined };
@@ -36,6 +39,9 @@ export class EventReader {
   private clockNs: number;
   private segment = 0;
   private readonly parts = new Map<number, Parts>();
+  /** What stands before the next event of a component. */
+  private changes: HostChange[] = [];
+  private remarks: Remark[] = [];
 
   /**
    * @param number the number that the next event gets
@@ -59,7 +65,7 @@ export class EventReader {
 
   /** Whether parts of an event have been read whose event has not. */
   get hasParts(): boolean {
-    return this.parts.size > 0;
+    return this.parts.size + this.changes.length + this.remarks.length > 0;
   }
 
   /** Goes on with the bytes of the next segment. `bytes` are viewed, not copied. */
@@ -73,6 +79,8 @@ export class EventReader {
     this.number = number;
     this.clockNs = clockNs;
     this.parts.clear();
+    this.changes = [];
+    this.remarks = [];
   }
 
   /** How many of the fed bytes have been read. */
@@ -93,15 +101,46 @@ export class EventReader {
   nextRecord(): LogEvent | undefined {
     const { input } = this;
     const kind = input.byte();
-    if (kind === RECORD.part) {
-      this.readPart();
+    if (this.readAside(kind)) {
+      if (input.overrun()) this.corrupt('a part reaches beyond its end');
       return undefined;
     }
     const event = this.readEvent(kind);
     if (input.overrun()) this.corrupt('an event reaches beyond its end');
     this.parts.clear();
     this.number++;
-    return event;
+    const { changes, remarks } = this;
+    if (changes.length + remarks.length === 0) return event;
+    this.changes = [];
+    this.remarks = [];
+    return { ...event, changes, remarks };
+  }
+
+  /** Reads a record that is no event, but belongs to the one that follows. @returns whether it is one */
+  private readAside(kind: number): boolean {
+    switch (kind) {
+      case RECORD.part:
+        this.readPart();
+        return true;
+      case RECORD.write:
+        this.changes.push(this.readWrite());
+        return true;
+      case RECORD.global:
+        this.changes.push({
+          kind: 'global',
+          global: this.input.varint(),
+          value: this.readTyped(),
+        });
+        return true;
+      case RECORD.note:
+        this.remarks.push({ kind: 'note', note: this.readNote() });
+        return true;
+      case RECORD.output:
+        this.remarks.push(this.readOutput());
+        return true;
+      default:
+        return false;
+    }
   }
 
   private readEvent(kind: number): LogEvent {
@@ -111,10 +150,16 @@ export class EventReader {
       case RECORD.open:
         return this.readOpen();
       case RECORD.enter:
-        return this.readEnter();
+      case RECORD.enterAsync:
+        return this.readEnter(kind === RECORD.enterAsync);
       case RECORD.leave:
       case RECORD.unwind:
+      case RECORD.return:
+      case RECORD.throw:
+      case RECORD.suspend:
         return this.readEnd(kind);
+      case RECORD.instantiate:
+        return this.readInstantiate();
       default:
         return this.corrupt(`an event of unknown kind ${kind}`);
     }
@@ -173,13 +218,48 @@ export class EventReader {
     };
   }
 
-  private readEnter(): LogEvent {
+  private readEnter(async: boolean): LogEvent {
     const { number } = this;
     const func = this.readFunction('export');
     const startNs = this.advance();
     const args = this.readValues(func.params);
     const pages = this.input.varint();
-    return { kind: 'enter', number, func, startNs, args, pages };
+    return { kind: 'enter', number, func, startNs, args, pages, ...(async && { async }) };
+  }
+
+  private readInstantiate(): LogEvent {
+    const { input, number } = this;
+    const startNs = this.advance();
+    const instance = input.varint();
+    return { kind: 'instantiate', number, startNs, instance, pages: input.varint() };
+  }
+
+  private readWrite(): HostChange {
+    const { input } = this;
+    const memory = input.varint();
+    const address = input.varint();
+    return { kind: 'write', memory, address, bytes: input.take(input.varint()) };
+  }
+
+  private readNote(): CallNote {
+    const { input } = this;
+    const back = input.varint();
+    if (back > this.number) this.corrupt('a note without its call');
+    const func = this.readFunction('wit');
+    return {
+      call: this.number - back,
+      func,
+      args: input.text(),
+      result: input.text(),
+      errno: input.text(),
+      path: input.text(),
+    };
+  }
+
+  private readOutput(): Remark {
+    const { input } = this;
+    const stream = input.byte() === OUTPUT_STREAM.stderr ? 'stderr' : 'stdout';
+    return { kind: 'output', stream, bytes: input.take(input.varint()) };
   }
 
   private readEnd(kind: number): LogEvent {
@@ -190,15 +270,25 @@ export class EventReader {
     const opened = number - back;
     const startNs = this.advance();
     const pages = input.varint();
-    if (kind === RECORD.unwind) {
-      return { kind: 'unwind', number, opened, startNs, pages, reason: input.text() };
+    const base = { number, opened, startNs, pages };
+    switch (kind) {
+      case RECORD.unwind:
+        return { kind: 'unwind', ...base, reason: input.text() };
+      case RECORD.throw:
+        return { kind: 'throw', ...base, message: input.text() };
+      case RECORD.suspend:
+        return { kind: 'suspend', ...base };
     }
     // results stand with their types, so that the end can be read without its beginning
     const results: CoreValue[] = [];
     for (let left = input.byte(); left > 0 && !input.overrun(); left--) {
-      results.push(input.value(TYPE_OF_CODE[input.byte()] ?? 'i32'));
+      results.push(this.readTyped());
     }
-    return { kind: 'leave', number, opened, startNs, pages, results };
+    return { kind: kind === RECORD.return ? 'return' : 'leave', ...base, results };
+  }
+
+  private readTyped(): CoreValue {
+    return this.input.value(TYPE_OF_CODE[this.input.byte()] ?? 'i32');
   }
 
   private advance(): number {
@@ -274,7 +364,6 @@ export class EventReader {
     const { input } = this;
     const key = input.byte() === PART_OF.reads ? readsKey : input.byte();
     const bytes = input.take(input.varint());
-    if (input.overrun()) this.corrupt('a part reaches beyond its end');
     let parts = this.parts.get(key);
     if (parts === undefined) {
       parts = { chunks: [], kept: 0, length: 0 };

@@ -11,11 +11,16 @@ export type CoreValue = number | bigint;
 /** The value types that a log can hold. */
 export type LoggedType = Extract<ValueType, 'i32' | 'i64' | 'f32' | 'f64'>;
 
-/** A row of the function dictionary: an import that the guest calls or an export that is called. */
+/**
+ * A row of the function dictionary: an import that the guest calls, an export that is called, or (`wit`) a
+ * function of an interface, which only notes name and which has no core signature.
+ */
 export interface LoggedFunction {
   readonly id: number;
-  readonly direction: 'import' | 'export';
-  /** The import's module name; '' for an export. */
+  readonly direction: 'import' | 'export' | 'wit';
+  /** The core instance that imports or exports it; 0 where there is but one. */
+  readonly instance?: number;
+  /** The import's module name, or the interface; '' for an export. */
   readonly module: string;
   readonly name: string;
   readonly params: readonly LoggedType[];
@@ -60,7 +65,42 @@ export interface HostReads {
   readonly hash: bigint | undefined;
 }
 
+/** What the host of a component changed before the event at which the guest goes on. */
+export type HostChange =
+  | {
+      readonly kind: 'write';
+      /** Number of the memory, in the order in which instances export them. */
+      readonly memory: number;
+      readonly address: number;
+      readonly bytes: Uint8Array;
+    }
+  /** A global that belongs to the host; `global` numbers them in the order of the instances' imports. */
+  | { readonly kind: 'global'; readonly global: number; readonly value: CoreValue };
+
+/** What a call of a component was for people: a function of an interface and its values. */
+export interface CallNote {
+  /** Event number of the call. */
+  readonly call: number;
+  /** Direction `wit`. */
+  readonly func: LoggedFunction;
+  /** JSON object: name → WAVE text. */
+  readonly args: string;
+  /** JSON text, or '' for a call without a result. */
+  readonly result: string;
+  /** `success`, the name of the error case, or '' where that is not known (yet). */
+  readonly errno: string;
+  readonly path: string;
+}
+
+/** What a component's host knows about the calls that ended, and what it printed, before an event. */
+export type Remark =
+  | { readonly kind: 'note'; readonly note: CallNote }
+  | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array };
+
 interface EventBase {
+  /** Never of an event of a Preview 1 trace. */
+  readonly changes?: readonly HostChange[];
+  readonly remarks?: readonly Remark[];
   readonly number: number;
   /** Nanoseconds since the recording's start at which the event began. */
   readonly startNs: number;
@@ -87,7 +127,11 @@ export interface CallEvent extends CallBase {
   readonly effects: readonly Effect[];
 }
 
-/** A guest → host call that did not return: it ended the guest, failed, or was interrupted. */
+/**
+ * A guest → host call that did not return: it ended the guest, failed, or was interrupted. In a component
+ * it may also be one with something nested in it, or that was suspended: then its `return` or `throw`
+ * follows later.
+ */
 export interface OpenEvent extends CallBase {
   readonly kind: 'open';
   readonly result: undefined;
@@ -97,6 +141,8 @@ export interface OpenEvent extends CallBase {
 /** A host → guest call. */
 export interface EnterEvent extends EventBase {
   readonly kind: 'enter';
+  /** The export was called through WebAssembly.promising: it may suspend. */
+  readonly async?: boolean;
   readonly func: LoggedFunction;
   readonly args: readonly CoreValue[];
 }
@@ -116,7 +162,42 @@ export interface UnwindEvent extends EventBase {
   readonly reason: string;
 }
 
-export type LogEvent = CallEvent | OpenEvent | EnterEvent | LeaveEvent | UnwindEvent;
+/** The answer to an `open`. */
+export interface ReturnEvent extends EventBase {
+  readonly kind: 'return';
+  readonly opened: number;
+  readonly results: readonly CoreValue[];
+}
+
+/** The host answered an `open` with an exception. */
+export interface ThrowEvent extends EventBase {
+  readonly kind: 'throw';
+  readonly opened: number;
+  readonly message: string;
+}
+
+/** The host answered an `open` with a promise: the guest's stack is parked until `return` or `throw`. */
+export interface SuspendEvent extends EventBase {
+  readonly kind: 'suspend';
+  readonly opened: number;
+}
+
+/** A core instance is made; its start function may follow. */
+export interface InstantiateEvent extends EventBase {
+  readonly kind: 'instantiate';
+  readonly instance: number;
+}
+
+/** The events that only components have. */
+export type ComponentEvent = ReturnEvent | ThrowEvent | SuspendEvent | InstantiateEvent;
+
+export type LogEvent =
+  | CallEvent
+  | OpenEvent
+  | EnterEvent
+  | LeaveEvent
+  | UnwindEvent
+  | ComponentEvent;
 
 /** How many bytes of one effect an event object carries; a log may hold gigabytes in one. */
 export const MAX_SHOWN_BYTES = 1 << 20;

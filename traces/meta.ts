@@ -17,6 +17,15 @@ export interface FinalMemory {
   readonly xxh64: string;
 }
 
+/** A component as a whole: the trace's modules are what it was taken apart into. */
+export interface ComponentMeta {
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly imports: readonly string[];
+  readonly exports: readonly string[];
+}
+
 /** Written when recording starts. */
 export interface StartMeta {
   /** File name of the program. */
@@ -29,7 +38,9 @@ export interface StartMeta {
     readonly arch: string;
     readonly cpu: string;
   };
-  readonly flavour: 'preview1';
+  readonly flavour: 'preview1' | 'component';
+  /** What the component says of itself; undefined for a core module. */
+  readonly component?: ComponentMeta | undefined;
   readonly argv: readonly GuestString[];
   readonly env: readonly GuestString[];
   readonly preopens: readonly Preopen[];
@@ -93,7 +104,8 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
   const runtime = part('runtime');
   const preopens = rows.get('preopens');
   const payload = rows.get('payload');
-  if (rows.get('flavour') !== 'preview1') fail('flavour');
+  const flavour = rows.get('flavour');
+  if (flavour !== 'preview1' && flavour !== 'component') return fail('flavour');
   return {
     program: text('program'),
     tool: { name: text('name', tool), version: text('version', tool) },
@@ -104,7 +116,8 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
       arch: text('arch', runtime),
       cpu: text('cpu', runtime),
     },
-    flavour: 'preview1',
+    flavour,
+    component: parseComponent(rows.get('component')),
     argv: strings('argv'),
     env: strings('env'),
     preopens: Array.isArray(preopens) ? preopens.filter(isPreopen) : fail('preopens'),
@@ -119,6 +132,19 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     calls: count('calls'),
     durationNs: count('durationNs'),
   };
+}
+
+function parseComponent(value: unknown): ComponentMeta | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { sha256, size, imports, exports } = value as Record<string, unknown>;
+  const isNames = (names: unknown): names is string[] =>
+    Array.isArray(names) && names.every((name) => typeof name === 'string');
+  return typeof sha256 === 'string' &&
+    typeof size === 'number' &&
+    isNames(imports) &&
+    isNames(exports)
+    ? { sha256, size, imports, exports }
+    : undefined;
 }
 
 function isGuestString(value: unknown): value is GuestString {

@@ -8,6 +8,7 @@ import type Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { EventReader } from './event-reader.ts';
 import type { LogEvent, LoggedFunction, LoggedType } from './events.ts';
+import { type CoreInstance, parseLinks } from './instances.ts';
 import { parseMeta, type TraceMeta } from './meta.ts';
 import { openDatabase } from './open-database.ts';
 import { MAX_PARAMS, MAX_SEGMENT_SIZE } from './record-kinds.ts';
@@ -18,6 +19,7 @@ import { listSnapshots, loadSnapshot, type SnapshotEntry } from './snapshots.ts'
 const MAX_MODULE_SIZE = 2 ** 30;
 const MAX_META_SIZE = 64 << 20;
 const MAX_FUNCTIONS = 100_000;
+const MAX_INSTANCES = 10_000;
 
 export interface SegmentHeader {
   readonly id: number;
@@ -82,11 +84,14 @@ export class TraceReader {
 
   /**
    * The guest's module.
+   * @param id of a component's many; by default the first
    * @throws WasiRrError TRACE_CORRUPT where it is missing, too large or not what its hash says
    */
-  module(): Uint8Array {
+  module(id = 0): Uint8Array {
     const row = this.guard(() =>
-      this.db.prepare('select sha256, size, data from modules order by id limit 1').get(),
+      this.db
+        .prepare('select sha256, size, data from modules where id >= ? order by id limit 1')
+        .get(id),
     ) as { sha256: string; size: number; data: Uint8Array } | undefined;
     if (row === undefined) {
       throw new WasiRrError(
@@ -101,6 +106,22 @@ export class TraceReader {
     if (sha256 !== row.sha256)
       throw this.corrupt('its module is not the one that its checksum names');
     return bytes;
+  }
+
+  /** A component's core instances, in order. @throws WasiRrError TRACE_CORRUPT */
+  instances(): CoreInstance[] {
+    const rows = this.guard(() =>
+      this.db
+        .prepare('select id, module, imports from instances order by id limit ?')
+        .all(MAX_INSTANCES),
+    ) as { id: unknown; module: unknown; imports: unknown }[];
+    return rows.map(({ id, module, imports }, i) => {
+      const links = parseLinks(imports);
+      if (id !== i || typeof module !== 'number' || links === undefined) {
+        throw this.corrupt(`its core instance ${i} is unreadable`);
+      }
+      return { id: i, module, links };
+    });
   }
 
   /**
@@ -220,7 +241,7 @@ export class TraceReader {
       rows.map((row) => {
         const params = parseTypes(row.params);
         const results = parseTypes(row.results);
-        const known = row.direction === 'import' || row.direction === 'export';
+        const known = DIRECTIONS.has(row.direction);
         if (!known || !params || !results) throw this.corrupt('its function list is unreadable');
         const func: LoggedFunction = {
           id: Number(row.id),
@@ -229,6 +250,7 @@ export class TraceReader {
           name: String(row.name),
           params,
           results,
+          ...(row.instance ? { instance: Number(row.instance) } : {}),
         };
         return [func.id, func];
       }),
@@ -329,6 +351,7 @@ function* guardRows(
   }
 }
 
+const DIRECTIONS: ReadonlySet<unknown> = new Set(['import', 'export', 'wit']);
 const TYPES: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64']);
 
 function parseTypes(text: unknown): LoggedType[] | undefined {

@@ -4,12 +4,24 @@
 export const RECORD = {
   call: 1,
   open: 2,
-  // 3 and 4 are kept for the end of calls with something nested in them (components)
+  return: 3,
+  throw: 4,
   enter: 5,
   leave: 6,
   unwind: 7,
   part: 8,
+  // the rest is for components
+  write: 9,
+  global: 10,
+  suspend: 11,
+  instantiate: 12,
+  note: 13,
+  output: 14,
+  enterAsync: 15,
 } as const;
+
+/** Standard streams as an `output` record names them. */
+export const OUTPUT_STREAM = { stdout: 1, stderr: 2 } as const;
 
 /** High nibble of the byte that names a place; the low nibble is the parameter. */
 export const FORM = { absolute: 0, pointer: 1, vector: 2, gather: 3 } as const;

@@ -4,7 +4,7 @@
 export const APPLICATION_ID = 0x77727231;
 
 /** `PRAGMA user_version`: raised whenever a reader of the version before would go wrong. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** Bytes. Rows go in as fast as with 16 KiB pages, and an empty trace is half as large. */
 export const PAGE_SIZE = 8192;
@@ -38,7 +38,7 @@ create view calls as
   select
     c.seq, f.name, s.fd, s.path, s.args, s.errno,
     case when s.valued then replace(s.result, '@', c.value) else s.result end as result,
-    s.bytes, c.enter_ns, c.duration_ns
+    s.bytes, c.enter_ns, c.duration_ns, f.module as interface
   from call_rows c
     left join call_shapes s on s.id = c.shape
     left join functions f on f.id = s.func;
@@ -61,7 +61,14 @@ create table functions (
   module text not null,
   name text not null,
   params text not null,
-  results text not null
+  results text not null,
+  instance integer not null
+);
+
+create table instances (
+  id integer primary key,
+  module integer not null,
+  imports text not null
 );
 
 create table segments (

@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { CallIndex } from './call-index.ts';
 import type { LoggedFunction } from './events.ts';
+import type { CoreInstance } from './instances.ts';
 import type { EndMeta, StartMeta } from './meta.ts';
 import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
 import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
@@ -36,7 +37,7 @@ export interface ModuleEntry {
 export class TraceWriter {
   readonly path: string;
   private readonly db: Database.Database;
-  private readonly index: CallIndex;
+  private readonly callIndex: CallIndex;
   private readonly insertSegment: Database.Statement;
   private readonly dropSegments: Database.Statement;
   private segments = 0;
@@ -63,7 +64,7 @@ export class TraceWriter {
       rmSync(path, { force: true });
       throw unwritable(path, cause);
     }
-    this.index = new CallIndex(this.db);
+    this.callIndex = new CallIndex(this.db);
     this.insertSegment = this.db.prepare('insert into segments values (?,?,?,?,?,?,?,?,?)');
     this.dropSegments = this.db.prepare('delete from segments where id >= ?');
   }
@@ -76,7 +77,7 @@ export class TraceWriter {
     });
   }
 
-  /** The guest's module; the trace can replay only once this is in. */
+  /** A module of the guest; the trace can replay only once all are in. Their ids count from 1. */
   addModule(module: ModuleEntry): void {
     this.transaction(() => {
       this.db
@@ -90,6 +91,15 @@ export class TraceWriter {
     this.transaction(() => this.putFunctions(functions));
   }
 
+  /** A core instance of a component. */
+  addInstance({ id, module, links }: CoreInstance): void {
+    this.transaction(() => {
+      this.db
+        .prepare('insert into instances values (?,?,?)')
+        .run(id, module, JSON.stringify(links));
+    });
+  }
+
   /**
    * Appends a segment.
    * @param build adds the calls of the segment's new events to the index and gives the segment
@@ -97,7 +107,7 @@ export class TraceWriter {
    */
   append(build: (index: CallIndex) => Segment, replaces = 0): void {
     this.transaction(() => {
-      const segment = build(this.index);
+      const segment = build(this.callIndex);
       const data = zstdCompressSync(segment.bytes, ZSTD);
       if (replaces > 0) {
         this.segments -= replaces;
@@ -116,7 +126,15 @@ export class TraceWriter {
         data,
       );
       // after its segment: of a file that is cut short the log is worth more than the index
-      this.index.flush();
+      this.callIndex.flush();
+    });
+  }
+
+  /** Adds calls to the index that stand in no new segment. */
+  index(add: (index: CallIndex) => void): void {
+    this.transaction(() => {
+      add(this.callIndex);
+      this.callIndex.flush();
     });
   }
 
@@ -156,9 +174,9 @@ export class TraceWriter {
   }
 
   private putFunctions(functions: readonly LoggedFunction[]): void {
-    const put = this.db.prepare('insert into functions values (?,?,?,?,?,?)');
-    for (const { id, direction, module, name, params, results } of functions) {
-      put.run(id, direction, module, name, params.join(' '), results.join(' '));
+    const put = this.db.prepare('insert into functions values (?,?,?,?,?,?,?)');
+    for (const { id, direction, module, name, params, results, instance } of functions) {
+      put.run(id, direction, module, name, params.join(' '), results.join(' '), instance ?? 0);
     }
   }
 

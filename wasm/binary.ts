@@ -28,6 +28,12 @@ export interface ModuleImport {
   readonly kind: ExternKind;
   readonly type?: FunctionType;
   readonly memory?: MemoryType;
+  readonly global?: GlobalType;
+}
+
+export interface GlobalType {
+  readonly type: ValueType;
+  readonly mutable: boolean;
 }
 
 export interface ModuleExport {
@@ -122,13 +128,13 @@ function readImports(
       const memory = readMemoryType(input);
       memories.push(memory);
       imports.push({ module, name, kind, memory });
+    } else if (kind === 'global') {
+      const type = readValueType(input);
+      imports.push({ module, name, kind, global: { type, mutable: input.byte() === 1 } });
     } else {
       if (kind === 'table') {
         readValueType(input);
         readLimits(input);
-      } else if (kind === 'global') {
-        readValueType(input);
-        input.byte();
       } else {
         input.byte();
         input.u32();

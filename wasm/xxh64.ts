@@ -25,3 +25,17 @@ export function memoryHasher(memory: WebAssembly.Memory): MemoryHasher {
 export function hashOfMemory(memory: WebAssembly.Memory): string {
   return memoryHasher(memory)(0, memory.buffer.byteLength).toString(16).padStart(16, '0');
 }
+
+/** Size and hash of several memories as one: the hash of each seeds the next. Null for none. */
+export function hashOfMemories(
+  memories: readonly WebAssembly.Memory[],
+): { readonly pages: number; readonly xxh64: string } | null {
+  if (memories.length === 0) return null;
+  let hash = 0n;
+  let bytes = 0;
+  for (const memory of memories) {
+    hash = memoryHasher(memory)(0, memory.buffer.byteLength, hash);
+    bytes += memory.buffer.byteLength;
+  }
+  return { pages: bytes / 65536, xxh64: hash.toString(16).padStart(16, '0') };
+}

@@ -31,6 +31,7 @@ interface RecordFlags {
   readonly paranoid?: boolean;
   readonly sync?: boolean;
   readonly quiet?: boolean;
+  readonly net?: boolean;
 }
 
 /** Signals that end a recording in good order. */
@@ -52,7 +53,7 @@ export function addRecord(program: Command): void {
   program
     .command('record')
     .description('run a program and record everything that it learns from outside')
-    .argument('<program.wasm>', 'a core module for WASI Preview 1')
+    .argument('<program.wasm>', 'a core module for WASI Preview 1, or a component for WASI 0.2')
     .argument('[args...]', "the program's arguments")
     .option('-o, --output <file>', 'the trace; must not exist (default: in the trace folder)')
     .option(
@@ -71,6 +72,7 @@ export function addRecord(program: Command): void {
     )
     .option('--payload <bytes>', 'bytes kept of what each call writes, or full', payloadLimit)
     .option('--paranoid', "check that every write to the guest's memory is recorded; slow")
+    .option('--net', 'let a component use sockets and outgoing HTTP')
     .option('--sync', 'survive a power loss, not only a killed process')
     .option('-q, --quiet', 'say nothing at the end')
     .addHelpText('after', EXAMPLES)
@@ -95,6 +97,7 @@ async function recordCommand(
       keep: flags.keep,
       paranoid: flags.paranoid ?? false,
       sync: flags.sync ?? false,
+      net: flags.net ?? false,
       signal: interruption.signal,
       ...(argv0 !== undefined && { argv0: guestText(argv0) }),
       ...(output !== undefined && { output }),

@@ -30,6 +30,14 @@ function details(event: LogEvent, table: DescriptorTable): object {
       return { name: event.func.name, args: event.args };
     case 'leave':
       return { results: event.results };
+    case 'return':
+      return { call: event.opened, results: event.results };
+    case 'throw':
+      return { call: event.opened, message: event.message };
+    case 'suspend':
+      return { call: event.opened };
+    case 'instantiate':
+      return { instance: event.instance };
     case 'unwind':
       return { outcome: parseOutcomeText(event.reason) ?? null };
   }

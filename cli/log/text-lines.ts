@@ -50,6 +50,11 @@ export class TextLines {
         return this.paint('cyan', `→ ${escapeText(event.func.name)}(${event.args.join(', ')})`);
       case 'leave':
         return this.paint('cyan', `← ${describeEvent(event, table)}`);
+      case 'return':
+      case 'throw':
+      case 'suspend':
+      case 'instantiate':
+        return this.paint('dim', describeEvent(event, table));
       case 'unwind':
         return this.paint('cyan', `← ${escapeText(describeEvent(event, table))}`);
     }
@@ -64,8 +69,13 @@ export class TextLines {
     };
     const call = formatCall(event, options).padEnd(RESULT_COLUMN);
     const result = formatResult(event, options);
-    const shown = event.result ? this.paint('red', result) : result;
+    const shown = event.result ? this.paint('red', result) : answerOf(event, result);
     if (!durations || event.kind === 'open') return `${call} ${shown}`;
     return `${call} ${shown} ${this.paint('dim', `<${formatSeconds(event.durationNs)}>`)}`;
   }
+}
+
+/** A function without results answers nothing; that is not to look like no answer. */
+function answerOf(event: CallEvent | OpenEvent, result: string): string {
+  return event.kind === 'call' && event.func.results.length === 0 ? '= ()' : result;
 }

@@ -186,7 +186,7 @@ describe('what cannot be recorded is refused with the reason', () => {
     ['text', 'hello, I am no module', /is no WebAssembly module/],
     ['an empty file', '', /is no WebAssembly module/],
     ['WebAssembly text', '(module)', /wat2wasm/],
-    ['a component', COMPONENT, /is a WebAssembly component .*wasm32-wasip1/],
+    ['a component that is no command', COMPONENT, /is no command of WASI 0\.2: it exports nothing/],
   ])('%s', async (_, content, message) => {
     const ws = workspace();
     const run = await ws.run('record', ws.write('program.wasm', content));

@@ -85,6 +85,7 @@ function expectedRows(name: string): unknown[] {
       bytes: callBytes(event) ?? null,
       enter_ns: event.startNs,
       duration_ns: event.kind === 'call' ? event.durationNs : null,
+      interface: event.func.module,
     };
     table.apply(event, event.number);
     return [row];

@@ -67,6 +67,11 @@ function encodeEvent(out: ByteOutput, event: LogEvent, clock: number): number {
         out.value(type, result);
       }
       return event.startNs;
+    case 'return':
+    case 'throw':
+    case 'suspend':
+    case 'instantiate':
+      throw new Error('the events of components are encoded in their own test');
     case 'unwind':
       out.byte(7);
       out.varint(event.number - event.opened);

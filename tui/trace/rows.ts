@@ -179,6 +179,16 @@ export class TraceRows {
         return { ...base, kind: 'other', text: `▶ ${escapeText(event.func.name)}`, tone: 'dim' };
       case 'leave':
         return { ...base, kind: 'other', text: '◀ returned', tone: 'dim' };
+      case 'return':
+        return { ...base, kind: 'other', text: `◁ #${event.opened} is answered`, tone: 'dim' };
+      case 'throw':
+        return { ...base, kind: 'other', text: `◁ #${event.opened} fails`, tone: 'fatal' };
+      case 'suspend':
+        return { ...base, kind: 'other', text: `◁ #${event.opened} waits`, tone: 'dim' };
+      case 'instantiate': {
+        const text = `core instance ${event.instance} is made`;
+        return { ...base, kind: 'other', text, tone: 'dim' };
+      }
       case 'unwind': {
         const outcome = parseOutcomeText(event.reason);
         const text = escapeText(describeOutcome(outcome));

@@ -1,0 +1,248 @@
+/**
+ * Writes the events of a component into the ring. Hot path, run for every crossing between the core
+ * instances and jco's runtime. A call stays half written until the host has answered or something is
+ * nested in it; with nothing nested, call and answer are one record. Knows no WASI.
+ */
+import { invariant } from '../../errors.ts';
+import {
+  writeEnter,
+  writeGlobal,
+  writeHostWrite,
+  writeInstantiate,
+  writeLeave,
+  writeNote,
+  writeOutput,
+  writeReturn,
+  writeSuspend,
+  writeThrow,
+  writeUnwind,
+} from '../../traces/event-writer.ts';
+import type { CallNote, CoreValue, LoggedFunction, LoggedType } from '../../traces/events.ts';
+import { PART_SIZE, RECORD } from '../../traces/record-kinds.ts';
+import { HEAD_ROOM } from '../call-log.ts';
+import type { RingWriter } from '../ring.ts';
+
+/** Bytes of a thrown message that are kept. */
+const MAX_MESSAGE = 16 << 10;
+/** Bytes of each text of a note. */
+const MAX_NOTE = 64 << 10;
+
+/** A call that the host has not answered. */
+export interface PendingCall {
+  readonly func: LoggedFunction;
+  /** Its event number. */
+  readonly number: number;
+  readonly startMs: number;
+}
+
+type Note = CallNote;
+
+export class ComponentLog {
+  private readonly ring: RingWriter;
+  private readonly pages: () => number;
+  private lastMs = performance.now();
+  private half: { call: PendingCall; args: readonly CoreValue[]; gap: number } | undefined;
+  private notes: Note[] = [];
+  private outputs: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
+  /** Number of the event that comes next. */
+  next = 0;
+
+  /** @param pages size of all memories together, in 64 KiB */
+  constructor(ring: RingWriter, pages: () => number) {
+    this.ring = ring;
+    this.pages = pages;
+  }
+
+  /** The call that the host is answering, if nothing is nested in it. */
+  get open(): PendingCall | undefined {
+    return this.half?.call;
+  }
+
+  /** For a later record: what a call was. */
+  note(note: Note): void {
+    this.notes.push({
+      ...note,
+      args: note.args.slice(0, MAX_NOTE),
+      result: note.result.slice(0, MAX_NOTE),
+      path: note.path.slice(0, MAX_NOTE),
+    });
+  }
+
+  /** For a later record: what was printed. @param bytes are not copied */
+  output(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
+    this.outputs.push({ stream, bytes });
+  }
+
+  begin(func: LoggedFunction, args: readonly CoreValue[]): PendingCall {
+    this.settle();
+    const startMs = performance.now();
+    const call = { func, number: this.next, startMs };
+    this.half = { call, args, gap: nanoseconds(startMs - this.lastMs) };
+    this.lastMs = startMs;
+    this.writeHalf(RECORD.call);
+    this.ring.markHalf();
+    return call;
+  }
+
+  private writeHalf(kind: number): void {
+    const { half, ring } = this;
+    invariant(half, 'no call is half written');
+    ring.begin(HEAD_ROOM);
+    const { out } = ring;
+    out.byte(kind);
+    out.varint(half.call.func.id);
+    out.varint(half.gap);
+    out.values(half.call.func.params, half.args);
+    // what the host read is not known
+    out.byte(0);
+  }
+
+  /** The call is an event of its own from here on: something else comes before its answer. */
+  settle(): void {
+    if (this.half === undefined) return;
+    const { ring } = this;
+    ring.out.bytes[ring.start] = RECORD.open;
+    ring.out.varint(this.pages());
+    ring.commit();
+    this.half = undefined;
+    this.next++;
+  }
+
+  /** Before the host's writes, which stand before the record at which the guest goes on. */
+  private isHalf(call: PendingCall): boolean {
+    if (this.half?.call !== call) return false;
+    this.ring.dropHalf();
+    return true;
+  }
+
+  /** The host answered. @param changes writes what it changed */
+  answered(call: PendingCall, result: unknown, changes: () => void): void {
+    const { results } = call.func;
+    const values = (Array.isArray(result) ? result : [result]) as CoreValue[];
+    if (this.isHalf(call)) {
+      const { ring } = this;
+      changes();
+      this.remarks();
+      this.writeHalf(RECORD.call);
+      const now = performance.now();
+      ring.out.varint(nanoseconds(now - call.startMs));
+      ring.out.varint(this.pages());
+      ring.out.values(results, values);
+      ring.out.byte(0);
+      ring.commit();
+      this.lastMs = now;
+      this.half = undefined;
+      this.next++;
+      return;
+    }
+    changes();
+    this.event((gap) => {
+      const back = this.next - call.number;
+      writeReturn(this.ring.out, back, gap, this.pages(), results, values);
+    });
+  }
+
+  threw(call: PendingCall, message: string, changes: () => void): void {
+    this.settle();
+    changes();
+    const text = message.slice(0, MAX_MESSAGE);
+    this.event(
+      (gap) => writeThrow(this.ring.out, this.next - call.number, gap, this.pages(), text),
+      text.length * 3,
+    );
+  }
+
+  suspended(call: PendingCall): void {
+    this.settle();
+    this.event((gap) => writeSuspend(this.ring.out, this.next - call.number, gap, this.pages()));
+  }
+
+  /** @returns the event's number */
+  instantiate(instance: number, changes: () => void): number {
+    this.settle();
+    changes();
+    return this.event((gap) => writeInstantiate(this.ring.out, gap, instance, this.pages()));
+  }
+
+  /** @returns the event's number */
+  enter(
+    func: LoggedFunction,
+    args: readonly CoreValue[],
+    async: boolean,
+    changes: () => void,
+  ): number {
+    this.settle();
+    changes();
+    return this.event((gap) => writeEnter(this.ring.out, func, gap, args, this.pages(), async));
+  }
+
+  leave(entered: number, types: readonly LoggedType[], returned: unknown): void {
+    const results = (Array.isArray(returned) ? returned : [returned]) as CoreValue[];
+    this.event((gap) =>
+      writeLeave(this.ring.out, this.next - entered, gap, this.pages(), types, results),
+    );
+  }
+
+  /** @param reason JSON of an outcome */
+  unwind(entered: number, reason: string): void {
+    this.settle();
+    this.event(
+      (gap) => writeUnwind(this.ring.out, this.next - entered, gap, this.pages(), reason),
+      reason.length * 3,
+    );
+  }
+
+  /** `bytes[from, to)` of a memory, as they are now. */
+  writeChange(memory: number, bytes: Uint8Array, from: number, to: number): void {
+    for (let at = from; at < to; at += PART_SIZE) {
+      const end = Math.min(to, at + PART_SIZE);
+      this.ring.begin(HEAD_ROOM + end - at);
+      writeHostWrite(this.ring.out, memory, bytes, at, end);
+      this.ring.commit();
+    }
+  }
+
+  globalChange(global: number, type: LoggedType, value: CoreValue): void {
+    this.ring.begin(HEAD_ROOM);
+    writeGlobal(this.ring.out, global, type, value);
+    this.ring.commit();
+  }
+
+  private event(write: (gap: number) => void, room = 0): number {
+    this.remarks();
+    this.ring.begin(HEAD_ROOM + room);
+    const now = performance.now();
+    write(nanoseconds(now - this.lastMs));
+    this.ring.commit();
+    this.lastMs = now;
+    return this.next++;
+  }
+
+  private remarks(): void {
+    const { notes, outputs, ring } = this;
+    if (outputs.length > 0) {
+      this.outputs = [];
+      for (const { stream, bytes } of outputs) {
+        for (let at = 0; at < bytes.length; at += PART_SIZE) {
+          const end = Math.min(bytes.length, at + PART_SIZE);
+          ring.begin(HEAD_ROOM + end - at);
+          writeOutput(ring.out, stream, bytes, at, end);
+          ring.commit();
+        }
+      }
+    }
+    if (notes.length > 0) {
+      this.notes = [];
+      for (const note of notes) {
+        const { args, result, errno, path } = note;
+        ring.begin(HEAD_ROOM + 3 * (args.length + result.length + errno.length + path.length));
+        writeNote(ring.out, this.next - note.call, note);
+        ring.commit();
+      }
+    }
+  }
+}
+
+function nanoseconds(ms: number): number {
+  return ms > 0 ? Math.round(ms * 1e6) : 0;
+}

@@ -1,0 +1,26 @@
+/** What the supervisor and the thread of a component say to each other, besides guest-messages.ts. */
+import type { LoggedFunction } from '../../traces/events.ts';
+import type { CoreInstance } from '../../traces/instances.ts';
+import type { HostConfig } from '../hosts/host.ts';
+import type { CoreModule } from './core-boundary.ts';
+
+/** `workerData` of a component's thread. */
+export interface ComponentSetup {
+  readonly ring: SharedArrayBuffer;
+  readonly config: HostConfig;
+  readonly paranoid: boolean;
+  readonly net: boolean;
+  /** One word: how many announcements are in the trace. */
+  readonly announced: SharedArrayBuffer;
+  /** Path of the generated program. */
+  readonly program: string;
+  /** With the name by which the generated program asks for each. */
+  readonly modules: readonly (CoreModule & { readonly file: string })[];
+}
+
+/** To be put into the trace before any event that names it; the thread waits for that. */
+export interface Announcement {
+  readonly type: 'announce';
+  readonly instance: CoreInstance | undefined;
+  readonly functions: readonly LoggedFunction[];
+}

@@ -1,0 +1,112 @@
+/** A component's thread: runs the generated program behind the core boundary. */
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { invariant, messageOf } from '../../errors.ts';
+import type { Outcome } from '../../traces/outcome.ts';
+import { MAX_FRAMES, trapFrom } from '../../wasm/traps.ts';
+import { hashOfMemories } from '../../wasm/xxh64.ts';
+import type { FromGuest, ToGuest } from '../guest-messages.ts';
+import { RingWriter } from '../ring.ts';
+import type { Announcement, ComponentSetup } from './component-messages.ts';
+import { CoreBoundary } from './core-boundary.ts';
+import { preview2Imports } from './preview2-host.ts';
+import { HOOKS } from './transpiled.ts';
+
+/** What `instantiate` of the generated program makes: interfaces with functions. */
+type ComponentExports = Record<string, { run?: () => unknown }>;
+
+interface GeneratedProgram {
+  instantiate(
+    getModule: (file: string) => WebAssembly.Module | undefined,
+    imports: object,
+    instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => object,
+  ): ComponentExports;
+}
+
+invariant(parentPort, 'a component runs outside a worker');
+const port = parentPort;
+const setup = workerData as ComponentSetup;
+Error.stackTraceLimit = MAX_FRAMES + 20;
+const announced = new Int32Array(setup.announced);
+
+const boundary = new CoreBoundary({
+  ring: new RingWriter(setup.ring),
+  modules: setup.modules,
+  paranoid: setup.paranoid,
+  announce: (instance, functions) => announce({ type: 'announce', instance, functions }),
+});
+
+port.on('message', (message: ToGuest) => {
+  if (message.type === 'call') void run(message.id);
+  else if (message.type === 'finish') finish();
+});
+
+function announce(announcement: Announcement): void {
+  const before = Atomics.load(announced, 0);
+  port.postMessage(announcement);
+  while (Atomics.load(announced, 0) === before) Atomics.wait(announced, 0, before, 100);
+}
+
+async function run(id: number): Promise<void> {
+  try {
+    const failed = await runCommand();
+    if (!failed) {
+      send({ type: 'returned', id, results: [] });
+      return;
+    }
+    // an exit without a code: wasi:cli/run gives a result without a value
+    send({ type: 'unwound', id, outcome: { kind: 'exit', code: 1 } });
+  } catch (thrown) {
+    boundary.log.settle();
+    send({ type: 'unwound', id, outcome: outcomeOf(thrown) });
+  }
+}
+
+/** @returns whether the program says that it failed */
+async function runCommand(): Promise<boolean> {
+  (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = boundary.hooks;
+  const generated = (await import(pathToFileURL(setup.program).href)) as GeneratedProgram;
+  const imports = preview2Imports({
+    config: setup.config,
+    net: setup.net,
+    onOutput: (stream, bytes) => boundary.log.output(stream, bytes),
+    onExit: (code) => boundary.end({ kind: 'exit', code }),
+  });
+  const component = generated.instantiate(
+    (file) => setup.modules.find((one) => one.file === file)?.module,
+    imports,
+    (module, given) => boundary.instantiateCore(module, given),
+  );
+  const name = Object.keys(component).find((one) => one.startsWith('wasi:cli/run@'));
+  const command = name === undefined ? undefined : component[name];
+  invariant(command?.run, 'a command without run');
+  try {
+    command.run();
+    return false;
+  } catch (thrown) {
+    // jco throws the error case of a result: nothing of the guest was ended
+    if (thrown instanceof Error && 'payload' in thrown) return true;
+    throw thrown;
+  }
+}
+
+function outcomeOf(thrown: unknown): Outcome {
+  if (boundary.ending !== undefined) return boundary.ending;
+  if (thrown instanceof WebAssembly.LinkError) {
+    return { kind: 'failed', message: messageOf(thrown) };
+  }
+  return { kind: 'trap', trap: trapFrom(thrown) };
+}
+
+function finish(): void {
+  const { memories } = boundary;
+  send({
+    type: 'finished',
+    finalMemory: hashOfMemories(memories),
+    memory: undefined,
+  });
+}
+
+function send(message: FromGuest): void {
+  port.postMessage(message);
+}

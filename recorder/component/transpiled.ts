@@ -1,0 +1,142 @@
+/**
+ * Takes a component apart into core modules and the JavaScript that runs them (jco), and keeps the result
+ * in the cache folder under the hash of what it was made from. jco is loaded only where nothing is cached:
+ * loading and running it takes most of a second.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { messageOf, WasiRrError } from '../../errors.ts';
+import { escapeText } from '../../wasi/escape.ts';
+
+/** Where the generated code finds what it is to use in place of globals. */
+export const HOOKS = 'wasi-rr.component';
+
+// One line, so that line numbers in the generated code change by one only.
+const PROLOGUE = `const {WebAssembly,DataView,Uint8Array,Uint16Array,TextEncoder} = globalThis[Symbol.for(${JSON.stringify(HOOKS)})];\n`;
+
+const PROGRAM = 'component.mjs';
+const MANIFEST = 'manifest.json';
+
+/** A component taken apart. */
+export interface Transpiled {
+  /** Path of the generated program, whose `instantiate` makes the component. */
+  readonly program: string;
+  /** File name → bytes. */
+  readonly modules: ReadonlyMap<string, Uint8Array>;
+  /** Names of interfaces, as the generated program asks for them. */
+  readonly imports: readonly string[];
+  readonly exports: readonly string[];
+  /** Whether it was in the cache. */
+  readonly cached: boolean;
+}
+
+interface Manifest {
+  readonly modules: readonly string[];
+  readonly imports: readonly string[];
+  readonly exports: readonly string[];
+}
+
+/**
+ * @param label the component's name, for messages
+ * @throws WasiRrError MODULE_INVALID where jco cannot do it, OUTPUT_UNWRITABLE
+ */
+export async function transpiled(label: string, bytes: Uint8Array): Promise<Transpiled> {
+  const options = {
+    name: 'component',
+    base64Cutoff: 0,
+    emitTypescriptDeclarations: false,
+    // jco's short cuts into the shims would write to memory where the boundary does not see it
+    importBindings: 'js' as const,
+    instantiation: 'sync' as const,
+  };
+  const key = createHash('sha256')
+    .update(JSON.stringify([jcoVersion(), PROLOGUE, options]))
+    .update(bytes)
+    .digest('hex');
+  const folder = join(cacheFolder(), key);
+  const known = await readCached(folder);
+  if (known !== undefined) return { ...known, cached: true };
+  const { files, imports, exports } = await transpile(label, bytes, options);
+  await store(folder, files, { imports, exports });
+  const stored = await readCached(folder);
+  if (stored === undefined) throw unwritable(folder, 'what was written cannot be read');
+  return { ...stored, cached: false };
+}
+
+/** Another version makes other code. */
+function jcoVersion(): string {
+  const entry = createRequire(import.meta.url).resolve('@bytecodealliance/jco-transpile');
+  const text = readFileSync(join(dirname(entry), '../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function cacheFolder(): string {
+  const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(base, 'wasi-rr', 'components');
+}
+
+async function readCached(folder: string): Promise<Omit<Transpiled, 'cached'> | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as Manifest;
+    const modules = await Promise.all(
+      manifest.modules.map(async (name) => [name, await readFile(join(folder, name))] as const),
+    );
+    const { imports, exports } = manifest;
+    return { program: join(folder, PROGRAM), modules: new Map(modules), imports, exports };
+  } catch {
+    return undefined;
+  }
+}
+
+async function transpile(label: string, bytes: Uint8Array, options: object) {
+  try {
+    const { transpileBytes } = await import('@bytecodealliance/jco-transpile');
+    const { files, imports, exports } = await transpileBytes(bytes, options as never);
+    return {
+      files: files as Record<string, Uint8Array>,
+      imports: imports as string[],
+      exports: (exports as [string, string][]).map(([name]) => name),
+    };
+  } catch (cause) {
+    throw new WasiRrError(
+      'MODULE_INVALID',
+      `${label} cannot be taken apart: ${escapeText(messageOf(cause))}. It may be damaged, or use what jco does not know yet.`,
+      { cause },
+    );
+  }
+}
+
+/** All files or none: another recorder may do the same at this moment. */
+async function store(
+  folder: string,
+  files: Readonly<Record<string, Uint8Array>>,
+  names: { readonly imports: readonly string[]; readonly exports: readonly string[] },
+): Promise<void> {
+  let made: string | undefined;
+  try {
+    await mkdir(cacheFolder(), { recursive: true, mode: 0o700 });
+    made = await mkdtemp(`${folder}.`);
+    const modules = Object.keys(files).filter((name) => name.endsWith('.wasm'));
+    for (const name of modules) await writeFile(join(made, name), files[name] as Uint8Array);
+    const program = Buffer.concat([Buffer.from(PROLOGUE), files['component.js'] as Uint8Array]);
+    await writeFile(join(made, PROGRAM), program);
+    await writeFile(join(made, MANIFEST), JSON.stringify({ ...names, modules } satisfies Manifest));
+    await rename(made, folder);
+  } catch (cause) {
+    if (made) await rm(made, { recursive: true, force: true });
+    // the other recorder was faster
+    if ((await readCached(folder)) === undefined) throw unwritable(folder, messageOf(cause), cause);
+  }
+}
+
+function unwritable(folder: string, what: string, cause?: unknown): WasiRrError {
+  return new WasiRrError(
+    'OUTPUT_UNWRITABLE',
+    `the cache folder ${folder} cannot be used (${what}). Set XDG_CACHE_HOME to a folder that can be written.`,
+    { cause },
+  );
+}

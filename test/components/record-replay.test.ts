@@ -1,0 +1,158 @@
+/** Components of WASI 0.2: recorded with every host write checked, replayed with nothing but the trace. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ExampleCase, exampleCases } from '../../examples/cases.ts';
+import { rebuildIndex } from '../../recorder/reindex.ts';
+import { replay } from '../../replayer/replay.ts';
+import { TraceReader } from '../../traces/reader.ts';
+import { Scratch } from '../recorder/scratch.ts';
+
+const scratch = new Scratch('components');
+const cacheHome = process.env.XDG_CACHE_HOME;
+
+beforeAll(() => {
+  process.env.XDG_CACHE_HOME = scratch.fresh();
+});
+
+afterAll(() => {
+  if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = cacheHome;
+  scratch.remove();
+});
+
+function fixture(name: string): ExampleCase {
+  const example = exampleCases().find((one) => one.name === name);
+  if (example === undefined) throw new Error(`no example ${name}`);
+  return { ...example, wasm: join(import.meta.dirname, `fixtures/${name}.component.wasm`) };
+}
+
+function recorded(name: string) {
+  return scratch.recordExample(fixture(name), { argv0: `${name}.wasm` });
+}
+
+async function replayed(trace: string) {
+  const printed = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  const report = await replay({
+    trace,
+    onOutput: (stream, bytes) => {
+      printed[stream].push(bytes);
+    },
+  });
+  return { report, stdout: Buffer.concat(printed.stdout), stderr: Buffer.concat(printed.stderr) };
+}
+
+function calls(trace: string): unknown[] {
+  const reader = new TraceReader(trace);
+  try {
+    return [...reader.query('select seq, name, args, result, errno from calls order by seq').rows];
+  } finally {
+    reader.close();
+  }
+}
+
+describe.each([
+  // wasi:cli/exit has no code but success and failure
+  ['uninit-O0g', { kind: 'exit', code: 1 }],
+  ['heapsmash-O0g', { kind: 'trap' }],
+  ['flakyparse-O0g', { kind: 'exit' }],
+])('%s', (name, outcome) => {
+  test('runs as the core module does, and replays the same with its inputs gone', async () => {
+    const run = await recorded(name);
+    expect(run.outcome).toMatchObject(outcome);
+    expect(run.stdout.length).toBeGreaterThan(0);
+    rmSync(run.inputs, { recursive: true });
+    const { report, stdout, stderr } = await replayed(run.trace);
+    expect(report).toMatchObject({ status: 'identical', finalMemory: run.finalMemory });
+    expect(stdout.equals(run.stdout)).toBe(true);
+    expect(stderr.equals(run.stderr)).toBe(true);
+  });
+});
+
+test('prints what the core module prints', async () => {
+  const module = exampleCases().find((one) => one.name === 'uninit-O0g') as ExampleCase;
+  const [core, component] = [await scratch.recordExample(module), await recorded('uninit-O0g')];
+  expect(component.stdout.toString()).toBe(core.stdout.toString());
+});
+
+test('a trace holds the core modules, how they were linked, and what was called', async () => {
+  const { trace } = await recorded('uninit-O0g');
+  const reader = new TraceReader(trace);
+  const instances = reader.instances();
+  expect(reader.meta).toMatchObject({ flavour: 'component', host: 'preview2-shim' });
+  expect(reader.meta.component?.exports).toContain('wasi:cli/run@0.2.12');
+  expect(instances).toHaveLength(4);
+  expect(instances.flatMap(({ links }) => links.map(({ kind }) => kind))).toContain('host');
+  const kinds = new Set([...reader.events()].map(({ kind }) => kind));
+  expect([...kinds].sort()).toEqual([
+    'call',
+    'enter',
+    'instantiate',
+    'leave',
+    'open',
+    'return',
+    'unwind',
+  ]);
+  reader.close();
+  const names = calls(trace).map((row) => (row as unknown[])[1]);
+  expect(names).toContain('[method]output-stream.blocking-write-and-flush');
+});
+
+test('the call index comes out of the log alone', async () => {
+  const { trace } = await recorded('flakyparse-O0g');
+  const before = calls(trace);
+  expect(await rebuildIndex(trace)).toBe(before.length);
+  expect(calls(trace)).toEqual(before);
+});
+
+test('another end of the memory is told', async () => {
+  const { trace, finalMemory } = await recorded('uninit-O0g');
+  const db = new Database(trace);
+  const other = JSON.stringify({ ...finalMemory, xxh64: '0123456789abcdef' });
+  db.prepare("update meta set value = ? where key = 'finalMemory'").run(other);
+  db.close();
+  const { report } = await replayed(trace);
+  expect(report.divergence?.mismatch.what).toBe('final-memory');
+});
+
+test('a module that writes otherwise diverges where it does', async () => {
+  const { trace } = await recorded('uninit-O0g');
+  const db = new Database(trace);
+  // the program asks another function first
+  const rows = db
+    .prepare("select id, imports from instances where imports like '%host%'")
+    .all() as {
+    id: number;
+    imports: string;
+  }[];
+  for (const { id, imports } of rows) {
+    const links = JSON.parse(imports) as { kind: string; func?: number }[];
+    const hosts = links.filter(({ kind }) => kind === 'host');
+    const ids = hosts.map(({ func }) => func);
+    hosts.forEach((link, i) => {
+      link.func = ids[(i + 1) % ids.length] as number;
+    });
+    db.prepare('update instances set imports = ? where id = ?').run(JSON.stringify(links), id);
+  }
+  db.close();
+  const { report } = await replayed(trace);
+  expect(report.status).toBe('diverged');
+  expect(report.divergence?.mismatch.what).toBe('function');
+});
+
+test.each([['a component that is none', new Uint8Array([0, 97, 115, 109, 13, 0, 1, 0, 9, 9, 9])]])(
+  '%s is refused before anything is written',
+  async (_, module) => {
+    await expect(scratch.record({ module })).rejects.toMatchObject({ code: 'MODULE_INVALID' });
+  },
+);
+
+test('a component that is no command is refused, with what it exports', async () => {
+  // (component)
+  const module = new Uint8Array([0, 97, 115, 109, 13, 0, 1, 0]);
+  await expect(scratch.record({ module })).rejects.toMatchObject({
+    code: 'EXPORT_MISSING',
+    message: expect.stringContaining('wasi:cli/run') as string,
+  });
+});
