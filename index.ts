@@ -57,6 +57,7 @@ export {
 export type { SessionMemory } from './replayer/session/session-memory.ts';
 export type { Output, OutputChunk, Stream } from './replayer/session/streams-and-files.ts';
 export type { RequestOptions } from './replayer/session/worker-link.ts';
+export { locateFrames } from './replayer/source/locate-frames.ts';
 export type { Bookmark } from './traces/annotations.ts';
 export type {
   CallEvent,

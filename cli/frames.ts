@@ -1,5 +1,14 @@
 /** A guest's stack and its trap, for people. */
-import { escapeText, type LinePlace, type SourceFrame, type Trap } from '../index.ts';
+import {
+  escapeText,
+  type LinePlace,
+  locateFrames,
+  openTrace,
+  type SourceFrame,
+  type TraceReader,
+  type Trap,
+  WasiRrError,
+} from '../index.ts';
 
 /** A stack overflow has hundreds, all alike. */
 const MAX_SHOWN = 20;
@@ -42,6 +51,35 @@ function words(...parts: readonly (string | undefined)[]): string {
 }
 
 /** `trap: unreachable` and its frames. */
-export function formatTrap({ message, frames }: Trap): string {
+export function formatTrap({
+  message,
+  frames,
+}: {
+  readonly message: string;
+  readonly frames: readonly Frame[];
+}): string {
   return [`trap: ${escapeText(message)}`, ...formatFrames(frames)].join('\n');
+}
+
+/** {@link formatTrap}, with what the module in the trace says of the source. */
+export function formatTrapIn(path: string | undefined, trap: Trap): string {
+  if (path === undefined || trap.frames.length === 0) return formatTrap(trap);
+  const trace = openTrace(path);
+  try {
+    return formatTrap({ ...trap, frames: locateIn(trace, trap.frames) });
+  } finally {
+    trace.close();
+  }
+}
+
+/** The same frames, with their places in the source where the trace has its module. */
+export function locateIn(trace: TraceReader, frames: Trap['frames']): readonly Frame[] {
+  if (frames.length === 0) return frames;
+  try {
+    return locateFrames(trace.module(), frames);
+  } catch (thrown) {
+    // what a damaged trace has no module for is shown without its source
+    if (thrown instanceof WasiRrError) return frames;
+    throw thrown;
+  }
 }

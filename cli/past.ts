@@ -35,11 +35,12 @@ function stateText({ state, ranMs, call, trap }: PastStop): string {
 /** @param event the last one that was recorded */
 export function jsonPast(stop: PastStop, event: number): string {
   const { state, ranMs, stack, hottest, samples, call, trap } = stop;
-  const named = ({ func, offset, name, mangled }: PastStop['stack'][number]) => ({
+  const named = ({ func, offset, name, mangled, source }: PastStop['stack'][number]) => ({
     func,
     offset,
     name: name ?? null,
     mangled: mangled ?? null,
+    source,
   });
   return jsonLine({
     event,

@@ -2,8 +2,8 @@
  * Names of a module's functions and globals: from the `name` section (core spec, appendix A.4.1), else from imports
  * and exports. Mangled C++ and Rust names are made readable.
  */
-import { demangle_any } from 'gecko-profiler-demangle';
 import { BinaryInput, readDeclarations } from './binary.ts';
+import { demangle } from './demangle.ts';
 
 /** Ids of the lists of names in the name section. */
 const FUNCTION_NAMES = 1;
@@ -34,19 +34,6 @@ export class FunctionNames {
   get(index: number): FunctionName | undefined {
     const raw = this.raw.get(index);
     return raw === undefined ? undefined : { name: demangle(raw), raw };
-  }
-}
-
-/** A readable form of a mangled C++ (Itanium) or Rust (legacy and v0) name; others come back as they are. */
-export function demangle(name: string): string {
-  // most names are not mangled, and the demangler has a copy of each to make
-  if (!/^_{1,2}[ZR]/.test(name)) return name;
-  try {
-    const readable = demangle_any(name);
-    // one underscore less is all that it has to say of a name that is not mangled
-    return name.endsWith(readable) ? name : readable;
-  } catch {
-    return name;
   }
 }
 

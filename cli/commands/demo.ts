@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { DescriptorTable, openTrace, record, replay, TRACE_SUFFIX } from '../../index.ts';
 import { paintFor } from '../colour.ts';
 import { EXIT } from '../exit-status.ts';
-import { formatTrap } from '../frames.ts';
+import { formatTrapIn } from '../frames.ts';
 import { TextLines } from '../log/text-lines.ts';
 import { packageFile } from '../package-file.ts';
 import { exitingWith } from '../run.ts';
@@ -62,7 +62,7 @@ async function demo(workspace: string): Promise<number> {
 
   title('Its last calls, and the crash');
   for (const line of lastCalls(trace)) await stdout.print(line);
-  if (report.outcome?.kind === 'trap') await stdout.print(formatTrap(report.outcome.trap));
+  if (report.outcome?.kind === 'trap') await stdout.print(formatTrapIn(trace, report.outcome.trap));
 
   title('Now you');
   for (const line of nextSteps(trace)) await stdout.print(line);

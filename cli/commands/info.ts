@@ -9,7 +9,7 @@ import {
   type TraceReader,
   WasiRrError,
 } from '../../index.ts';
-import { formatFrames } from '../frames.ts';
+import { formatFrames, locateIn } from '../frames.ts';
 import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
 import { stdout } from '../streams.ts';
@@ -38,7 +38,12 @@ async function infoCommand(
   const trace = openNamed(name);
   try {
     const info = describeTrace(trace);
-    const lines = flags.json ? [jsonLine(info)] : formatInfo(info);
+    const { outcome } = info.meta;
+    const trapped = outcome?.kind === 'trap' ? outcome.trap.frames : [];
+    const frames = locateIn(trace, trapped);
+    const lines = flags.json
+      ? [jsonLine({ ...info, trapFrames: frames })]
+      : formatInfo(info, formatFrames(frames));
     for (const line of lines) await stdout.print(line);
     return 0;
   } finally {
@@ -92,9 +97,9 @@ function segmentBytes(trace: TraceReader): number {
 }
 
 /** Field by field; a field may take more than one line. */
-function formatInfo(info: Info): string[] {
+function formatInfo(info: Info, frames: readonly string[]): string[] {
   const { meta, module } = info;
-  const { runtime, finalMemory, outcome } = meta;
+  const { runtime, finalMemory } = meta;
   const fields: readonly (readonly [name: string, lines: readonly string[]])[] = [
     ['trace', [`${escapeText(info.path)} (${formatBytes(info.size)})`]],
     ['state', [info.problem === null ? info.state : `${info.state}: ${escapeText(info.problem)}`]],
@@ -137,7 +142,6 @@ function formatInfo(info: Info): string[] {
       ),
     ],
   ];
-  const frames = outcome?.kind === 'trap' ? formatFrames(outcome.trap.frames) : [];
   return [
     ...fields.flatMap(([name, lines]) => formatField(name, lines)),
     ...(frames.length > 0 ? ['stack of the trap', ...frames] : []),

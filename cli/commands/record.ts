@@ -12,7 +12,7 @@ import {
 } from '../../index.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
 import { signalOf, statusOf } from '../exit-status.ts';
-import { formatTrap } from '../frames.ts';
+import { formatTrapIn } from '../frames.ts';
 import { collect, payloadLimit, seconds } from '../option-values.ts';
 import { guestText, rawVariable } from '../raw-arguments.ts';
 import { exitingWith } from '../run.ts';
@@ -109,7 +109,7 @@ async function recordCommand(
     interruption.end();
   }
   const { outcome } = report;
-  if (outcome.kind === 'trap') say(formatTrap(outcome.trap));
+  if (outcome.kind === 'trap') say(formatTrapIn(report.trace, outcome.trap));
   if (outcome.kind === 'failed') say(outcome.message);
   if (!flags.quiet) say(summary(report, output));
   const signal = signalOf(outcome);

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { messageOf, openTrace, type ReplayReport, replay, WasiRrError } from '../../index.ts';
 import { formatDivergence } from '../divergence.ts';
 import { EXIT, statusOf } from '../exit-status.ts';
-import { formatTrap } from '../frames.ts';
+import { formatTrapIn } from '../frames.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { say, stderr, stdout } from '../streams.ts';
@@ -59,11 +59,11 @@ async function replayCommand(name: string | undefined, flags: ReplayFlags): Prom
     return EXIT.failed;
   }
   if (!flags.quiet) for (const note of report.notes) say(`note: ${note}`);
-  return report.status === 'identical' ? ended(report) : endedEarly(report, trace);
+  return report.status === 'identical' ? ended(report, trace) : endedEarly(report, trace);
 }
 
-function ended({ outcome }: ReplayReport): number {
-  if (outcome?.kind === 'trap') say(formatTrap(outcome.trap));
+function ended({ outcome }: ReplayReport, trace: string): number {
+  if (outcome?.kind === 'trap') say(formatTrapIn(trace, outcome.trap));
   return statusOf(outcome);
 }
 

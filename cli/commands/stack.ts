@@ -21,8 +21,8 @@ const PAST_MS = 1000;
 const EXAMPLES = `${EVENT_HELP}
 
 Innermost first. The byte is the place in the module of what is executed; of a caller, its call.
-Where the module has debug information, lines of the source and inlined calls are shown.
-After a trap it is the stack from which it came.
+After a trap it is the stack from which it came. Where the module has debug information (DWARF), lines of
+the source are shown, and the calls that the compiler inlined.
 
 With --past a run that was interrupted runs on from its last event: the stack is that of the guest when
 the time is over, and a sample says in which functions it spent that time. It gets as far as its next call,
@@ -52,8 +52,9 @@ function stackCommand(args: readonly string[], flags: StackFlags): Promise<numbe
     if (flags.json) {
       for (const [depth, { func, offset, name, mangled, source }] of frames.entries()) {
         const names = { name: name ?? null, mangled: mangled ?? null };
-        const frame = { event: session.position, depth, func, offset, ...names, source };
-        await stdout.print(jsonLine(frame));
+        await stdout.print(
+          jsonLine({ event: session.position, depth, func, offset, ...names, source }),
+        );
       }
       return 0;
     }

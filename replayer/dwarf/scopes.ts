@@ -1,5 +1,5 @@
 /** The functions of a unit, and what is nested in one: inlined calls, blocks, variables. */
-import { demangle } from '../../wasm/names.ts';
+import { demangle } from '../../wasm/demangle.ts';
 import type { CodeLayout } from './code-layout.ts';
 import { type Entry, entriesBelow } from './entry.ts';
 import { AT, TAG } from './names.ts';

@@ -1,8 +1,9 @@
 /** Function names: where they come from, what demangling makes of them, and damaged sections. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { demangle } from '../../wasm/demangle.ts';
 import { functionAt, functionStarts } from '../../wasm/function-starts.ts';
-import { demangle, FunctionNames } from '../../wasm/names.ts';
+import { FunctionNames } from '../../wasm/names.ts';
 import { compileWat } from '../guests/wat.ts';
 
 describe('demangling', () => {

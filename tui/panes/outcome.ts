@@ -1,7 +1,7 @@
 /** How a run ended, in words, with the frames of a trap. */
 import { describeOutcome, isSuccess, type Outcome } from '../../traces/outcome.ts';
 import { escapeText } from '../../wasi/escape.ts';
-import { demangle } from '../../wasm/names.ts';
+import { demangle } from '../../wasm/demangle.ts';
 import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
 import type { ContentLine } from './content.ts';

@@ -1,9 +1,11 @@
 /** The guest's call stack at the selected event; at a trap, where it trapped. */
 
+import type { SourceFrame } from '../../replayer/dwarf/debug-info.ts';
+import type { LinePlace } from '../../replayer/dwarf/line-index.ts';
 import { escapeText } from '../../wasi/escape.ts';
-import { demangle } from '../../wasm/names.ts';
+import { demangle } from '../../wasm/demangle.ts';
 import type { Debugger } from '../debugger/debugger.ts';
-import { line, span } from '../text/line.ts';
+import { line, type Span, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
 
@@ -11,6 +13,7 @@ interface Frame {
   readonly func: number;
   readonly offset: number;
   readonly name?: string | undefined;
+  readonly source?: readonly SourceFrame[];
 }
 
 export function stackContent(bugger: Debugger): TabContent {
@@ -39,13 +42,38 @@ export function stackContent(bugger: Debugger): TabContent {
   return { lines: frameLines(value), note: `${value.length} frames${stale}` };
 }
 
+/** Calls that were inlined have lines of their own, before the function that they are in. */
 function frameLines(frames: readonly Frame[]): ContentLine[] {
-  return frames.map(({ func, offset, name }, index) => ({
-    line: line(
-      span(`${index === 0 ? '▸' : ' '} ${`${index}`.padStart(3)} `, 'dim'),
-      span(escapeText(name ?? `function ${func}`), 'name'),
-      span(`  ${hex(offset)}`, 'number'),
-      span(`  function ${func}`, 'dim'),
-    ),
-  }));
+  return frames.flatMap(({ func, offset, name, source = [] }, index) => {
+    const lead = (number: string, first: boolean) =>
+      span(`${index === 0 && first ? '▸' : ' '} ${number.padStart(3)} `, 'dim');
+    const inlined = source.filter((call) => call.inlined);
+    const own = source.find((call) => !call.inlined);
+    return [
+      ...inlined.map((call, at) => ({
+        line: line(
+          lead('', at === 0),
+          span(escapeText(call.name ?? '?'), 'name'),
+          placeSpan(call.place),
+          span('  inlined', 'dim'),
+        ),
+      })),
+      {
+        line: line(
+          lead(`${index}`, inlined.length === 0),
+          span(escapeText(name ?? `function ${func}`), 'name'),
+          placeSpan(own?.place),
+          span(`  ${hex(offset)}`, 'number'),
+          span(`  function ${func}`, 'dim'),
+        ),
+      },
+    ];
+  });
+}
+
+/** Two cells and `src/main.c:12:3`; nothing where the debug information has no place. */
+function placeSpan(place: LinePlace | undefined): Span {
+  if (place === undefined) return span('');
+  const parts = [place.file, place.line, place.column].filter((part) => part !== undefined);
+  return span(`  ${escapeText(parts.join(':'))}`, 'path');
 }
