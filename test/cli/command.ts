@@ -137,10 +137,11 @@ export function finished(child: ChildProcess): Promise<Finished> {
   });
 }
 
-/** Resolves when the process has printed this on stdout. */
+/** Resolves when the process has printed this on stdout; fails if it ends without. */
 export function printed(child: ChildProcess, text: string): Promise<void> {
   let seen = '';
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    child.once('close', () => reject(new Error(`ended after ${JSON.stringify(seen)}`)));
     child.stdout?.on('data', (chunk: Buffer) => {
       seen += chunk;
       if (seen.includes(text)) resolve();

@@ -32,11 +32,11 @@ describe.each(['busy-loop', 'busy-calls', 'blocked-read', 'blocked-sleep'])('%s'
   test('a time limit ends it with 124', async () => {
     const ws = workspace();
     const started = performance.now();
-    const { end } = await running(ws, guest, '--timeout', '0.4');
+    const { end } = await running(ws, guest, '--timeout', '2');
     const run = await end;
     expect(run).toMatchObject({ status: 124, signal: null, stdout: 'start\n' });
     expect(run.stderr).toMatch(/^wasi-rr: interrupted by timeout after \d+ calls?, recorded in /);
-    expect(performance.now() - started).toBeGreaterThan(400);
+    expect(performance.now() - started).toBeGreaterThan(2000);
     expect((await ws.run('replay', '-q')).status).toBe(124);
     expect((await ws.run('verify')).stdout).toMatch(/^prefix .* interrupted by timeout\n$/);
   });
