@@ -161,7 +161,7 @@ export class PastRun {
   private async slice(sliceMs: number): Promise<PastStop> {
     if (this.inspector === undefined) await this.start();
     await this.command('Profiler.start');
-    if (this.held) await this.command('Debugger.resume');
+    if (this.held) await this.patiently(this.inspected.resume());
     this.held = false;
     // one that goes on would keep the process alive
     const timer = setTimeout(this.over.resolve, sliceMs);
@@ -169,9 +169,7 @@ export class PastRun {
     await Promise.race([this.over.promise, this.stopped]).finally(() => clearTimeout(timer));
     const { profile } = (await this.command('Profiler.stop')) as { profile: CpuProfile };
     const ranMs = performance.now() - this.since;
-    const { inspector } = this;
-    invariant(inspector, 'a slice without an inspector');
-    const offsets = await this.patiently(inspector.pause());
+    const offsets = await this.patiently(this.inspected.pause());
     this.held = true;
     const stack = await this.nameFrames(offsets);
     return { state: 'paused', ranMs, stack, ...(await this.hottest(profile)) };
@@ -194,8 +192,12 @@ export class PastRun {
   }
 
   private command(method: string, params?: object): Promise<unknown> {
+    return this.patiently(this.inspected.send(method, params));
+  }
+
+  private get inspected(): WorkerInspector {
     invariant(this.inspector, 'a command without an inspector');
-    return this.patiently(this.inspector.send(method, params));
+    return this.inspector;
   }
 
   private patiently<T>(work: Promise<T>): Promise<T> {

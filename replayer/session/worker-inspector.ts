@@ -38,6 +38,7 @@ export class WorkerInspector {
   private ids = 0;
   private readonly waiting = new Map<number, (reply: Reply) => void>();
   private readonly wasmScripts = new Set<string>();
+  private onResumed: (() => void) | undefined;
   private onPaused: ((frames: readonly PausedFrame[]) => void) | undefined;
 
   private constructor(name: string) {
@@ -80,6 +81,18 @@ export class WorkerInspector {
     return frames.flatMap(({ location: { scriptId, columnNumber = 0 } }) =>
       this.wasmScripts.has(scriptId) ? [columnNumber] : [],
     );
+  }
+
+  /**
+   * Lets a paused worker run on. Waits until it does: a pause that is asked for after the command and before
+   * that is answered, and forgotten.
+   */
+  async resume(): Promise<void> {
+    const resumed = new Promise<void>((resolve) => {
+      this.onResumed = resolve;
+    });
+    await this.send('Debugger.resume');
+    await resumed;
   }
 
   /**
@@ -127,6 +140,8 @@ export class WorkerInspector {
     } else if (reply.method === 'Debugger.paused') {
       const { callFrames } = reply.params as { callFrames: readonly PausedFrame[] };
       this.onPaused?.(callFrames);
+    } else if (reply.method === 'Debugger.resumed') {
+      this.onResumed?.();
     } else if (reply.method === 'Debugger.scriptParsed') {
       const { scriptId, scriptLanguage } = reply.params as Record<string, string>;
       if (scriptId && scriptLanguage === 'WebAssembly') this.wasmScripts.add(scriptId);
