@@ -9,7 +9,7 @@
 import { TraceReader } from './traces/reader.ts';
 
 export { type ErrorCode, messageOf, WasiRrError } from './errors.ts';
-export { HOST_NAMES } from './recorder/hosts/host.ts';
+export { DEFAULT_HOST, HOST_NAMES } from './recorder/hosts/host.ts';
 export {
   DEFAULT_PAYLOAD,
   type OpenRecording,

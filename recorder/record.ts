@@ -1,7 +1,6 @@
 /** Recording as a library: options in plain terms, checked, and a recording that runs. */
-import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { messageOf, WasiRrError } from '../errors.ts';
+import { WasiRrError } from '../errors.ts';
 import type { CoreValue } from '../traces/events.ts';
 import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
 import type { Preopen } from '../traces/meta.ts';
@@ -9,6 +8,7 @@ import { isSuccess } from '../traces/outcome.ts';
 import { escapeText } from '../wasi/escape.ts';
 import { loadProgram, type ModuleProgram } from './guest-program.ts';
 import { DEFAULT_HOST, HOST_NAMES, isHostName } from './hosts/host.ts';
+import { checkPreopens } from './preopens.ts';
 import {
   type CallResult,
   Recording,
@@ -35,7 +35,7 @@ export interface RecordOptions {
   readonly stdin?: number;
   readonly stdout?: number;
   readonly stderr?: number;
-  /** `node` (node:wasi). */
+  /** `sandbox` (the default), or `node` (node:wasi), which knows neither read-only directories nor sockets. */
   readonly host?: string;
   /** The trace's file, which must not exist; by default a new one in the trace folder. */
   readonly output?: string;
@@ -107,7 +107,7 @@ async function prepare(options: RecordOptions): Promise<Settings> {
       guestBytes('argument'),
     ),
     env: environment(options.env ?? []),
-    preopens: (options.preopens ?? []).map(checkPreopen),
+    preopens: checkPreopens(options.preopens ?? [], host),
     stdin: options.stdin ?? 0,
     stdout: options.stdout ?? 1,
     stderr: options.stderr ?? 2,
@@ -232,25 +232,6 @@ function guestBytes(what: string): (value: string | Uint8Array) => Uint8Array {
       throw invalid(`an ${what} contains a NUL byte, which WASI cannot pass on.`);
     return bytes;
   };
-}
-
-function checkPreopen({ host, guest }: Preopen): Preopen {
-  let directory: boolean;
-  try {
-    directory = statSync(host).isDirectory();
-  } catch (cause) {
-    throw new WasiRrError(
-      'DIRECTORY_NOT_FOUND',
-      `the directory ${host} (for the guest's ${guest}) cannot be used: ${messageOf(cause)}.`,
-      { cause },
-    );
-  }
-  if (!directory)
-    throw new WasiRrError(
-      'DIRECTORY_NOT_FOUND',
-      `${host} (for the guest's ${guest}) is no directory.`,
-    );
-  return { host: resolve(host), guest };
 }
 
 function invalid(message: string): WasiRrError {

@@ -8,6 +8,8 @@ export type GuestString = string | { readonly hex: string };
 export interface Preopen {
   readonly host: string;
   readonly guest: string;
+  /** Nothing below may be made, changed, renamed or removed. */
+  readonly readOnly?: boolean;
 }
 
 /** Memory at the end of the run. */

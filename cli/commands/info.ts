@@ -5,6 +5,7 @@ import {
   describeOutcome,
   escapeText,
   type GuestString,
+  type Preopen,
   quoteText,
   type TraceReader,
   WasiRrError,
@@ -107,7 +108,7 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
     ['program', [escapeText(meta.program)]],
     ['arguments', [meta.argv.map(shellLike).join(' ')]],
     ['environment', meta.env.map(shellLike)],
-    ['folders', meta.preopens.map(({ host, guest }) => `${quote(guest)} is ${quote(host)}`)],
+    ['folders', meta.preopens.map(folder)],
     ['recorded', [`${formatDate(meta.started)}, ${tool(meta)}, host ${escapeText(meta.host)}`]],
     [
       'machine',
@@ -151,6 +152,10 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
 function formatField(name: string, lines: readonly string[]): string[] {
   const shown = lines.length === 0 ? ['none'] : lines;
   return shown.map((line, i) => (i === 0 ? name : '').padEnd(14) + line);
+}
+
+function folder({ host, guest, readOnly }: Preopen): string {
+  return `${quote(guest)} is ${quote(host)}${readOnly ? ', read-only' : ''}`;
 }
 
 function formatOutcome({ meta }: Info): string[] {

@@ -1,6 +1,7 @@
 /** `wasi-rr record`: runs a program and records it. */
 import { type Command, Option } from 'commander';
 import {
+  DEFAULT_HOST,
   describeOutcome,
   escapeText,
   HOST_NAMES,
@@ -22,9 +23,10 @@ import { count } from '../units.ts';
 interface RecordFlags {
   readonly output?: string;
   readonly dir?: readonly string[];
+  readonly dirRo?: readonly string[];
   readonly env?: readonly string[];
   readonly argv0?: string;
-  readonly host?: string;
+  readonly host: string;
   readonly timeout?: number;
   readonly keep: 'always' | 'failed';
   readonly payload?: number | 'full';
@@ -61,9 +63,14 @@ export function addRecord(program: Command): void {
       'a folder that the program may use, and its name for it',
       collect,
     )
+    .option('--dir-ro <host::guest>', 'a folder that the program may read but not change', collect)
     .option('--env <name=value>', 'a variable; NAME alone takes over its value', collect)
     .option('--argv0 <name>', "the program's name for itself (default: its file name)")
-    .addOption(new Option('--host <name>', 'what answers the calls').choices([...HOST_NAMES]))
+    .addOption(
+      new Option('--host <name>', 'what answers the calls')
+        .choices([...HOST_NAMES])
+        .default(DEFAULT_HOST),
+    )
     .option('--timeout <seconds>', 'end the program after this time', seconds)
     .addOption(
       new Option('--keep <which>', 'failed: keep no trace of a run that exits with 0')
@@ -85,7 +92,7 @@ async function recordCommand(
   args: readonly string[],
   flags: RecordFlags,
 ): Promise<number> {
-  const { output, argv0, host, timeout, payload } = flags;
+  const { output, argv0, timeout, payload } = flags;
   const interruption = interruptible();
   let report: RecordReport;
   try {
@@ -93,7 +100,11 @@ async function recordCommand(
       module,
       args: args.map(guestText),
       env: (flags.env ?? []).map(variable),
-      preopens: (flags.dir ?? []).map(preopen),
+      preopens: [
+        ...(flags.dir ?? []).map((text) => preopen('--dir', text)),
+        ...(flags.dirRo ?? []).map((text) => ({ ...preopen('--dir-ro', text), readOnly: true })),
+      ],
+      host: flags.host,
       keep: flags.keep,
       paranoid: flags.paranoid ?? false,
       sync: flags.sync ?? false,
@@ -101,7 +112,6 @@ async function recordCommand(
       signal: interruption.signal,
       ...(argv0 !== undefined && { argv0: guestText(argv0) }),
       ...(output !== undefined && { output }),
-      ...(host !== undefined && { host }),
       ...(payload !== undefined && { payload }),
       ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
     });
@@ -132,12 +142,12 @@ function interruptible(): { readonly signal: AbortSignal; end(): void } {
 }
 
 /** `HOST::GUEST`, or a folder that has the same name on both sides, as wasmtime has it. */
-function preopen(text: string): Preopen {
+function preopen(option: string, text: string): Preopen {
   const [host = '', guest = host, ...more] = text.split('::');
   if (host !== '' && guest !== '' && more.length === 0) return { host, guest };
   throw new WasiRrError(
     'OPTION_INVALID',
-    `--dir ${text}: a folder is given as HOST or HOST::GUEST, e.g. --dir ./data::/.`,
+    `${option} ${text}: a folder is given as HOST or HOST::GUEST, e.g. ${option} ./data::/.`,
   );
 }
 

@@ -1,19 +1,13 @@
 /** What answers a guest's WASI calls. The boundary stands between the guest and a host. */
 import type { Preopen } from '../../traces/meta.ts';
 
-/** A directory that the guest is given. */
-export interface GuestDirectory extends Preopen {
-  /** Nothing below may be made, changed, renamed or removed. The sandbox alone knows how. */
-  readonly readOnly?: boolean;
-}
-
 /** Everything that a guest gets from outside. File descriptors are the process's own. */
 export interface HostConfig {
   /** argv, the program's name first; bytes, since WASI strings need not be UTF-8. */
   readonly args: readonly Uint8Array[];
   /** `NAME=value`. */
   readonly env: readonly Uint8Array[];
-  readonly preopens: readonly GuestDirectory[];
+  readonly preopens: readonly Preopen[];
   readonly stdin: number;
   readonly stdout: number;
   readonly stderr: number;
@@ -37,11 +31,11 @@ export interface Host {
 }
 
 /** What `--host` takes. */
-export const HOST_NAMES = ['node', 'sandbox'] as const;
+export const HOST_NAMES = ['sandbox', 'node'] as const;
 
 export type HostName = (typeof HOST_NAMES)[number];
 
-export const DEFAULT_HOST: HostName = 'node';
+export const DEFAULT_HOST: HostName = 'sandbox';
 
 export function isHostName(name: string): name is HostName {
   return (HOST_NAMES as readonly string[]).includes(name);

@@ -1,6 +1,5 @@
 /** The host of Node itself (`node:wasi`, libuv underneath). */
 import { WASI } from 'node:wasi';
-import { WasiRrError } from '../../errors.ts';
 import type { Host, HostConfig, HostFunction } from './host.ts';
 import { sizesGet, stringSizes, stringsGet } from './strings.ts';
 
@@ -9,14 +8,7 @@ const NOSYS = 52;
 /** What node:wasi answers to an address outside the memory. */
 const OVERFLOW = 61;
 
-/** @throws WasiRrError OPTION_INVALID for a read-only directory */
 export function nodeHost(config: HostConfig): Host {
-  if (config.preopens.some(({ readOnly }) => readOnly)) {
-    throw new WasiRrError(
-      'OPTION_INVALID',
-      'node:wasi cannot give a directory read-only. Use the sandbox host.',
-    );
-  }
   const wasi = new WASI({
     version: 'preview1',
     preopens: Object.fromEntries(config.preopens.map(({ guest, host }) => [guest, host])),

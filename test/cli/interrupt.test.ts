@@ -62,7 +62,7 @@ test('a shell sees 128 + n', async () => {
 
 test('a second signal ends the process at once', async () => {
   const ws = workspace();
-  const { child, end } = await running(ws, 'blocked-sleep');
+  const { child, end } = await running(ws, 'blocked-read');
   child.kill('SIGTERM');
   // while the first one waits for the guest's thread
   await sleep(100);

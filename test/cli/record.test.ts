@@ -1,6 +1,15 @@
 /** `wasi-rr record`: what reaches the guest, what comes back, and what is refused. */
-import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { data, program } from '../guests/assemble.ts';
 import { compileWat } from '../guests/wat.ts';
 import { example, workspace } from './command.ts';
 
@@ -170,6 +179,25 @@ test('--dir X alone: the guest knows it as X', async () => {
   expect(info.meta.preopens).toEqual([{ host: ws.root, guest: '.' }]);
 });
 
+test('--dir-ro: the guest cannot change it, and info says so', async () => {
+  const ws = workspace();
+  const wat = program(`
+    ${data(2048, 'new')}
+    (func (export "_start")
+      (call $say_number (call $path_create_directory (i32.const 3) (i32.const 2048) (i32.const 3)))
+      (call $say_number (call $path_create_directory (i32.const 4) (i32.const 2048) (i32.const 3))))`);
+  ws.write('mkdir.wasm', await compileWat(wat));
+  mkdirSync(ws.path('rw'));
+  mkdirSync(ws.path('ro'));
+  const run = await ws.run('record', '-q', '--dir-ro', 'ro::/b', '--dir', 'rw::/a', 'mkdir.wasm');
+  // success and notcapable
+  expect(run).toMatchObject({ status: 0, stdout: '0\n76\n' });
+  expect(readdirSync(ws.path('ro'))).toEqual([]);
+  expect(readdirSync(ws.path('rw'))).toEqual(['new']);
+  expect((await ws.run('info')).stdout).toContain(`"/b" is "${ws.path('ro')}", read-only\n`);
+  expect((await ws.run('replay')).stdout).toBe('0\n76\n');
+});
+
 test('a full pipe blocks the guest; it does not see AGAIN', async () => {
   const ws = workspace();
   ws.write('flood.wasm', await compileWat(FLOOD));
@@ -252,6 +280,8 @@ test.each([
   ['a folder that does not exist', ['record', '--dir', 'nowhere', 'x.wasm']],
   ['a folder that is a file', ['record', '--dir', 'file', 'x.wasm']],
   ['a folder without a name for the guest', ['record', '--dir', '.::', 'x.wasm']],
+  ['two folders of one name', ['record', '--dir', '.::/', '--dir-ro', 'traces::/', 'x.wasm']],
+  ['what node:wasi cannot do', ['record', '--host', 'node', '--dir-ro', '.', 'x.wasm']],
   ['a variable that is not set', ['record', '--env', 'NOT_SET', 'x.wasm']],
   ['a variable without a name', ['record', '--env', '=x', 'x.wasm']],
   ['an unknown host', ['record', '--host', 'windows', 'x.wasm']],

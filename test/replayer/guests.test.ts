@@ -17,10 +17,7 @@ afterAll(() => scratch.remove());
 const REPLAYS = 3;
 
 /** The start section runs before V8 hands out the memory, so no host can answer what needs it. */
-const UNREACHABLE_MEMORY = new Set(['start-section-write', 'start-section-yield']);
-
-/** Allocates gigabytes in node:wasi itself. */
-const TOO_MUCH_FOR_NODE = new Set(['vectors-count-overflow']);
+const UNREACHABLE_MEMORY = new Set(['start-section-write']);
 
 /** V8 chooses the depth at which a stack ends, so what such a guest left in memory is not compared. */
 const overflows = (outcome: Outcome): boolean =>
@@ -31,7 +28,6 @@ const runnable = guests.filter(
   ({ name, expect: { ending } }) =>
     kinds.includes(ending.kind) &&
     !UNREACHABLE_MEMORY.has(name) &&
-    !TOO_MUCH_FOR_NODE.has(name) &&
     name !== 'wasi-both-versions' &&
     name !== 'wasi-unstable',
 );

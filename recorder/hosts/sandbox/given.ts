@@ -1,7 +1,7 @@
 /** The descriptors that a guest has from the start: standard streams and directories. */
 import { constants, fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { GuestDirectory } from '../host.ts';
+import type { Preopen } from '../../../traces/meta.ts';
 import { Descriptor, FILETYPE } from './descriptors.ts';
 import { openRoot } from './directory.ts';
 import { errnoOf } from './errno.ts';
@@ -46,7 +46,7 @@ export function standardStream(fd: number): Descriptor | undefined {
 }
 
 /** @throws system errors for a directory that cannot be opened */
-export function preopened({ guest, host, readOnly }: GuestDirectory): Descriptor {
+export function preopened({ guest, host, readOnly }: Preopen): Descriptor {
   const { fd, directory } = openRoot(host);
   const granted = readOnly ? ~CHANGING_RIGHTS : ~0;
   return new Descriptor({

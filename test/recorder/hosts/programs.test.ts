@@ -1,4 +1,4 @@
-/** Programs do in the sandbox what they do under node:wasi. */
+/** `--host node`: programs do under it what they do in the sandbox, where the other tests run them. */
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../../examples/cases.ts';
@@ -7,7 +7,7 @@ import { guests } from '../../guests/guests.ts';
 import { replayed } from '../../replayer/replayed.ts';
 import { Scratch } from '../scratch.ts';
 
-const scratch = new Scratch('sandbox');
+const scratch = new Scratch('node');
 afterAll(() => scratch.remove());
 
 const TRAP = 134;
@@ -27,7 +27,7 @@ describe.concurrent('an example', () => {
   );
   test.each(ending)('$name', async (example) => {
     const paranoid = !example.name.startsWith(MANY_CALLS);
-    const run = await scratch.recordExample(example, { host: 'sandbox', paranoid });
+    const run = await scratch.recordExample(example, { host: 'node', paranoid });
     const exit = exitOf(run.outcome);
     expect(example.expect.exits).toContain(exit === 'trap' ? TRAP : exit);
     const hash = createHash('sha256').update(run.stdout).digest('hex').slice(0, 16);
@@ -38,10 +38,10 @@ describe.concurrent('an example', () => {
 });
 
 const LEFT_OUT = new Set([
-  // answers that differ by design: an empty path is noent, `..` notcapable, a bad address a fault
-  'paths-odd',
-  'vectors-out-of-bounds',
-  'pointers-out-of-bounds',
+  // node:wasi itself allocates gigabytes for it
+  'vectors-count-overflow',
+  // it answers nothing before the module is instantiated
+  'start-section-yield',
   // no host gets to see these
   'start-section-write',
   'wasi-unstable',
@@ -57,7 +57,7 @@ describe.concurrent('a small guest', () => {
       stdout !== undefined,
   );
   test.each(same)('$name', async (one) => {
-    const run = await scratch.recordGuest(one, { host: 'sandbox' });
+    const run = await scratch.recordGuest(one, { host: 'node' });
     const { ending, stdout } = one.expect;
     expect(run.outcome).toEqual({
       kind: 'exit',
@@ -65,12 +65,5 @@ describe.concurrent('a small guest', () => {
     });
     expect(run.stdout.toString('latin1')).toBe(Buffer.from(stdout ?? '').toString('latin1'));
     expect((await replayed(run.trace)).status).toBe('identical');
-  });
-
-  test('a count of buffers that overflows is refused at once', async () => {
-    const [one] = guests.filter(({ name }) => name === 'vectors-count-overflow');
-    if (one === undefined) throw new Error('the guest is gone');
-    const run = await scratch.recordGuest(one, { host: 'sandbox' });
-    expect(run.stdout.toString()).toBe('21\n21\n');
   });
 });
