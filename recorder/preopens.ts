@@ -5,12 +5,16 @@ import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import type { Preopen } from '../traces/meta.ts';
 import type { HostName } from './hosts/host.ts';
 
+/** The host that can keep a guest from changing what is in a directory. */
+const READ_ONLY_HOST: HostName = 'sandbox';
+
 /**
+ * @param host what answers the guest: a {@link HostName}, or the shim of components
  * @returns them with absolute paths
  * @throws WasiRrError DIRECTORY_NOT_FOUND where one is missing, no directory or may not be read;
  *   OPTION_INVALID where two have one name, or the host cannot give one as it was asked to
  */
-export function checkPreopens(preopens: readonly Preopen[], host: HostName): Preopen[] {
+export function checkPreopens(preopens: readonly Preopen[], host: string): Preopen[] {
   const names = new Map<string, string>();
   for (const preopen of preopens) {
     const other = names.get(preopen.guest);
@@ -21,10 +25,10 @@ export function checkPreopens(preopens: readonly Preopen[], host: HostName): Pre
       );
     }
     names.set(preopen.guest, preopen.host);
-    if (preopen.readOnly && host === 'node') {
+    if (preopen.readOnly && host !== READ_ONLY_HOST) {
       throw new WasiRrError(
         'OPTION_INVALID',
-        `node:wasi cannot give ${preopen.host} read-only. Use the sandbox host.`,
+        `the host ${host} cannot give ${preopen.host} read-only; the host ${READ_ONLY_HOST} can, to core modules.`,
       );
     }
   }

@@ -102,18 +102,20 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     throw invalid(`the payload limit is "full" or a number of bytes, not ${payload}.`);
   }
   const name = typeof options.module === 'string' ? basename(options.module) : undefined;
+  const program = await loadProgram(options.module, name);
+  const answering = program.kind === 'module' ? host : 'preview2-shim';
   const config = {
     args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(
       guestBytes('argument'),
     ),
     env: environment(options.env ?? []),
-    preopens: checkPreopens(options.preopens ?? [], host),
+    preopens: checkPreopens(options.preopens ?? [], answering),
     stdin: options.stdin ?? 0,
     stdout: options.stdout ?? 1,
     stderr: options.stderr ?? 2,
   };
   return {
-    program: await loadProgram(options.module, name),
+    program,
     config,
     host,
     payload,
