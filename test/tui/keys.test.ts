@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../tui/debugger/actions.ts';
 import { BINDINGS, bindingFor, holdsIn, keysAsMarkdown, type Where } from '../../tui/model/keys.ts';
 
-const PANES: readonly Where[] = ['timeline', 'list', 'memory'];
+const PANES: readonly Where[] = ['timeline', 'list', 'memory', 'past'];
 
 describe('the key table', () => {
   it('gives no key two meanings in a pane', () => {
     for (const pane of PANES) {
-      const keys = BINDINGS.filter(({ where }) => holdsIn(where, pane)).flatMap(({ keys }) => [
+      const keys = BINDINGS.filter((binding) => holdsIn(binding, pane)).flatMap(({ keys }) => [
         ...keys,
       ]);
       expect(keys.length).toBe(new Set<string>(keys).size);

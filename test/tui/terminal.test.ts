@@ -15,6 +15,7 @@ const BUILT = ['errors.ts', 'wasm', 'wasi', 'traces', 'replayer', 'tui'];
 const AT_REST = { alternateScreen: false, cursorShown: true, mouse: false };
 
 let recorded: Recorded;
+let hang: Recorded;
 let program: string;
 
 /** With WASI_RR_CRASH it throws while it is running, as a defect would. */
@@ -27,6 +28,7 @@ process.exitCode = await runTui(WASI_RR_TRACE);
 beforeAll(async () => {
   if (!HAS_TMUX) return;
   recorded = await recordExample('heapsmash');
+  hang = await recordExample('hang');
   const { folder } = recorded;
   const build = join(folder, 'build');
   mkdirSync(build);
@@ -52,7 +54,10 @@ beforeAll(async () => {
   writeFileSync(program, PROGRAM);
 }, 120_000);
 
-afterAll(() => recorded?.[Symbol.dispose]());
+afterAll(() => {
+  recorded?.[Symbol.dispose]();
+  hang?.[Symbol.dispose]();
+});
 
 async function start(terminal: TmuxTerminal, environment = ''): Promise<void> {
   await terminal.until('ready>');
@@ -102,6 +107,22 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     await terminal.until(/4 {2}file +r- +3253 {2}\/users\.csv {2}#7/);
     terminal.type('7');
     await terminal.until(/0 {2}__stack_pointer +\d+ {2}0x1/);
+    terminal.type('q');
+    await expectRestored(terminal, 0);
+  });
+
+  it('lets a hang run on past its end, and shows where it spends its time', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await start(terminal, `WASI_RR_TRACE=${hang.trace}`);
+    await terminal.until('c run on past the end');
+    terminal.type('c');
+    await terminal.until(/\d\.\d % {2}str/);
+    terminal.keys('Space');
+    await terminal.until(/paused \d+ ms past the end/);
+    terminal.keys('Escape');
+    await terminal.until('1 Timeline');
+    terminal.type('c');
+    await terminal.until('runs on');
     terminal.type('q');
     await expectRestored(terminal, 0);
   });

@@ -10,8 +10,17 @@ const EXAMPLES = join(import.meta.dirname, '../../examples');
 const RUNS = {
   heapsmash: { wasm: 'heapsmash-O0g', fs: 'heapsmash', args: [] },
   dirorder: { wasm: 'dirorder-O0g', fs: 'dirorder', args: [] },
+  hang: { wasm: 'hang-O0g', fs: 'hang', args: [], stdin: 'hang/stdin.txt', timeoutMs: 1500 },
   many: { wasm: 'syscalls-O2', fs: 'syscalls', args: ['5000'] },
 } as const;
+
+interface RunSpec {
+  readonly wasm: string;
+  readonly fs: string;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  readonly timeoutMs?: number;
+}
 
 export type RunName = keyof typeof RUNS;
 
@@ -21,7 +30,7 @@ export interface Recorded extends Disposable {
 }
 
 export async function recordExample(name: RunName): Promise<Recorded> {
-  const { wasm, fs, args } = RUNS[name];
+  const { wasm, fs, args, ...run }: RunSpec = RUNS[name];
   const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-tui-'));
   const root = join(folder, 'root');
   mkdirSync(root);
@@ -33,9 +42,10 @@ export async function recordExample(name: RunName): Promise<Recorded> {
     args,
     env: { LANG: 'C' },
     preopens: [{ host: root, guest: '/' }],
-    stdin: nowhere,
+    stdin: run.stdin === undefined ? nowhere : openSync(join(EXAMPLES, 'fs', run.stdin), 'r'),
     stdout: nowhere,
     stderr: nowhere,
+    ...(run.timeoutMs !== undefined && { timeoutMs: run.timeoutMs }),
   });
   if (trace === undefined) throw new Error('the recording was not kept');
   return {

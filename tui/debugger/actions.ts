@@ -21,6 +21,7 @@ import {
   searchMemory,
   showAddress,
 } from './memory-actions.ts';
+import { canGoPast, goPast, pauseOrLeave, scrollPast } from './past.ts';
 import { openPrompt } from './prompts.ts';
 
 type Run = (bugger: Debugger, key: string) => void | Promise<void>;
@@ -37,7 +38,10 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   open,
   stepForward: (bugger) => step(bugger, 1),
   stepBack: (bugger) => step(bugger, -1),
-  continue: (bugger) => openPrompt(bugger, 'continue', bugger.state.condition),
+  continue: (bugger) =>
+    canGoPast(bugger) ? goPast(bugger) : openPrompt(bugger, 'continue', bugger.state.condition),
+  goPast,
+  pausePast: pauseOrLeave,
   reverseContinue: (bugger) => openPrompt(bugger, 'reverseContinue', bugger.state.condition),
   gotoFailure: (bugger) => bugger.select(bugger.rows.rowToOpenAt(bugger.failureEvent), 'jump'),
   nextError: (bugger) => goToError(bugger, 'next'),
@@ -101,7 +105,8 @@ function moveTimeline(bugger: Debugger, list: typeof bugger.state.list): void {
 
 function vertical(bugger: Debugger, by: number): void {
   const { state } = bugger;
-  if (state.focus === 'timeline') moveTimeline(bugger, moveRows(state.list, by));
+  if (state.past !== undefined) scrollPast(bugger, by);
+  else if (state.focus === 'timeline') moveTimeline(bugger, moveRows(state.list, by));
   else if (inMemory(bugger)) bugger.update({ memory: moveMemoryRows(state.memory, by) });
   else scrollTab(bugger, (scroll) => move(scroll, by));
 }
@@ -131,6 +136,10 @@ function pages(bugger: Debugger, by: number): void {
 
 function toEnd(bugger: Debugger, end: 'top' | 'bottom'): void {
   const { focus, list, memory } = bugger.state;
+  if (bugger.state.past !== undefined) {
+    scrollPast(bugger, Number.NEGATIVE_INFINITY);
+    return;
+  }
   const at = end === 'top' ? 0 : Number.MAX_SAFE_INTEGER;
   if (focus === 'timeline') moveTimeline(bugger, selectRow(list, select(list.scroll, at)));
   else if (inMemory(bugger)) bugger.update({ memory: gotoAddress(memory, at) });

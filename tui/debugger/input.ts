@@ -9,6 +9,7 @@ import { tabAtColumn } from '../panes/tab-titles.ts';
 import type { InputEvent } from '../terminal/keypress.ts';
 import { ACTIONS } from './actions.ts';
 import type { Debugger } from './debugger.ts';
+import { scrollPast } from './past.ts';
 import { promptKey, promptPaste } from './prompts.ts';
 
 /** Rows that one notch of the wheel scrolls. */
@@ -59,6 +60,7 @@ function handleKey(bugger: Debugger, key: string): void {
 }
 
 export function focusedPane({ state }: Debugger): Where {
+  if (state.past !== undefined) return 'past';
   if (state.focus === 'timeline') return 'timeline';
   return state.tab === 'memory' ? 'memory' : 'list';
 }
@@ -109,6 +111,8 @@ function handleWheel(bugger: Debugger, event: Place & { readonly by: number }): 
   const by = event.by * WHEEL_ROWS;
   if (state.help !== undefined) {
     bugger.update({ help: Math.max(0, state.help + by) });
+  } else if (state.past !== undefined) {
+    scrollPast(bugger, by);
   } else if (isInside(layout.timeline, event)) {
     const scroll = scrollWindow(state.list.scroll, by);
     const selected = numberAt(state.list, scroll.cursor) ?? state.list.selected;
@@ -126,6 +130,8 @@ function handleClick(bugger: Debugger, place: Place): void {
   const { layout, state } = bugger;
   if (state.help !== undefined) {
     bugger.update({ help: undefined });
+  } else if (state.past !== undefined) {
+    return;
   } else if (isInside(layout.timeline, place)) {
     const index = state.list.scroll.top + place.row - layout.timeline.top - 1;
     const number = numberAt(state.list, index);

@@ -5,6 +5,7 @@ import { addBookmark } from './bookmarks.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, applySort, findCall } from './finding.ts';
 import { showAddress } from './memory-actions.ts';
+import { goPast } from './past.ts';
 
 type Run<Kind extends Command['kind']> = (
   bugger: Debugger,
@@ -27,6 +28,7 @@ const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
   bookmark: (bugger, { note }) => addBookmark(bugger, note),
   snapshot,
   failure: (bugger) => bugger.select(bugger.rows.rowToOpenAt(bugger.failureEvent), 'jump'),
+  past: goPast,
   help: (bugger) => bugger.update({ help: 0 }),
   quit: (bugger) => bugger.terminal.quit(),
 };

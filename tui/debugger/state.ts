@@ -7,6 +7,7 @@ import type { PromptLine } from '../model/prompt.ts';
 import { EMPTY_SCROLL, type Scroll } from '../model/scroll.ts';
 import type { TimelineList } from '../model/timeline-list.ts';
 import type { Answers } from '../trace/query-messages.ts';
+import type { Past } from './past.ts';
 
 export type PromptKind =
   | 'command'
@@ -67,6 +68,8 @@ export interface State {
   readonly awaitingMark: 'set' | 'goto' | undefined;
   readonly message: Message | undefined;
   readonly work: Work | undefined;
+  /** The guest beyond the end of the recording; undefined while nobody looks there. */
+  readonly past: Past | undefined;
   readonly marks: readonly Mark[];
   readonly jumps: readonly number[];
   readonly scrolls: Readonly<Record<Tab, Scroll>>;
@@ -116,6 +119,7 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     awaitingMark: undefined,
     message: undefined,
     work: undefined,
+    past: undefined,
     marks: [],
     jumps: [],
     scrolls,

@@ -12,6 +12,7 @@ import type {
   SearchHits,
   StackFrame,
 } from '../../replayer/session/messages.ts';
+import type { PastStop } from '../../replayer/session/past-run.ts';
 import { openSession, type Session } from '../../replayer/session/session.ts';
 import type { Tab } from '../model/layout.ts';
 
@@ -110,6 +111,19 @@ export class GuestView {
   /** @throws WasiRrError as the session does */
   snapshot(position: number, label: string): Promise<void> {
     return this.at(position, (session, signal) => session.snapshot(label, { signal }));
+  }
+
+  /** @throws WasiRrError as the session does */
+  continuePast(sliceMs: number): Promise<PastStop> {
+    return this.at(undefined, (session) => session.continuePast(sliceMs));
+  }
+
+  pausePast(): void {
+    this.session?.pausePast();
+  }
+
+  async leavePast(): Promise<void> {
+    await this.session?.leavePast();
   }
 
   /** Gives up what is being replayed. */

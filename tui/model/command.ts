@@ -18,7 +18,7 @@ export type Command =
   | { readonly kind: 'tab'; readonly tab: Tab }
   | { readonly kind: 'bookmark'; readonly note: string }
   | { readonly kind: 'snapshot'; readonly label: string }
-  | { readonly kind: 'failure' | 'help' | 'quit' };
+  | { readonly kind: 'failure' | 'past' | 'help' | 'quit' };
 
 export type CommandReading =
   | { readonly ok: true; readonly command: Command }
@@ -102,6 +102,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     read: (label) => ({ kind: 'snapshot', label }),
   },
   { names: ['failure'], argument: '', help: 'to the failure', read: () => ({ kind: 'failure' }) },
+  {
+    names: ['past'],
+    argument: '',
+    help: 'let a hang run on past the end',
+    read: () => ({ kind: 'past' }),
+  },
   { names: ['help'], argument: '', help: 'the keys', read: () => ({ kind: 'help' }) },
   { names: ['quit', 'q'], argument: '', help: 'quit', read: () => ({ kind: 'quit' }) },
 ];

@@ -4,13 +4,15 @@
  */
 
 /** Where a binding holds: `list` is every pane that is a list of lines, the timeline included. */
-export type Where = 'everywhere' | 'list' | 'timeline' | 'memory';
+export type Where = 'everywhere' | 'list' | 'timeline' | 'memory' | 'past';
 
 interface Binding {
   /** As `keypress.ts` names them; a letter for itself. */
   readonly keys: readonly string[];
   readonly action: string;
   readonly where: Where;
+  /** Holds past the end of a recording too. */
+  readonly inPast?: true;
   readonly help: string;
   /** A word for the footer, for the few keys that are shown there. */
   readonly footer?: string;
@@ -23,12 +25,14 @@ export const BINDINGS = [
     keys: ['down', 'j'],
     action: 'down',
     where: 'everywhere',
+    inPast: true,
     help: 'down; in the timeline: to the next call',
   },
   {
     keys: ['up', 'k'],
     action: 'up',
     where: 'everywhere',
+    inPast: true,
     help: 'up; in the timeline: back to the call before',
   },
   {
@@ -50,7 +54,13 @@ export const BINDINGS = [
     help: 'a page down',
   },
   { keys: ['pageup', 'ctrl-u'], action: 'pageUp', where: 'everywhere', help: 'a page up' },
-  { keys: ['g', 'home'], action: 'top', where: 'everywhere', help: 'to the beginning' },
+  {
+    keys: ['g', 'home'],
+    action: 'top',
+    where: 'everywhere',
+    inPast: true,
+    help: 'to the beginning',
+  },
   { keys: ['G', 'end'], action: 'bottom', where: 'everywhere', help: 'to the end' },
   {
     keys: ['enter'],
@@ -77,7 +87,7 @@ export const BINDINGS = [
     keys: ['c'],
     action: 'continue',
     where: 'everywhere',
-    help: 'continue to the next call that matches a condition',
+    help: 'continue to the next call that matches a condition; at the end of a hang: past the end',
   },
   {
     keys: ['C'],
@@ -186,6 +196,21 @@ export const BINDINGS = [
     footer: 'changes',
   },
   // the screen
+  // past the end
+  {
+    keys: ['c'],
+    action: 'goPast',
+    where: 'past',
+    help: 'let the guest run on',
+    footer: 'run on',
+  },
+  {
+    keys: ['escape', 'space'],
+    action: 'pausePast',
+    where: 'past',
+    help: 'pause the guest; once it is paused: leave it',
+    footer: 'pause, leave',
+  },
   {
     keys: ['tab'],
     action: 'nextPane',
@@ -209,16 +234,42 @@ export const BINDINGS = [
     where: 'everywhere',
     help: 'copy the selected line (through the terminal: OSC 52)',
   },
-  { keys: ['ctrl-l'], action: 'redraw', where: 'everywhere', help: 'draw the screen again' },
+  {
+    keys: ['ctrl-l'],
+    action: 'redraw',
+    where: 'everywhere',
+    inPast: true,
+    help: 'draw the screen again',
+  },
   {
     keys: ['escape'],
     action: 'cancel',
     where: 'everywhere',
     help: 'back out: a prompt, work in progress, the search, the filter',
   },
-  { keys: ['?'], action: 'help', where: 'everywhere', help: 'these keys', footer: 'help' },
-  { keys: ['ctrl-z'], action: 'suspend', where: 'everywhere', help: 'suspend; fg comes back' },
-  { keys: ['q', 'ctrl-c'], action: 'quit', where: 'everywhere', help: 'quit', footer: 'quit' },
+  {
+    keys: ['?'],
+    action: 'help',
+    where: 'everywhere',
+    inPast: true,
+    help: 'these keys',
+    footer: 'help',
+  },
+  {
+    keys: ['ctrl-z'],
+    action: 'suspend',
+    where: 'everywhere',
+    inPast: true,
+    help: 'suspend; fg comes back',
+  },
+  {
+    keys: ['q', 'ctrl-c'],
+    action: 'quit',
+    where: 'everywhere',
+    inPast: true,
+    help: 'quit',
+    footer: 'quit',
+  },
 ] as const satisfies readonly Binding[];
 
 export type Action = (typeof BINDINGS)[number]['action'];
@@ -231,13 +282,17 @@ export interface FoundBinding {
 /** Which binding a key has in a pane; undefined where it has none. */
 export function bindingFor(key: string, pane: Where): FoundBinding | undefined {
   const found = BINDINGS.find(
-    (binding) => holdsIn(binding.where, pane) && (binding.keys as readonly string[]).includes(key),
+    (binding) => holdsIn(binding, pane) && (binding.keys as readonly string[]).includes(key),
   );
   return found && { action: found.action, key };
 }
 
-/** Whether a binding's `where` covers a pane. */
-export function holdsIn(where: Where, pane: Where): boolean {
+/** Whether a binding holds in a pane. */
+export function holdsIn(
+  { where, inPast }: Pick<Binding, 'where' | 'inPast'>,
+  pane: Where,
+): boolean {
+  if (pane === 'past') return where === 'past' || inPast === true;
   if (where === 'everywhere' || where === pane) return true;
   return where === 'list' && pane === 'timeline';
 }
@@ -245,7 +300,7 @@ export function holdsIn(where: Where, pane: Where): boolean {
 /** The bindings of a pane, its own first, for the help overlay. */
 export function bindingsFor(pane: Where): readonly Binding[] {
   const bindings: readonly Binding[] = BINDINGS;
-  const here = bindings.filter(({ where }) => holdsIn(where, pane));
+  const here = bindings.filter((binding) => holdsIn(binding, pane));
   return [
     ...here.filter(({ where }) => where !== 'everywhere'),
     ...here.filter(({ where }) => where === 'everywhere'),
@@ -287,6 +342,7 @@ const PLACES: Readonly<Record<Where, string>> = {
   list: 'lists',
   timeline: 'timeline',
   memory: 'Memory',
+  past: 'past the end',
 };
 
 /** The key list of the README, as a Markdown table. */

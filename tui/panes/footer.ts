@@ -3,6 +3,7 @@
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { focusedPane } from '../debugger/input.ts';
+import { canGoPast } from '../debugger/past.ts';
 import { PROMPTS } from '../debugger/prompts.ts';
 import type { Prompt } from '../debugger/state.ts';
 import { bindingsFor, keyLabel } from '../model/keys.ts';
@@ -63,7 +64,10 @@ function workText({ state, guest }: Debugger): string | undefined {
 }
 
 function keyHints(bugger: Debugger, width: number): Line {
-  const parts: Span[] = [];
+  const parts: Span[] =
+    canGoPast(bugger) && bugger.state.past === undefined
+      ? [span('c', 'key'), span(' run on past the end  ', 'dim')]
+      : [];
   for (const { keys, footer } of bindingsFor(focusedPane(bugger))) {
     if (footer === undefined) continue;
     const next = [span(keyLabel(keys[0] ?? ''), 'key'), span(` ${footer}  `, 'dim')];

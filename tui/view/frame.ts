@@ -13,6 +13,7 @@ import { headerLine } from '../panes/header.ts';
 import { helpLines } from '../panes/help.ts';
 import { memoryLines, memoryNote } from '../panes/memory.ts';
 import { minimap } from '../panes/minimap.ts';
+import { pastLines } from '../panes/past.ts';
 import { tabTitleSpans } from '../panes/tab-titles.ts';
 import { timelineNote, timelineRows, timelineTitle } from '../panes/timeline.ts';
 import { type Line, line, renderLine, type Span, skipCells, span } from '../text/line.ts';
@@ -31,6 +32,8 @@ export function drawFrame(bugger: Debugger): string[] {
     lines.push(renderLine(line(span(` ⚠ ${escapeText(banner)}`, 'banner')), columns));
   }
   if (state.help !== undefined) lines.push(...drawHelp(bugger, layout));
+  else if (state.past !== undefined)
+    lines.push(...drawOverlay('Past the end', pastLines(state.past), state.past.top, layout));
   else lines.push(...drawPanes(bugger, layout));
   lines.push(renderLine(drawFooter(bugger, layout), columns));
   return lines.slice(0, layout.rows);
@@ -125,19 +128,22 @@ function backdrop(active: boolean): Backdrop {
 }
 
 function drawHelp(bugger: Debugger, layout: Layout): string[] {
+  return drawOverlay('Help', helpLines(bugger), bugger.state.help ?? 0, layout);
+}
+
+function drawOverlay(title: string, all: readonly Line[], top: number, layout: Layout): string[] {
   const { columns } = layout;
-  const top = layout.timeline?.top ?? layout.tab?.top ?? 1;
-  const height = Math.max(1, layout.rows - top - 1);
-  const all = helpLines(bugger);
+  const first = layout.timeline?.top ?? layout.tab?.top ?? 1;
+  const height = Math.max(1, layout.rows - first - 1);
   const inner = Math.max(1, height - 2);
-  const from = Math.max(0, Math.min(bugger.state.help ?? 0, all.length - inner));
+  const from = Math.max(0, Math.min(top, all.length - inner));
   const shown = all.slice(from, from + inner);
   const rows = Array.from({ length: inner }, (_, index) =>
     frameRow(renderLine(shown[index] ?? [], columns - 2), true),
   );
   const note = all.length > inner ? `${from + shown.length}/${all.length}` : '';
   return [
-    frameTop([span('Help', 'title')], columns, true),
+    frameTop([span(title, 'title')], columns, true),
     ...rows,
     frameBottom(note, columns, true),
   ];
