@@ -9,6 +9,8 @@
 import { TraceReader } from './traces/reader.ts';
 
 export { type ErrorCode, messageOf, WasiRrError } from './errors.ts';
+export { FAULT_NAMES, FAULTS, type Fault, type FaultName } from './recorder/chaos/faults.ts';
+export type { ChaosOptions, ChaosPlan } from './recorder/chaos/plan.ts';
 export { DEFAULT_HOST, HOST_NAMES } from './recorder/hosts/host.ts';
 export {
   DEFAULT_PAYLOAD,
@@ -22,7 +24,9 @@ export {
 export { isBeingRecorded } from './recorder/recorder-process.ts';
 export type { CallResult, RecordingSummary } from './recorder/recording.ts';
 export { rebuildIndex } from './recorder/reindex.ts';
+export type { PrintedFiles } from './recorder/repeated-streams.ts';
 export { TOOL } from './recorder/tool.ts';
+export { type RepeatOptions, type RepeatReport, recordUntilFails } from './recorder/until-fails.ts';
 export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
 export type { SourceFrame } from './replayer/dwarf/debug-info.ts';
@@ -77,6 +81,7 @@ export {
   type TraceFile,
   traceFolder,
 } from './traces/folder.ts';
+export { describeInjection, type Injection } from './traces/injections.ts';
 export type { FinalMemory, GuestString, Preopen, TraceMeta } from './traces/meta.ts';
 export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './traces/outcome.ts';
 export type { QueryResult, SegmentHeader, TraceReader } from './traces/reader.ts';

@@ -17,6 +17,23 @@ export function eventNumber(text: string): number {
   return wholeNumber(text.replace(/^#/, ''));
 }
 
+/** At least one. */
+export function countOf(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError('It must be at least 1.');
+}
+
+/** After `=`; nothing for a random one. */
+export function optionalSeed(text: string): number | 'random' {
+  return text === '' ? 'random' : wholeNumber(text);
+}
+
+/** Names, separated by commas. */
+export function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
 export function seconds(text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number) && number > 0) return number;

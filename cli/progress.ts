@@ -10,12 +10,17 @@ const ERASE = '\r\x1b[K';
 
 export class Progress {
   private readonly label: string;
+  private readonly unit: string;
   private next = performance.now() + DELAY_MS;
   private shown = false;
 
-  /** @param label what is being done, e.g. `replaying x.wrr` */
-  constructor(label: string) {
+  /**
+   * @param label what is being done, e.g. `replaying x.wrr`
+   * @param unit what it is counted in
+   */
+  constructor(label: string, unit = 'events') {
     this.label = label;
+    this.unit = unit;
   }
 
   /** Shows where the work is; nothing where stderr is no terminal. May be called at any rate. */
@@ -24,7 +29,7 @@ export class Progress {
     this.next = performance.now() + INTERVAL_MS;
     this.shown = true;
     const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-    void stderr.write(`${ERASE}${this.label}: ${percent} % (${done} of ${total} events)`);
+    void stderr.write(`${ERASE}${this.label}: ${percent} % (${done} of ${total} ${this.unit})`);
   };
 
   /** Takes the line away, before other output and at the end. */

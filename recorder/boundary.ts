@@ -64,6 +64,11 @@ export class Boundary {
       this.call(target, [a, b, c, d, e, f, g, h, i] as readonly CoreValue[]);
   }
 
+  /** Number of the event that is logged next: that of the call which the host is answering. */
+  get nextEvent(): number {
+    return this.events;
+  }
+
   /** Logs the entry into an export and returns its event number. */
   enter(func: LoggedFunction, args: readonly CoreValue[]): number {
     this.ring.begin(HEAD_ROOM);

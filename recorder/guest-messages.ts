@@ -2,6 +2,7 @@
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
+import type { ChaosPlan } from './chaos/plan.ts';
 import type { Announcement } from './component/component-messages.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 
@@ -13,6 +14,13 @@ export interface GuestSetup {
   /** Bytes; Infinity for all. */
   readonly payload: number;
   readonly paranoid: boolean;
+  readonly chaos: ChaosSetup | undefined;
+}
+
+export interface ChaosSetup {
+  readonly plan: ChaosPlan;
+  /** A ring for what is injected. */
+  readonly notes: SharedArrayBuffer;
 }
 
 export type ToGuest =

@@ -7,7 +7,10 @@ import { PREVIEW1, PREVIEW1_MODULE } from '../wasi/preview1.ts';
 import { MAX_FRAMES, trapFrom } from '../wasm/traps.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
 import { Boundary } from './boundary.ts';
-import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
+import { chaoticHost } from './chaos/chaotic-host.ts';
+import { writeNote } from './chaos/injection-notes.ts';
+import type { ChaosSetup, FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
+import type { Host } from './hosts/host.ts';
 import { HOSTS } from './hosts/hosts.ts';
 import { RingWriter } from './ring.ts';
 
@@ -20,7 +23,8 @@ const setup = workerData as GuestSetup;
 // a few more than are kept: the boundary's own frames stand among them
 Error.stackTraceLimit = MAX_FRAMES + 20;
 
-const host = HOSTS[setup.host](setup.config);
+const plainHost = HOSTS[setup.host](setup.config);
+const host = setup.chaos ? withFaults(plainHost, setup.chaos) : plainHost;
 const boundary = new Boundary({
   ring: new RingWriter(setup.ring),
   host,
@@ -31,6 +35,13 @@ let instance: WebAssembly.Instance | undefined;
 let memory: WebAssembly.Memory | undefined;
 let trapped = false;
 let ended = false;
+
+function withFaults(plain: Host, { plan, notes }: ChaosSetup): Host {
+  const ring = new RingWriter(notes);
+  return chaoticHost(plain, plan, (fault, detail) =>
+    writeNote(ring, boundary.nextEvent, fault, detail),
+  );
+}
 
 port.on('message', (message: ToGuest) => {
   switch (message.type) {

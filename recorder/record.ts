@@ -6,6 +6,7 @@ import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
 import type { Preopen } from '../traces/meta.ts';
 import { isSuccess } from '../traces/outcome.ts';
 import { escapeText } from '../wasi/escape.ts';
+import { type ChaosOptions, type ChaosPlan, planChaos } from './chaos/plan.ts';
 import { loadProgram, type ModuleProgram } from './guest-program.ts';
 import { DEFAULT_HOST, HOST_NAMES, isHostName } from './hosts/host.ts';
 import { checkPreopens } from './preopens.ts';
@@ -45,6 +46,8 @@ export interface RecordOptions {
   readonly payload?: number | 'full';
   /** Compare the whole memory around every call and fail on a host write that is not in the log. */
   readonly paranoid?: boolean;
+  /** Inject faults; what they are follows from the seed. */
+  readonly chaos?: ChaosOptions;
   /** Survive a power loss, not only a killed process; slower. */
   readonly sync?: boolean;
   /** Let a component use sockets and outgoing HTTP. */
@@ -63,6 +66,8 @@ export interface RunOptions extends RecordOptions {
 export interface RecordReport extends RecordingSummary {
   /** The trace; undefined where `keep` had it removed. */
   readonly trace: string | undefined;
+  /** What chaos had in store for the run. */
+  readonly chaos: ChaosPlan | undefined;
 }
 
 /** A recording in progress, whose exports are called one by one (a reactor, a plug-in). */
@@ -103,6 +108,11 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   }
   const name = typeof options.module === 'string' ? basename(options.module) : undefined;
   const program = await loadProgram(options.module, name);
+  if (options.chaos !== undefined && program.kind !== 'module') {
+    throw invalid(
+      'faults can be injected into core modules of Preview 1 only, and this is a component.',
+    );
+  }
   const answering = program.kind === 'module' ? host : 'preview2-shim';
   const config = {
     args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(
@@ -120,6 +130,7 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     host,
     payload,
     paranoid: options.paranoid ?? false,
+    chaos: options.chaos && planChaos(options.chaos),
     sync: options.sync ?? false,
     net: options.net ?? false,
     tool: TOOL,
@@ -162,7 +173,8 @@ export async function record(options: RunOptions): Promise<RecordReport> {
     const summary = await recording.finish();
     const remove = keep === 'failed' && isSuccess(summary.outcome);
     if (remove) removeTrace(recording.trace);
-    return { ...summary, trace: remove ? undefined : recording.trace };
+    const { chaos } = settings;
+    return { ...summary, trace: remove ? undefined : recording.trace, chaos };
   } finally {
     clearTimeout(timer || undefined);
     signal?.removeEventListener('abort', abort);

@@ -17,6 +17,8 @@ import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
 import { escapeText } from '../wasi/escape.ts';
 import { workerUrl } from '../worker-url.ts';
+import { readNotes } from './chaos/injection-notes.ts';
+import type { ChaosPlan } from './chaos/plan.ts';
 import { ComponentIndexing } from './component/component-indexing.ts';
 import type { Announcement, ComponentSetup } from './component/component-messages.ts';
 import type { ComponentProgram } from './component/component-program.ts';
@@ -61,6 +63,8 @@ export interface RecordingSettings {
   readonly path: string;
   readonly payload: number | 'full';
   readonly paranoid: boolean;
+  /** Faults to inject. */
+  readonly chaos: ChaosPlan | undefined;
   readonly sync: boolean;
   /** Whether a component may use the network. */
   readonly net: boolean;
@@ -78,6 +82,8 @@ export interface RecordingSummary {
   readonly events: number;
   readonly calls: number;
   readonly durationNs: number;
+  /** How often each fault was injected; undefined without chaos. */
+  readonly injected: Readonly<Record<string, number>> | undefined;
   /** The guest's thread still sits in a system call; only the end of the process ends it. */
   readonly stuck: boolean;
 }
@@ -90,6 +96,9 @@ export class Recording {
   /** The trace's dictionary, which a component's grows while it runs. */
   private readonly functions = new Map<number, LoggedFunction>();
   private readonly announced = new Int32Array(new SharedArrayBuffer(4));
+  /** What the faults of a chaotic run say of themselves. */
+  private readonly notes: RingReader | undefined;
+  private readonly injected: Record<string, number> = {};
   private readonly worker: Worker;
   private readonly pendingCalls = new Map<number, (result: CallResult) => void>();
   private nextCall = 0;
@@ -116,16 +125,20 @@ export class Recording {
     this.settings = settings;
     const { program } = settings;
     const shared = createRing();
+    const notes = settings.chaos && createRing();
     this.writer = new TraceWriter(settings.path, { sync: settings.sync });
     const functions =
       program.kind === 'module' ? [...program.imports, ...program.exports.values()] : [];
     for (const func of functions) this.functions.set(func.id, func);
     this.ring = new RingReader(shared);
+    this.notes = notes && new RingReader(notes);
     const Indexing = program.kind === 'module' ? ModuleIndexing : ComponentIndexing;
     this.sink = new LogSink(this.writer, new Indexing(this.functions));
     this.worker = new Worker(workerUrl(WORKERS[program.kind]), {
       workerData:
-        program.kind === 'module' ? this.guestSetup(shared) : this.componentSetup(shared, program),
+        program.kind === 'module'
+          ? this.guestSetup(shared, notes)
+          : this.componentSetup(shared, program),
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },
       // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest
@@ -224,9 +237,10 @@ export class Recording {
       events: this.sink.eventCount,
       calls: this.sink.callCount,
       durationNs: this.durationNs(),
+      injected: this.notes && this.injected,
       stuck,
     };
-    const { stuck: _, finalMemory, ...rest } = summary;
+    const { stuck: _, injected: __, finalMemory, ...rest } = summary;
     if (this.snapshot && outcome.kind === 'trap') {
       this.writer.addSnapshot({
         event: this.sink.eventCount - 1,
@@ -254,10 +268,17 @@ export class Recording {
     );
   }
 
-  private guestSetup(ring: SharedArrayBuffer): GuestSetup {
-    const { host, config, payload, paranoid } = this.settings;
+  private guestSetup(ring: SharedArrayBuffer, notes: SharedArrayBuffer | undefined): GuestSetup {
+    const { host, config, payload, paranoid, chaos } = this.settings;
     const limit = payload === 'full' ? Number.POSITIVE_INFINITY : payload;
-    return { ring, host, config, payload: limit, paranoid };
+    return {
+      ring,
+      host,
+      config,
+      payload: limit,
+      paranoid,
+      chaos: chaos && notes && { plan: chaos, notes },
+    };
   }
 
   private componentSetup(
@@ -380,15 +401,25 @@ export class Recording {
   /** @returns whether there was so much that more is likely to be there already */
   private drain(): boolean {
     let taken = 0;
-    this.attempt(() =>
+    this.attempt(() => {
       this.ring.drain((records) => {
         taken += records.length;
         this.sink.take(records);
         // before their room is free: the guest must not run further ahead of what is safe
         this.sink.flush();
-      }),
-    );
+      });
+      this.notes?.drain((bytes) => {
+        taken += bytes.length;
+        this.addInjections(bytes);
+      });
+    });
     return taken > 32 << 10;
+  }
+
+  private addInjections(bytes: Uint8Array): void {
+    const injections = readNotes(bytes);
+    for (const { fault } of injections) this.injected[fault] = (this.injected[fault] ?? 0) + 1;
+    this.writer.addInjections(injections);
   }
 
   private flush(): void {
@@ -431,6 +462,7 @@ export class Recording {
       host: settings.program.kind === 'module' ? settings.host : 'preview2-shim',
       payload: settings.payload,
       paranoid: settings.paranoid,
+      ...(settings.chaos && { chaos: settings.chaos }),
       started: new Date().toISOString(),
       pid: process.pid,
     };

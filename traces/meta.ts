@@ -28,6 +28,12 @@ export interface ComponentMeta {
   readonly exports: readonly string[];
 }
 
+/** Faults that were injected: from what seed, and which with what chance. */
+export interface ChaosMeta {
+  readonly seed: number;
+  readonly faults: readonly { readonly name: string; readonly rate: number }[];
+}
+
 /** Written when recording starts. */
 export interface StartMeta {
   /** File name of the program. */
@@ -50,6 +56,8 @@ export interface StartMeta {
   /** Bytes of guest data kept per call, or `full`. */
   readonly payload: number | 'full';
   readonly paranoid: boolean;
+  /** Absent where no faults were injected. */
+  readonly chaos?: ChaosMeta | undefined;
   /** ISO 8601, UTC. */
   readonly started: string;
   /** Process that records, to tell a recording in progress from one that was killed. */
@@ -126,6 +134,7 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     host: text('host'),
     payload: payload === 'full' ? 'full' : (count('payload') ?? fail('payload')),
     paranoid: rows.get('paranoid') === true,
+    chaos: parseChaos(rows.get('chaos')),
     started: text('started'),
     pid: count('pid') ?? 0,
     outcome: parseOutcome(rows.get('outcome')),
@@ -159,6 +168,19 @@ function isPreopen(value: unknown): value is Preopen {
   if (typeof value !== 'object' || value === null) return false;
   const { host, guest } = value as Record<string, unknown>;
   return typeof host === 'string' && typeof guest === 'string';
+}
+
+function parseChaos(value: unknown): ChaosMeta | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { seed, faults } = value as Record<string, unknown>;
+  if (!Number.isSafeInteger(seed) || !Array.isArray(faults)) return undefined;
+  return { seed: seed as number, faults: faults.filter(isFault) };
+}
+
+function isFault(value: unknown): value is ChaosMeta['faults'][number] {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, rate } = value as Record<string, unknown>;
+  return typeof name === 'string' && typeof rate === 'number';
 }
 
 function parseFinalMemory(value: unknown): FinalMemory | undefined {

@@ -73,7 +73,16 @@ function checkVersion(path: string, db: Database.Database): void {
 }
 
 /** Everything that is read of a trace without being asked for by name. */
-const TABLES = ['meta', 'modules', 'instances', 'functions', 'segments', 'snapshots', 'pages'];
+const TABLES = [
+  'meta',
+  'modules',
+  'instances',
+  'functions',
+  'segments',
+  'snapshots',
+  'pages',
+  'injections',
+];
 
 /**
  * A view, a virtual table or a computed column in the place of a table would run what its author

@@ -8,6 +8,7 @@ import type Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { EventReader } from './event-reader.ts';
 import type { LogEvent, LoggedFunction, LoggedType } from './events.ts';
+import { countInjections, type Injection, listInjections } from './injections.ts';
 import { type CoreInstance, parseLinks } from './instances.ts';
 import { parseMeta, type TraceMeta } from './meta.ts';
 import { openDatabase } from './open-database.ts';
@@ -193,6 +194,21 @@ export class TraceReader {
         throw damagedSegment(this.path, header, `it ends at event ${reader.nextNumber - 1}`);
       }
     }
+  }
+
+  /**
+   * Faults that were injected into the recording, by event. None in one without chaos.
+   * @param from first event number
+   * @param to event number to stop before
+   * @throws WasiRrError TRACE_CORRUPT
+   */
+  injections(from = 0, to = this.eventCount): Injection[] {
+    return this.guard(() => listInjections(this.db, from, to));
+  }
+
+  /** How often each fault was injected, the most frequent first. @throws WasiRrError TRACE_CORRUPT */
+  injectionCounts(): { readonly fault: string; readonly count: number }[] {
+    return this.guard(() => countInjections(this.db));
   }
 
   snapshots(): SnapshotEntry[] {

@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { CallIndex } from './call-index.ts';
 import type { LoggedFunction } from './events.ts';
+import { createInjections, type Injection, storeInjections } from './injections.ts';
 import type { CoreInstance } from './instances.ts';
 import type { EndMeta, StartMeta } from './meta.ts';
 import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
@@ -74,6 +75,7 @@ export class TraceWriter {
     this.transaction(() => {
       this.putMeta(meta);
       this.putFunctions(functions);
+      if (meta.chaos !== undefined) createInjections(this.db);
     });
   }
 
@@ -136,6 +138,11 @@ export class TraceWriter {
       add(this.callIndex);
       this.callIndex.flush();
     });
+  }
+
+  /** Only for a recording whose meta says `chaos`. */
+  addInjections(injections: readonly Injection[]): void {
+    this.transaction(() => storeInjections(this.db, injections));
   }
 
   addSnapshot(image: SnapshotImage): void {

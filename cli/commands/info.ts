@@ -65,6 +65,8 @@ function describeTrace(trace: TraceReader) {
     meta,
     module: whereReadable(() => describeModule(trace)) ?? null,
     readableEvents: eventCount,
+    injected:
+      meta.chaos === undefined ? null : (whereReadable(() => trace.injectionCounts()) ?? null),
     segments: {
       count: segments.length,
       /** Compressed, with everything that the guest was given. */
@@ -110,6 +112,7 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
     ['environment', meta.env.map(shellLike)],
     ['folders', meta.preopens.map(folder)],
     ['recorded', [`${formatDate(meta.started)}, ${tool(meta)}, host ${escapeText(meta.host)}`]],
+    ...(meta.chaos === undefined ? [] : [['chaos', formatChaos(info)] as const]),
     [
       'machine',
       [
@@ -166,6 +169,18 @@ function formatRun({ meta, readableEvents }: Info): string {
   if (meta.events === undefined) return `${readableEvents} events so far`;
   const seconds = formatSeconds(meta.durationNs ?? 0);
   return `${meta.calls ?? '?'} calls, ${meta.events} events, ${seconds} s`;
+}
+
+/** Seed, what took part with what chance, and what came of it. */
+function formatChaos({ meta: { chaos }, injected }: Info): string[] {
+  const faults = (chaos?.faults ?? []).map(
+    ({ name, rate }) => `${escapeText(name)} ${Number((100 * rate).toFixed(1))} %`,
+  );
+  const counts = (injected ?? []).map((one) => `${one.count} ${escapeText(one.fault)}`);
+  return [
+    `seed ${chaos?.seed}: ${faults.join(', ') || 'no faults'}`,
+    `injected: ${counts.join(', ') || 'nothing'}`,
+  ];
 }
 
 function formatLog({ meta, segments }: Info): string[] {

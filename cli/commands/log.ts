@@ -4,6 +4,7 @@ import { DescriptorTable, describeOutcome, escapeText, type TraceReader } from '
 import { paintFor } from '../colour.ts';
 import { EXIT } from '../exit-status.ts';
 import { CallFilter, type CallWishes } from '../log/filter.ts';
+import { InjectedFaults } from '../log/injected.ts';
 import { jsonEvent } from '../log/json-event.ts';
 import { CallSummary } from '../log/summary.ts';
 import { TextLines } from '../log/text-lines.ts';
@@ -21,6 +22,7 @@ interface LogFlags extends CallWishes {
   readonly strings?: number;
   readonly summary?: boolean;
   readonly json?: boolean;
+  readonly injected?: boolean;
 }
 
 const EXAMPLES = `
@@ -47,6 +49,7 @@ export function addLog(program: Command): void {
     .option('--path <text>', 'only calls about a path that contains this')
     .option('--from <event>', 'from this event on', eventNumber)
     .option('--to <event>', 'up to and with this event', eventNumber)
+    .option('--injected', 'only calls that chaos injected a fault into')
     .option('--limit <lines>', 'at most so many', wholeNumber)
     .option('-T, --durations', 'show how long each call took, in seconds')
     .option('-s, --strings <length>', 'characters of data shown (default: 32)', wholeNumber)
@@ -83,12 +86,17 @@ async function printEvents(
   const { from = 0, to = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = flags;
   const lines = new TextLines(trace.eventCount, paintFor(1), flags);
   const table = new DescriptorTable();
+  const faults = new InjectedFaults(trace);
   let left = limit;
   // from the start, whatever is shown: what a descriptor stands for comes from all calls before
   for (const event of trace.events(0, to + 1)) {
-    if (event.number >= from && filter.takes(event, table)) {
+    const injected = faults.of(event.number);
+    const wanted = !flags.injected || injected.length > 0;
+    if (wanted && event.number >= from && filter.takes(event, table)) {
       if (left-- <= 0 || stdout.closed) return false;
-      const line = flags.json ? jsonEvent(event, table) : lines.format(event, table);
+      const line = flags.json
+        ? jsonEvent(event, table, injected)
+        : lines.format(event, table, injected);
       const full = stdout.print(line);
       if (full) await full;
     }
@@ -96,7 +104,7 @@ async function printEvents(
   }
   if (to < trace.eventCount - 1) return false;
   const ended = trace.meta.outcome !== undefined && trace.damage === undefined;
-  if (ended && !flags.json && !filter.active) {
+  if (ended && !flags.json && !flags.injected && !filter.active) {
     await stdout.print(`+++ ${escapeText(describeOutcome(trace.meta.outcome))} +++`);
   }
   return true;

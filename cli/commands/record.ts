@@ -8,17 +8,21 @@ import {
   isSuccess,
   type Preopen,
   type RecordReport,
+  type RunOptions,
   record,
   WasiRrError,
 } from '../../index.ts';
+import { describeChaos } from '../chaos.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
 import { signalOf, statusOf } from '../exit-status.ts';
 import { formatTrapIn } from '../frames.ts';
-import { collect, payloadLimit, seconds } from '../option-values.ts';
+import { collect, countOf, names, optionalSeed, payloadLimit, seconds } from '../option-values.ts';
 import { guestText, rawVariable } from '../raw-arguments.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
 import { count } from '../units.ts';
+import { repeatRecording } from '../until-fails.ts';
+import { valueOnlyAfterEquals } from '../value-after-equals.ts';
 
 interface RecordFlags {
   readonly output?: string;
@@ -32,6 +36,10 @@ interface RecordFlags {
   readonly payload?: number | 'full';
   readonly paranoid?: boolean;
   readonly sync?: boolean;
+  readonly chaos?: number | 'random';
+  readonly chaosFaults?: readonly string[];
+  readonly untilFails?: number;
+  readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly net?: boolean;
 }
@@ -49,10 +57,12 @@ Examples:
   wasi-rr record --dir . app.wasm input.csv         the current folder, as "."
   wasi-rr record --dir ./data::/ --env LANG app.wasm
   wasi-rr record --keep failed --timeout 10 flaky.wasm
-  wasi-rr record -o run.wrr app.wasm < input.txt`;
+  wasi-rr record -o run.wrr app.wasm < input.txt
+  wasi-rr record --chaos --until-fails 100 flaky.wasm
+  wasi-rr record --chaos=7 flaky.wasm               the faults of seed 7 once more`;
 
 export function addRecord(program: Command): void {
-  program
+  const command = program
     .command('record')
     .description('run a program and record everything that it learns from outside')
     .argument('<program.wasm>', 'a core module for WASI Preview 1, or a component for WASI 0.2')
@@ -81,10 +91,23 @@ export function addRecord(program: Command): void {
     .option('--paranoid', "check that every write to the guest's memory is recorded; slow")
     .option('--net', 'let a component use sockets and outgoing HTTP')
     .option('--sync', 'survive a power loss, not only a killed process')
+    .option(
+      '--chaos [seed]',
+      'inject faults that a correct program survives; --chaos=SEED repeats those of a seed',
+      optionalSeed,
+    )
+    .option('--chaos-faults <names>', 'only these faults: names, gentle, or all', names)
+    .option(
+      '--until-fails <runs>',
+      'run until it fails, at most so often; keep that trace',
+      countOf,
+    )
+    .option('-v, --verbose', 'with --until-fails: show what every run prints')
     .option('-q, --quiet', 'say nothing at the end')
     .addHelpText('after', EXAMPLES)
     .passThroughOptions()
     .action(exitingWith(recordCommand));
+  valueOnlyAfterEquals(command, '--chaos');
 }
 
 async function recordCommand(
@@ -92,39 +115,77 @@ async function recordCommand(
   args: readonly string[],
   flags: RecordFlags,
 ): Promise<number> {
-  const { output, argv0, timeout, payload } = flags;
+  checkFlags(flags);
   const interruption = interruptible();
+  const options = runOptions(module, args, flags, interruption.signal);
   let report: RecordReport;
+  let said: string;
   try {
-    report = await record({
-      module,
-      args: args.map(guestText),
-      env: (flags.env ?? []).map(variable),
-      preopens: [
-        ...(flags.dir ?? []).map((text) => preopen('--dir', text)),
-        ...(flags.dirRo ?? []).map((text) => ({ ...preopen('--dir-ro', text), readOnly: true })),
-      ],
-      host: flags.host,
-      keep: flags.keep,
-      paranoid: flags.paranoid ?? false,
-      sync: flags.sync ?? false,
-      net: flags.net ?? false,
-      signal: interruption.signal,
-      ...(argv0 !== undefined && { argv0: guestText(argv0) }),
-      ...(output !== undefined && { output }),
-      ...(payload !== undefined && { payload }),
-      ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
-    });
+    if (flags.untilFails !== undefined) {
+      const repeated = await repeatRecording(options, flags.untilFails, flags.verbose ?? false);
+      ({ report, said } = repeated);
+    } else {
+      report = await record(options);
+      said = summary(report, flags.output);
+    }
+  } catch (thrown) {
+    // before the first of several runs
+    if (interruption.signal.aborted) return endBySignal(interruption.signal.reason);
+    throw thrown;
   } finally {
     interruption.end();
   }
   const { outcome } = report;
   if (outcome.kind === 'trap') say(formatTrapIn(report.trace, outcome.trap));
   if (outcome.kind === 'failed') say(outcome.message);
-  if (!flags.quiet) say(summary(report, output));
+  if (!flags.quiet) say(said);
   const signal = signalOf(outcome);
   if (signal !== undefined && SIGNALS.includes(signal)) return endBySignal(signal);
   return report.stuck ? endByForce(statusOf(outcome)) : statusOf(outcome);
+}
+
+/** @throws WasiRrError OPTION_INVALID */
+function checkFlags({ chaos, chaosFaults, untilFails, verbose }: RecordFlags): void {
+  if (chaosFaults !== undefined && chaos === undefined) {
+    throw new WasiRrError('OPTION_INVALID', '--chaos-faults says which faults --chaos injects.');
+  }
+  if (verbose && untilFails === undefined) {
+    throw new WasiRrError('OPTION_INVALID', '--verbose goes with --until-fails.');
+  }
+}
+
+function runOptions(
+  module: string,
+  args: readonly string[],
+  flags: RecordFlags,
+  signal: AbortSignal,
+): RunOptions {
+  const { output, argv0, timeout, payload, chaos, chaosFaults } = flags;
+  return {
+    module,
+    args: args.map(guestText),
+    env: (flags.env ?? []).map(variable),
+    preopens: [
+      ...(flags.dir ?? []).map((text) => preopen('--dir', text)),
+      ...(flags.dirRo ?? []).map((text) => ({ ...preopen('--dir-ro', text), readOnly: true })),
+    ],
+    host: flags.host,
+    keep: flags.keep,
+    paranoid: flags.paranoid ?? false,
+    sync: flags.sync ?? false,
+    net: flags.net ?? false,
+    signal,
+    ...(argv0 !== undefined && { argv0: guestText(argv0) }),
+    ...(output !== undefined && { output }),
+    ...(payload !== undefined && { payload }),
+    ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
+    ...(chaos !== undefined && {
+      chaos: {
+        ...(chaos !== 'random' && { seed: chaos }),
+        ...(chaosFaults && { faults: chaosFaults }),
+      },
+    }),
+  };
 }
 
 /** The first signal ends the guest in good order; the next one ends the process at once. */
@@ -164,9 +225,11 @@ function variable(text: string): string | Uint8Array {
   );
 }
 
-function summary({ outcome, calls, trace }: RecordReport, output: string | undefined): string {
+function summary(report: RecordReport, output: string | undefined): string {
+  const { outcome, calls, trace } = report;
   const how = outcome.kind === 'failed' ? 'failed' : escapeText(describeOutcome(outcome));
-  const run = `${how} after ${count(calls, 'call')}`;
+  const faults = describeChaos(report);
+  const run = `${how} after ${count(calls, 'call')}${faults && ` with ${faults}`}`;
   if (trace === undefined) return `${run}; no trace is kept of a run that succeeds`;
   const recorded = `${run}, recorded in ${trace}`;
   if (isSuccess(outcome)) return recorded;

@@ -5,6 +5,8 @@ import {
   type DecodedField,
   type DescriptorTable,
   decodeCall,
+  describeInjection,
+  type Injection,
   type LogEvent,
   type OpenEvent,
   parseOutcomeText,
@@ -13,11 +15,25 @@ import { jsonLine } from '../json.ts';
 
 /**
  * @param table the descriptors before the event
- * @returns `{event, kind, timeNs, …}`; calls have `name`, `path`, `args`, `errno`, `result`, `durationNs`
+ * @param injected the faults that happened to it
+ * @returns `{event, kind, timeNs, …}`; calls have `name`, `path`, `args`, `errno`, `result`, `durationNs`,
+ *   and `injected`, a list of texts, where faults were
  */
-export function jsonEvent(event: LogEvent, table: DescriptorTable): string {
+export function jsonEvent(
+  event: LogEvent,
+  table: DescriptorTable,
+  injected: readonly Injection[] = [],
+): string {
   const { number, kind, startNs, pages } = event;
-  return jsonLine({ event: number, kind, timeNs: startNs, ...details(event, table), pages });
+  const faults = injected.length > 0 && { injected: injected.map(describeInjection) };
+  return jsonLine({
+    event: number,
+    kind,
+    timeNs: startNs,
+    ...details(event, table),
+    ...faults,
+    pages,
+  });
 }
 
 function details(event: LogEvent, table: DescriptorTable): object {

@@ -3,9 +3,11 @@ import {
   type CallEvent,
   type DescriptorTable,
   describeEvent,
+  describeInjection,
   escapeText,
   formatCall,
   formatResult,
+  type Injection,
   type LogEvent,
   type OpenEvent,
 } from '../../index.ts';
@@ -34,11 +36,16 @@ export class TextLines {
     this.options = options;
   }
 
-  /** @param table the descriptors before the event */
-  format(event: LogEvent, table: DescriptorTable): string {
+  /**
+   * @param table the descriptors before the event
+   * @param injected the faults that happened to it
+   */
+  format(event: LogEvent, table: DescriptorTable, injected: readonly Injection[] = []): string {
     const number = `#${event.number}`.padStart(this.numberWidth);
     const margin = this.paint('dim', `${number} ${formatSeconds(event.startNs)}`);
-    return `${margin} ${this.body(event, table)}`;
+    const faults = injected.map((one) => escapeText(describeInjection(one))).join(', ');
+    const mark = faults === '' ? '' : ` ${this.paint('red', `injected: ${faults}`)}`;
+    return `${margin} ${this.body(event, table)}${mark}`;
   }
 
   private body(event: LogEvent, table: DescriptorTable): string {

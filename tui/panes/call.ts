@@ -27,17 +27,23 @@ export function callContent(bugger: Debugger, width: number): TabContent {
   if (event === undefined) return { lines: [{ line: line('this event cannot be read') }] };
   const lines =
     event.kind === 'call' || event.kind === 'open'
-      ? callLines(event, row, width)
+      ? callLines(event, row, rows.injected(event.number), width)
       : otherLines(bugger, event);
   return { lines: [...lines, ...timing(event, row)] };
 }
 
-function callLines(event: CallEvent | OpenEvent, row: Row, width: number): ContentLine[] {
+function callLines(
+  event: CallEvent | OpenEvent,
+  row: Row,
+  injected: readonly string[],
+  width: number,
+): ContentLine[] {
   const decoded = decodeCall(event, { maxBytes: 0 });
   const path = row.kind === 'call' ? row.call.path : undefined;
   const lines: ContentLine[] = [
     { line: line(span(`#${event.number} `, 'dim'), span(escapeText(event.name), 'title')) },
     { line: resultLine(event) },
+    ...injected.map((text) => ({ line: line(span(`↯ injected: ${escapeText(text)}`, 'error')) })),
     { line: [] },
   ];
   const pointers = new Map(decoded.pointers.map(({ name, address }) => [name, address]));

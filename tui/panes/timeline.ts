@@ -42,7 +42,7 @@ function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shif
   const selected = row.number === bugger.state.list.selected;
   const head: Span[] = [
     span(selected ? '▸' : ' ', 'strong'),
-    glyph(row),
+    glyph(row, bugger.rows.injected(row.number).length > 0),
     span(
       ` ${`${row.number}`.padStart(digits)} `,
       row.kind === 'call' && row.failed ? 'error' : 'dim',
@@ -58,7 +58,8 @@ function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shif
   return [...head, ...rowBody(bugger, row, left, shift)];
 }
 
-function glyph(row: Row): Span {
+function glyph(row: Row, injected: boolean): Span {
+  if (injected) return span('↯', 'error');
   if (row.kind === 'call') return row.failed ? span('✗', 'error') : span(' ');
   if (row.tone === 'fatal') return span('✖', 'fatal');
   return row.tone === 'good' ? span('✓', 'good') : span(' ');

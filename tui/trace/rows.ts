@@ -3,6 +3,7 @@
  * query a run of neighbours: a full screen costs under a millisecond wherever it is in the trace.
  */
 import type { LogEvent } from '../../traces/events.ts';
+import { describeInjection } from '../../traces/injections.ts';
 import { describeOutcome, isSuccess, parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { CallRow, Timeline } from '../../traces/timeline.ts';
@@ -46,6 +47,8 @@ export class TraceRows {
   private readonly rows = new Map<number, Row>();
   private readonly events = new Map<number, LogEvent>();
   private hasOutcomeRow: boolean | undefined;
+  /** Events with faults among the rows that are remembered. */
+  private readonly faults = new Map<number, string[]>();
   private readonly payloads = new Map<number, Uint8Array>();
 
   /** @param timeline undefined where the trace has no index that can be read */
@@ -71,7 +74,10 @@ export class TraceRows {
 
   /** Reads the rows of these events, as many as are not known. */
   load(numbers: readonly number[]): void {
-    if (this.rows.size > MAX_ROWS) this.rows.clear();
+    if (this.rows.size > MAX_ROWS) {
+      this.rows.clear();
+      this.faults.clear();
+    }
     const missing = numbers.filter((number) => !this.rows.has(number)).sort((a, b) => a - b);
     for (let index = 0; index < missing.length; ) {
       const first = missing[index] ?? 0;
@@ -88,7 +94,19 @@ export class TraceRows {
     return this.rows.get(number) ?? unreadable(number);
   }
 
+  /** Faults that were injected into a call whose row was read, in words. */
+  injected(number: number): readonly string[] {
+    return this.faults.get(number) ?? [];
+  }
+
+  private loadFaults(first: number, last: number): void {
+    if (this.reader.meta.chaos === undefined) return;
+    const found = Map.groupBy(this.reader.injections(first, last + 1), (one) => one.event);
+    for (const [event, list] of found) this.faults.set(event, list.map(describeInjection));
+  }
+
   private loadRun(first: number, last: number): void {
+    this.loadFaults(first, last);
     const calls = new Map<number, CallRow>();
     for (const call of this.timeline?.rows(first - 1, last + 1) ?? []) calls.set(call.number, call);
     let before = calls.get(first - 1);
