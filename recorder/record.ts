@@ -107,19 +107,21 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     throw invalid(`the payload limit is "full" or a number of bytes, not ${payload}.`);
   }
   const name = typeof options.module === 'string' ? basename(options.module) : undefined;
+  // a wrong option is told of before a module that is missing
+  const preopens = checkPreopens(options.preopens ?? [], host);
   const program = await loadProgram(options.module, name);
   if (options.chaos !== undefined && program.kind !== 'module') {
     throw invalid(
       'faults can be injected into core modules of Preview 1 only, and this is a component.',
     );
   }
-  const answering = program.kind === 'module' ? host : 'preview2-shim';
+  if (program.kind !== 'module') checkPreopens(preopens, 'preview2-shim');
   const config = {
     args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(
       guestBytes('argument'),
     ),
     env: environment(options.env ?? []),
-    preopens: checkPreopens(options.preopens ?? [], answering),
+    preopens,
     stdin: options.stdin ?? 0,
     stdout: options.stdout ?? 1,
     stderr: options.stderr ?? 2,
