@@ -47,6 +47,8 @@ interface Given {
   /** Instead of `root`. */
   readonly preopen?: string;
   readonly readOnly?: boolean;
+  /** Puts something around the sandbox. */
+  readonly around?: (host: Host) => Host;
 }
 
 export class DirectGuest {
@@ -59,7 +61,8 @@ export class DirectGuest {
 
   constructor(given: Given = {}) {
     mkdirSync(this.root);
-    this.host = sandboxHost({
+    const { around = (host) => host } = given;
+    const sandbox = sandboxHost({
       args: [],
       env: [],
       preopens: [
@@ -70,6 +73,7 @@ export class DirectGuest {
       stderr: openSync('/dev/null', 'w'),
       ...given,
     });
+    this.host = around(sandbox);
     this.host.bind(this.memory);
   }
 
