@@ -40,18 +40,15 @@ function given({ wasm, copy, args, env }: ExampleCase): RunOptions {
 
 describe('finds within 50 runs', () => {
   test.each(['flakyparse-O0g', 'dirorder-O0g'])('%s, whatever the first seed', async (name) => {
-    const runs: number[] = [];
     for (let seed = 1; seed <= 8; seed++) {
-      const { outcome, run } = await recordUntilFails({
+      const { outcome } = await recordUntilFails({
         ...given(exampleOf(name)),
         stdin: nothing,
         runs: 50,
         chaos: { seed },
       });
       expect(isSuccess(outcome), `seed ${seed}`).toBe(false);
-      runs.push(run);
     }
-    expect(Math.max(...runs)).toBeLessThanOrEqual(50);
   });
 });
 
