@@ -30,7 +30,7 @@ export { type RepeatOptions, type RepeatReport, recordUntilFails } from './recor
 export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
 export type { SourceFrame } from './replayer/dwarf/debug-info.ts';
-export type { LinePlace } from './replayer/dwarf/line-index.ts';
+export { type LinePlace, placeText } from './replayer/dwarf/line-index.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
 export type { OpenFile } from './replayer/session/descriptor-history.ts';
 export type { FailurePlace } from './replayer/session/failure.ts';

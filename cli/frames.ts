@@ -1,9 +1,9 @@
 /** A guest's stack and its trap, for people. */
 import {
   escapeText,
-  type LinePlace,
   locateFrames,
   openTrace,
+  placeText,
   type SourceFrame,
   type TraceReader,
   type Trap,
@@ -34,16 +34,11 @@ export function formatFrames(frames: readonly Frame[], most = MAX_SHOWN): string
 function formatFrame({ func, offset, name, source = [] }: Frame): string[] {
   const lines = source
     .filter(({ inlined }) => inlined)
-    .map((call) => `    at ${words(call.name, formatPlace(call.place), '(inlined)')}`);
+    .map((call) => `    at ${words(call.name, call.place && placeText(call.place), '(inlined)')}`);
   const wasm = `function ${func}, byte 0x${offset.toString(16)}`;
-  const place = formatPlace(source.find(({ inlined }) => !inlined)?.place);
+  const own = source.find(({ inlined }) => !inlined)?.place;
+  const place = own && placeText(own);
   return [...lines, `    at ${name || place ? words(name, place, `(${wasm})`) : wasm}`];
-}
-
-/** `src/main.c:12:3`; undefined for nowhere. Not escaped. */
-function formatPlace(place: LinePlace | undefined): string | undefined {
-  if (place === undefined) return undefined;
-  return [place.file, place.line, place.column].filter((part) => part !== undefined).join(':');
 }
 
 function words(...parts: readonly (string | undefined)[]): string {

@@ -159,8 +159,8 @@ function readExports(
   });
 }
 
-// Type section forms: function, or (GC proposal, merged in 3.0) recursive groups and composite types.
-const FORM = {
+/** Type section forms (core spec 5.3.4): function, or (GC, merged in 3.0) recursive groups and composite types. */
+export const TYPE_FORM = {
   func: 0x60,
   struct: 0x5f,
   array: 0x5e,
@@ -171,7 +171,7 @@ const FORM = {
 
 function readTypes(input: BinaryInput, types: (FunctionType | undefined)[]): void {
   input.list(() => {
-    if (input.peek() === FORM.rec) {
+    if (input.peek() === TYPE_FORM.rec) {
       input.byte();
       input.list(() => types.push(readSubType(input)));
     } else {
@@ -182,19 +182,19 @@ function readTypes(input: BinaryInput, types: (FunctionType | undefined)[]): voi
 
 function readSubType(input: BinaryInput): FunctionType | undefined {
   let form = input.byte();
-  if (form === FORM.sub || form === FORM.subFinal) {
+  if (form === TYPE_FORM.sub || form === TYPE_FORM.subFinal) {
     input.list(() => input.u32());
     form = input.byte();
   }
-  if (form === FORM.func) {
+  if (form === TYPE_FORM.func) {
     const params: ValueType[] = [];
     const results: ValueType[] = [];
     input.list(() => params.push(readValueType(input)));
     input.list(() => results.push(readValueType(input)));
     return { params, results };
   }
-  if (form === FORM.struct) input.list(() => readFieldType(input));
-  else if (form === FORM.array) readFieldType(input);
+  if (form === TYPE_FORM.struct) input.list(() => readFieldType(input));
+  else if (form === TYPE_FORM.array) readFieldType(input);
   else throw new RangeError(`unknown form of type 0x${form.toString(16)}`);
   return undefined;
 }

@@ -12,6 +12,11 @@ export interface LinePlace {
   readonly column: number | undefined;
 }
 
+/** `src/main.c:12:3`; not escaped. */
+export function placeText({ file, line, column }: LinePlace): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
+}
+
 /** A row as it is kept. */
 export interface IndexedRow {
   readonly address: number;

@@ -2,7 +2,7 @@
  * What the rewriter must know of a module before it touches code: sections, function types, how many of
  * everything there is, and the names that exports take. Strict, since modules come out of traces.
  */
-import { BinaryInput, readDeclarations } from '../../wasm/binary.ts';
+import { BinaryInput, readDeclarations, TYPE_FORM } from '../../wasm/binary.ts';
 import { malformed } from './instruction-reader.ts';
 
 export const SECTION = {
@@ -188,16 +188,6 @@ function readLimits(input: BinaryInput): void {
   if ((flags & 8) !== 0) input.u32();
 }
 
-// Type section forms (core spec 5.3.4): recursive groups, subtypes, composite types.
-const FORM = {
-  func: 0x60,
-  struct: 0x5f,
-  array: 0x5e,
-  sub: 0x50,
-  subFinal: 0x4f,
-  rec: 0x4e,
-} as const;
-
 function readTypes(
   input: BinaryInput,
   bytes: Uint8Array,
@@ -205,7 +195,7 @@ function readTypes(
 ): number {
   const entries = input.u32();
   for (let left = entries; left > 0; left--) {
-    if (input.peek() !== FORM.rec) types.push(readSubType(input, bytes));
+    if (input.peek() !== TYPE_FORM.rec) types.push(readSubType(input, bytes));
     else {
       input.byte();
       input.list(() => types.push(readSubType(input, bytes)));
@@ -216,11 +206,11 @@ function readTypes(
 
 function readSubType(input: BinaryInput, bytes: Uint8Array): SignatureLayout | undefined {
   let form = input.byte();
-  if (form === FORM.sub || form === FORM.subFinal) {
+  if (form === TYPE_FORM.sub || form === TYPE_FORM.subFinal) {
     input.list(() => input.u32());
     form = input.byte();
   }
-  if (form === FORM.func) {
+  if (form === TYPE_FORM.func) {
     const params: number[] = [];
     input.list(() => params.push(readValueType(input)));
     const results = input.u32();
@@ -233,8 +223,8 @@ function readSubType(input: BinaryInput, bytes: Uint8Array): SignatureLayout | u
     readValueType(input);
     input.byte();
   };
-  if (form === FORM.struct) input.list(field);
-  else if (form === FORM.array) field();
+  if (form === TYPE_FORM.struct) input.list(field);
+  else if (form === TYPE_FORM.array) field();
   else throw new RangeError(`unknown form of type 0x${form.toString(16)}`);
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** The guest's call stack at the selected event; at a trap, where it trapped. */
 
 import type { SourceFrame } from '../../replayer/dwarf/debug-info.ts';
-import type { LinePlace } from '../../replayer/dwarf/line-index.ts';
+import { type LinePlace, placeText } from '../../replayer/dwarf/line-index.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { demangle } from '../../wasm/demangle.ts';
 import type { Debugger } from '../debugger/debugger.ts';
@@ -73,7 +73,5 @@ function frameLines(frames: readonly Frame[]): ContentLine[] {
 
 /** Two cells and `src/main.c:12:3`; nothing where the debug information has no place. */
 function placeSpan(place: LinePlace | undefined): Span {
-  if (place === undefined) return span('');
-  const parts = [place.file, place.line, place.column].filter((part) => part !== undefined);
-  return span(`  ${escapeText(parts.join(':'))}`, 'path');
+  return place === undefined ? span('') : span(`  ${escapeText(placeText(place))}`, 'path');
 }
