@@ -21,7 +21,6 @@ export {
   type RunOptions,
   record,
 } from './recorder/record.ts';
-export { isBeingRecorded } from './recorder/recorder-process.ts';
 export type { CallResult, RecordingSummary } from './recorder/recording.ts';
 export { rebuildIndex } from './recorder/reindex.ts';
 export type { PrintedFiles } from './recorder/repeated-streams.ts';
@@ -81,11 +80,14 @@ export {
   type TraceFile,
   traceFolder,
 } from './traces/folder.ts';
+export { followEvents, type GrowthState } from './traces/growth.ts';
 export { describeInjection, type Injection } from './traces/injections.ts';
 export type { FinalMemory, GuestString, Preopen, TraceMeta } from './traces/meta.ts';
 export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './traces/outcome.ts';
-export type { QueryResult, SegmentHeader, TraceReader } from './traces/reader.ts';
+export type { QueryResult, TraceReader } from './traces/reader.ts';
+export { isBeingRecorded } from './traces/recorder-process.ts';
 export type { SnapshotEntry } from './traces/snapshots.ts';
+export type { SegmentHeader } from './traces/trace-content.ts';
 export { callBytes, callPath } from './wasi/call-columns.ts';
 export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
 export type { DescriptorRights, DescriptorState, FileOffset } from './wasi/descriptor-state.ts';

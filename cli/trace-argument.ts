@@ -1,6 +1,7 @@
 /** Which trace a TRACE argument means, and in what state it is. */
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as passed } from 'node:timers/promises';
 import {
   isBeingRecorded,
   latestTrace,
@@ -25,6 +26,34 @@ export function tracePath(name: string | undefined): string {
 /** Opens the trace of a TRACE argument. @throws WasiRrError as openTrace */
 export function openNamed(name: string | undefined): TraceReader {
   return openTrace(tracePath(name));
+}
+
+/** Milliseconds that a recorder may take from making the file to what can be read of it. */
+const BEGINNING_MS = 5000;
+
+/**
+ * As {@link tracePath}, for a recording that may only just have begun: waits until it can be read.
+ * @throws WasiRrError NO_TRACES
+ */
+export async function begunTrace(name: string | undefined): Promise<string> {
+  const path = tracePath(name);
+  const since = Date.now();
+  while (!isReadable(path) && Date.now() - since < BEGINNING_MS && isYoung(path)) await passed(20);
+  return path;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    openTrace(path).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isYoung(path: string): boolean {
+  const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Date.now() - made < BEGINNING_MS;
 }
 
 export type TraceState = 'complete' | 'damaged' | 'recording' | 'incomplete';

@@ -3,9 +3,9 @@ import { WasiRrError } from '../errors.ts';
 import type { CallIndex } from '../traces/call-index.ts';
 import { damagedSegment, TraceReader } from '../traces/reader.ts';
 import { IndexRebuild } from '../traces/rebuild-index.ts';
+import { isBeingRecorded } from '../traces/recorder-process.ts';
 import { ComponentIndexing } from './component/component-indexing.ts';
 import { ModuleIndexing } from './module-indexing.ts';
-import { isBeingRecorded } from './recorder-process.ts';
 
 /**
  * @param onProgress called after each segment with the number of events done and of all

@@ -1,5 +1,5 @@
 /** Opens a trace's SQLite file for reading, with the checks that need no row of it. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { APPLICATION_ID, FORMAT_VERSION } from './schema.ts';
@@ -28,7 +28,8 @@ export function openDatabase(path: string): { db: Database.Database; truncated: 
   if (header.length < HEADER.size) throw tooShort(path);
   const pageSize = header.readUInt16BE(HEADER.pageSize);
   // a page of 65536 bytes does not fit into the field: it says 1
-  const truncated = header.readUInt32BE(HEADER.pages) * (pageSize === 1 ? 65536 : pageSize) > size;
+  const short = header.readUInt32BE(HEADER.pages) * (pageSize === 1 ? 65536 : pageSize) > size;
+  let truncated = false;
   let db: Database.Database;
   try {
     db = new Database(path, { readonly: true, fileMustExist: true });
@@ -36,6 +37,7 @@ export function openDatabase(path: string): { db: Database.Database; truncated: 
     throw unreadable(path, cause);
   }
   try {
+    truncated = short && !isBeingWritten(path, db);
     // SQLite refuses a file that is shorter than it says, unless the schema may be written
     if (truncated) db.unsafeMode(true).pragma('writable_schema = on');
     db.pragma('trusted_schema = off');
@@ -55,6 +57,35 @@ export function openDatabase(path: string): { db: Database.Database; truncated: 
         );
   }
   return { db, truncated };
+}
+
+/**
+ * Leaves one file of a trace that is finished: whoever read it when the recording ended kept the recorder
+ * from doing so. Does nothing where it is still read by others, or may not be written.
+ */
+export function foldWriteAheadLog(path: string): void {
+  if (!existsSync(`${path}-wal`)) return;
+  try {
+    const db = new Database(path, { fileMustExist: true, timeout: 0 });
+    try {
+      db.pragma('journal_mode = DELETE');
+    } finally {
+      db.close();
+    }
+  } catch {
+    // it stays readable as it is
+  }
+}
+
+/** Whether the rest of a short file is in its write-ahead log: a checkpoint writes the first page first. */
+function isBeingWritten(path: string, db: Database.Database): boolean {
+  if (!existsSync(`${path}-wal`)) return false;
+  try {
+    db.prepare('select 1 from sqlite_schema').get();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkVersion(path: string, db: Database.Database): void {

@@ -7,32 +7,19 @@ import { crc32, zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { EventReader } from './event-reader.ts';
-import type { LogEvent, LoggedFunction, LoggedType } from './events.ts';
+import type { LogEvent, LoggedFunction } from './events.ts';
 import { countInjections, type Injection, listInjections } from './injections.ts';
 import { type CoreInstance, parseLinks } from './instances.ts';
-import { parseMeta, type TraceMeta } from './meta.ts';
-import { openDatabase } from './open-database.ts';
-import { MAX_PARAMS, MAX_SEGMENT_SIZE } from './record-kinds.ts';
+import type { TraceMeta } from './meta.ts';
+import { foldWriteAheadLog, openDatabase } from './open-database.ts';
+import { MAX_SEGMENT_SIZE } from './record-kinds.ts';
 import { CODEC } from './schema.ts';
 import { listSnapshots, loadSnapshot, type SnapshotEntry } from './snapshots.ts';
+import { readContent, type SegmentHeader, type TraceContent } from './trace-content.ts';
 
 /** V8 takes no larger module. */
 const MAX_MODULE_SIZE = 2 ** 30;
-const MAX_META_SIZE = 64 << 20;
-const MAX_FUNCTIONS = 100_000;
 const MAX_INSTANCES = 10_000;
-
-export interface SegmentHeader {
-  readonly id: number;
-  readonly firstEvent: number;
-  readonly lastEvent: number;
-  readonly events: number;
-  readonly startNs: number;
-  readonly codec: number;
-  /** Bytes, uncompressed. */
-  readonly rawSize: number;
-  readonly crc32: number;
-}
 
 export interface QueryResult {
   readonly columns: readonly string[];
@@ -41,14 +28,11 @@ export interface QueryResult {
 
 export class TraceReader {
   readonly path: string;
-  readonly meta: TraceMeta;
-  readonly functions: ReadonlyMap<number, LoggedFunction>;
-  readonly segments: readonly SegmentHeader[];
-  /** How many events can be read: all numbers below it. */
-  readonly eventCount: number;
-  /** What is missing or damaged, in a sentence; undefined for a whole file. */
-  readonly damage: string | undefined;
   private readonly db: Database.Database;
+  private readonly truncated: boolean;
+  private content: TraceContent;
+  /** SQLite's count of the changes that others made to the file. */
+  private dataVersion: unknown;
   private readonly openQueries = new Set<IterableIterator<unknown[]>>();
 
   /**
@@ -59,17 +43,35 @@ export class TraceReader {
     this.path = path;
     const { db, truncated } = openDatabase(path);
     this.db = db;
+    this.truncated = truncated;
     try {
-      this.meta = parseMeta(path, this.readMeta());
-      this.functions = this.readFunctions();
-      const { segments, problem } = this.readSegmentHeaders(truncated);
-      this.segments = segments;
-      this.eventCount = segments.reduce((sum, segment) => sum + segment.events, 0);
-      this.damage = this.describeDamage(truncated, problem);
+      this.content = this.readContent();
     } catch (cause) {
       db.close();
-      throw cause instanceof WasiRrError ? cause : this.corrupt(cause);
+      throw cause;
     }
+  }
+
+  get meta(): TraceMeta {
+    return this.content.meta;
+  }
+
+  get functions(): ReadonlyMap<number, LoggedFunction> {
+    return this.content.functions;
+  }
+
+  get segments(): readonly SegmentHeader[] {
+    return this.content.segments;
+  }
+
+  /** How many events can be read: all numbers below it. */
+  get eventCount(): number {
+    return this.content.eventCount;
+  }
+
+  /** What is missing or damaged, in a sentence; undefined for a whole file. */
+  get damage(): string | undefined {
+    return this.content.damage;
   }
 
   /** Whether the recording ended and all of it is here. */
@@ -77,10 +79,24 @@ export class TraceReader {
     return this.meta.outcome !== undefined && this.damage === undefined;
   }
 
+  /**
+   * Looks whether the recorder has written more since the trace was opened or last refreshed; costs next
+   * to nothing where it has not. What is read at the time ({@link events}) goes on to its old end.
+   * @returns whether anything is new
+   * @throws WasiRrError as for a trace that is opened
+   */
+  refresh(): boolean {
+    const version = this.guard(() => this.db.pragma('data_version', { simple: true }));
+    if (version === this.dataVersion) return false;
+    this.content = this.readContent();
+    return true;
+  }
+
   close(): void {
     // a query whose rows were not all taken would keep the file open
     for (const rows of this.openQueries) rows.return?.();
     this.db.close();
+    if (this.complete) foldWriteAheadLog(this.path);
   }
 
   /**
@@ -178,18 +194,22 @@ export class TraceReader {
    * @throws WasiRrError SEGMENT_CORRUPT at the first event that cannot be read
    */
   *events(from = 0, to = this.eventCount): Generator<LogEvent> {
+    // those of now: a refresh may replace the last one by a longer one
+    const { segments, functions } = this.content;
     const end = Math.min(to, this.eventCount);
     let index = this.segmentOf(from);
-    const first = this.segments[index];
+    const first = segments[index];
     if (first === undefined || from >= end) return;
-    const reader = new EventReader(this.functions, first.firstEvent, first.startNs);
-    for (; index < this.segments.length && reader.nextNumber < end; index++) {
-      const header = this.segments[index] as SegmentHeader;
+    const reader = new EventReader(functions, first.firstEvent, first.startNs);
+    for (; index < segments.length && reader.nextNumber < end; index++) {
+      const header = segments[index] as SegmentHeader;
       reader.feed(this.segmentBytes(index), header.id);
-      for (let event = reader.next(); event !== undefined; event = reader.next()) {
-        if (event.number >= end) return;
+      while (reader.nextNumber < end) {
+        const event = reader.next();
+        if (event === undefined) break;
         if (event.number >= from) yield event;
       }
+      if (reader.nextNumber >= end) return;
       if (reader.nextNumber !== header.firstEvent + header.events) {
         throw damagedSegment(this.path, header, `it ends at event ${reader.nextNumber - 1}`);
       }
@@ -239,81 +259,12 @@ export class TraceReader {
     }
   }
 
-  private readMeta(): Map<string, unknown> {
-    const size = this.db.prepare('select coalesce(sum(length(value)), 0) from meta').pluck().get();
-    if (Number(size) > MAX_META_SIZE) throw this.corrupt('its description is absurdly long');
-    const rows = this.db.prepare('select key, value from meta').all() as {
-      key: string;
-      value: string;
-    }[];
-    return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
-  }
-
-  private readFunctions(): Map<number, LoggedFunction> {
-    const rows = this.db
-      .prepare('select * from functions order by id limit ?')
-      .all(MAX_FUNCTIONS) as Record<string, unknown>[];
-    return new Map(
-      rows.map((row) => {
-        const params = parseTypes(row.params);
-        const results = parseTypes(row.results);
-        const known = DIRECTIONS.has(row.direction);
-        if (!known || !params || !results) throw this.corrupt('its function list is unreadable');
-        const func: LoggedFunction = {
-          id: Number(row.id),
-          direction: row.direction as LoggedFunction['direction'],
-          module: String(row.module),
-          name: String(row.name),
-          params,
-          results,
-          ...(row.instance ? { instance: Number(row.instance) } : {}),
-        };
-        return [func.id, func];
-      }),
-    );
-  }
-
-  /** Headers as far as they hold together: each segment begins where the one before ended. */
-  private readSegmentHeaders(truncated: boolean): { segments: SegmentHeader[]; problem?: string } {
-    const segments: SegmentHeader[] = [];
-    const statement = this.db.prepare(
-      'select id, first_event as firstEvent, last_event as lastEvent, events, start_ns as startNs, ' +
-        'codec, raw_size as rawSize, crc32 from segments order by id',
-    );
-    // reading a row's blob proves that its pages are there; only worth the time in a damaged file
-    const blob = this.db.prepare('select length(hex(data)) from segments where id = ?').pluck();
-    let next = 0;
-    try {
-      for (const row of statement.iterate() as IterableIterator<SegmentHeader>) {
-        const whole = [row.firstEvent, row.lastEvent, row.events, row.startNs, row.rawSize].every(
-          (value) => Number.isSafeInteger(value) && value >= 0,
-        );
-        // parts of the next event may stand behind the last one that ends here
-        const reach = row.lastEvent - row.firstEvent - row.events;
-        const fits = row.firstEvent === next && (reach === 0 || reach === -1);
-        if (!whole || row.id !== segments.length + 1 || !fits) {
-          return { segments, problem: `its segment ${row.id} does not follow on the one before` };
-        }
-        if (truncated) blob.get(row.id);
-        next += row.events;
-        segments.push(row);
-      }
-    } catch (cause) {
-      return { segments, problem: messageOf(cause) };
-    }
-    return { segments };
-  }
-
-  private describeDamage(truncated: boolean, problem: string | undefined): string | undefined {
-    const { events: expected, outcome } = this.meta;
-    if (truncated || (expected !== undefined && expected > this.eventCount)) {
-      return `the file is cut short: ${this.eventCount} of ${expected ?? 'an unknown number of'} events are there`;
-    }
-    if (problem !== undefined) {
-      return `the file is damaged after event ${this.eventCount - 1}: ${problem}`;
-    }
-    if (outcome === undefined || expected === this.eventCount) return undefined;
-    return `the file was changed: it says that it has ${expected ?? 'no number of'} events, and ${this.eventCount} are there`;
+  private readContent(): TraceContent {
+    return this.guard(() => {
+      // before the content: a change in between is then read twice rather than never
+      this.dataVersion = this.db.pragma('data_version', { simple: true });
+      return readContent(this.db, this.path, this.truncated);
+    });
   }
 
   private guard<T>(work: () => T): T {
@@ -365,15 +316,4 @@ function* guardRows(
   } catch (cause) {
     throw failed(cause);
   }
-}
-
-const DIRECTIONS: ReadonlySet<unknown> = new Set(['import', 'export', 'wit']);
-const TYPES: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64']);
-
-function parseTypes(text: unknown): LoggedType[] | undefined {
-  if (typeof text !== 'string') return undefined;
-  const types = text === '' ? [] : text.split(' ');
-  return types.length <= MAX_PARAMS && types.every((type) => TYPES.has(type))
-    ? (types as LoggedType[])
-    : undefined;
 }

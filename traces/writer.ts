@@ -155,7 +155,7 @@ export class TraceWriter {
     try {
       this.db.pragma('wal_checkpoint(TRUNCATE)');
       // another process that reads the trace now keeps this from happening: then the log file stays,
-      // and the next to open and close the trace removes it
+      // and the reader that is closed last folds it in
       this.db.pragma('journal_mode = DELETE');
     } catch (cause) {
       if (systemCode(cause) !== 'SQLITE_BUSY') throw writeFailed(this.path, cause);

@@ -19,7 +19,8 @@ export class InjectedFaults {
   of(event: number): readonly Injection[] {
     if (this.none) return [];
     if (event >= this.end) {
-      this.end = event + STRIDE;
+      // no further than the log: a recording may go on
+      this.end = Math.min(event + STRIDE, Math.max(event + 1, this.trace.eventCount));
       this.known = Map.groupBy(this.trace.injections(event, this.end), (one) => one.event);
     }
     return this.known.get(event) ?? [];

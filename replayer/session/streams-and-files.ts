@@ -44,7 +44,7 @@ interface Printed {
 
 export class StreamsAndFiles {
   private readonly trace: TraceReader;
-  private readonly events: Generator<LogEvent>;
+  private events: Generator<LogEvent>;
   private readonly files = new DescriptorHistory();
   private readonly printed: Printed[] = [];
   private next = 0;
@@ -153,7 +153,11 @@ export class StreamsAndFiles {
   private take(): LogEvent | undefined {
     try {
       const { value, done } = this.events.next();
-      return done ? undefined : value;
+      if (!done) return value;
+      // there may be more of a recording in progress than when the reading began
+      if (this.next >= this.trace.eventCount) return undefined;
+      this.events = this.trace.events(this.next);
+      return this.take();
     } catch (thrown) {
       this.damage = thrown;
       throw thrown;

@@ -1,6 +1,6 @@
 /** Tells a recording in progress from one that was killed. */
 import { systemCode } from '../errors.ts';
-import type { TraceMeta } from '../traces/meta.ts';
+import type { TraceMeta } from './meta.ts';
 
 /** Whether a trace without an end is still being written by a process of this machine. */
 export function isBeingRecorded({ outcome, pid }: TraceMeta): boolean {
