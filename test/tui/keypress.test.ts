@@ -55,6 +55,7 @@ describe('terminal input', () => {
       { kind: 'wheel', by: 1, column: 9, row: 4 },
       { kind: 'wheel', by: -1, column: 0, row: 0 },
       { kind: 'click', column: 2, row: 3 },
+      { kind: 'drag', column: 2, row: 4 },
     ]);
   });
 

@@ -6,21 +6,23 @@ import {
   moveBytes,
   moveRows as moveMemoryRows,
   movePages,
+  toggleSelection,
 } from '../model/memory-cursor.ts';
 import { move, page, type Scroll, select } from '../model/scroll.ts';
 import { moveRows, selectRow } from '../model/timeline-list.ts';
-import { copyText } from './copy-text.ts';
+import { copy } from './copy-text.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall, goToError, goToOpen, goToUse } from './finding.ts';
 import {
   followPointer,
-  memoryHistory,
   nextChange,
   nextEffect,
   pointerBack,
   searchMemory,
+  selectedPattern,
   showAddress,
 } from './memory-actions.ts';
+import { memoryHistory } from './memory-history.ts';
 import { canGoPast, goPast, pauseOrLeave, scrollPast } from './past.ts';
 import { openPrompt } from './prompts.ts';
 
@@ -50,7 +52,10 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   previousUse: (bugger) => goToUse(bugger, 'previous'),
   gotoOpen: goToOpen,
   jumpBack,
-  search: (bugger) => openPrompt(bugger, inMemory(bugger) ? 'searchMemory' : 'search'),
+  search: (bugger) =>
+    inMemory(bugger)
+      ? openPrompt(bugger, 'searchMemory', selectedPattern(bugger))
+      : openPrompt(bugger, 'search'),
   nextHit: (bugger) => hit(bugger, 'next'),
   previousHit: (bugger) => hit(bugger, 'previous'),
   filter: (bugger) => openPrompt(bugger, 'filter', bugger.state.filter),
@@ -65,6 +70,7 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   memoryHistory,
   nextEffect,
   nextChange,
+  selectMemory: (bugger) => bugger.update({ memory: toggleSelection(bugger.state.memory) }),
   nextPane: otherPane,
   previousPane: otherPane,
   focusPane: (bugger, key) => {
@@ -75,11 +81,7 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   previousTab: (bugger) => nextTab(bugger, -1),
   enlarge: (bugger) => bugger.update({ enlarged: bugger.state.focus }),
   shrink: (bugger) => bugger.update({ enlarged: 'none' }),
-  copy: (bugger) => {
-    const text = copyText(bugger);
-    bugger.terminal.copy(text);
-    bugger.say(`copied: ${text}`);
-  },
+  copy,
   redraw: (bugger) => bugger.terminal.redraw(),
   cancel,
   help: (bugger) => bugger.update({ help: 0 }),
@@ -199,8 +201,10 @@ function nextTab(bugger: Debugger, by: number): void {
 
 /** Backs out one level; never quits. */
 function cancel(bugger: Debugger): void | Promise<void> {
-  const { work, search, filter, enlarged, focus } = bugger.state;
+  const { work, memory, search, filter, enlarged, focus } = bugger.state;
   if (work !== undefined || bugger.guest.seeking !== undefined) bugger.cancelWork();
+  else if (inMemory(bugger) && memory.anchor !== undefined)
+    bugger.update({ memory: toggleSelection(memory) });
   else if (search !== '') bugger.update({ search: '' });
   else if (enlarged !== 'none') bugger.update({ enlarged: 'none' });
   else if (filter !== '') return applyFilter(bugger, '');

@@ -1,14 +1,43 @@
-/** What `y` copies: the selected line of the focused pane, in full. */
+/** What `y` copies: the selected line of the focused pane, in full, or the selected bytes. */
+import { messageOf } from '../../errors.ts';
 import { formatCall, formatResult } from '../../wasi/format.ts';
+import { selectedRange } from '../model/memory-cursor.ts';
 import { plainText } from '../text/line.ts';
-import { hex } from '../text/units.ts';
+import { grouped, hex } from '../text/units.ts';
+import type { AddressRange } from '../trace/effects.ts';
 import type { Debugger } from './debugger.ts';
 import { bytesAtCursor } from './memory-actions.ts';
+import { rangeText } from './memory-history.ts';
 
-/** Bytes of memory that are copied. */
+/** Bytes of memory that are copied where none are selected. */
 const MEMORY_BYTES = 16;
 
-export function copyText(bugger: Debugger): string {
+/** Most bytes that are copied: their digits are what a terminal's clipboard takes for sure. */
+const MAX_BYTES = 16 << 10;
+
+export function copy(bugger: Debugger): void | Promise<void> {
+  const { focus, tab, memory } = bugger.state;
+  const selected = focus === 'tab' && tab === 'memory' ? selectedRange(memory) : undefined;
+  if (selected !== undefined) return copyBytes(bugger, selected);
+  const text = copyText(bugger);
+  bugger.terminal.copy(text);
+  bugger.say(`copied: ${text}`);
+}
+
+/** As hexadecimal digits; they may reach beyond what is on the screen. */
+async function copyBytes(bugger: Debugger, range: AddressRange): Promise<void> {
+  const taken = { ...range, length: Math.min(range.length, MAX_BYTES) };
+  try {
+    const { bytes } = await bugger.guest.read(bugger.position, taken);
+    bugger.terminal.copy(Buffer.from(bytes).toString('hex'));
+    const part = taken.length < range.length ? `the first ${grouped(taken.length)} of ` : '';
+    bugger.say(`copied: ${part}${grouped(range.length)} bytes, ${rangeText(taken)}, as hex`);
+  } catch (thrown) {
+    bugger.say(messageOf(thrown), 'problem');
+  }
+}
+
+function copyText(bugger: Debugger): string {
   const { focus, tab, scrolls, memory } = bugger.state;
   if (focus === 'tab' && tab === 'memory') {
     const bytes = Buffer.from(bytesAtCursor(bugger).subarray(0, MEMORY_BYTES)).toString('hex');

@@ -7,7 +7,12 @@ import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
 import { FAILED } from '../model/filter-text.ts';
 import { type Area, type Layout, layoutFor } from '../model/layout.ts';
-import { fitMemory, gotoAddress, type MemoryCursor } from '../model/memory-cursor.ts';
+import {
+  fitMemory,
+  gotoAddress,
+  type MemoryCursor,
+  selectedRange,
+} from '../model/memory-cursor.ts';
 import { replaceItems, resize } from '../model/scroll.ts';
 import { newTimelineList, selectNumber, visibleNumbers } from '../model/timeline-list.ts';
 import type { TabContent } from '../panes/content.ts';
@@ -28,7 +33,7 @@ export interface TerminalPort {
 }
 
 /** Bytes past the visible ones, so that types and strings at the last of them can be read. */
-const MEMORY_AHEAD = 64;
+export const MEMORY_AHEAD = 64;
 
 /** Cells that a frame takes of a pane. */
 export const FRAME = 2;
@@ -226,12 +231,18 @@ export class Debugger {
     const { list, tab, memory, previous } = this.current;
     this.rows.load(visibleNumbers(list));
     if (this.layout.tab === undefined) return;
+    const selected = selectedRange(memory);
     this.guest.show({
       position: this.position,
       previous,
       tab,
       address: memory.top,
       length: memory.rows * memory.columns + MEMORY_AHEAD,
+      // it may begin above what is visible; it never begins below, where the cursor is
+      head:
+        selected !== undefined && selected.address < memory.top
+          ? { address: selected.address, length: Math.min(selected.length, MEMORY_AHEAD) }
+          : undefined,
     });
     if (tab === 'files' || tab === 'output') void this.loadHistory();
   }

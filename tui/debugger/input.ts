@@ -1,7 +1,12 @@
 /** Keys and mouse, to whatever has them: a prompt, the help, a mark's letter, or the focused pane. */
 import { bindingFor, type Where } from '../model/keys.ts';
 import type { Area } from '../model/layout.ts';
-import { gotoAddress, scrollRows } from '../model/memory-cursor.ts';
+import {
+  gotoAddress,
+  type MemoryCursor,
+  scrollRows,
+  toggleSelection,
+} from '../model/memory-cursor.ts';
 import { scrollWindow, select } from '../model/scroll.ts';
 import { numberAt } from '../model/timeline-list.ts';
 import { addressAt } from '../panes/memory.ts';
@@ -9,6 +14,7 @@ import { tabAtColumn } from '../panes/tab-titles.ts';
 import type { InputEvent } from '../terminal/keypress.ts';
 import { ACTIONS } from './actions.ts';
 import type { Debugger } from './debugger.ts';
+import { showAddress } from './memory-actions.ts';
 import { scrollPast } from './past.ts';
 import { promptKey, promptPaste } from './prompts.ts';
 
@@ -33,6 +39,9 @@ function dispatch(bugger: Debugger, event: InputEvent): void {
       return;
     case 'click':
       handleClick(bugger, event);
+      return;
+    case 'drag':
+      handleDrag(bugger, event);
   }
 }
 
@@ -142,6 +151,22 @@ function handleClick(bugger: Debugger, place: Place): void {
   }
 }
 
+/** Selects bytes of memory, from where the button was pressed. */
+function handleDrag(bugger: Debugger, place: Place): void {
+  const { layout, state } = bugger;
+  const { memory, help } = state;
+  const inMemory = focusedPane(bugger) === 'memory' && help === undefined;
+  if (!inMemory || !isInside(layout.tab, place)) return;
+  const address = addressInPane(memory, layout.tab, place);
+  if (address === undefined || address === memory.address) return;
+  const anchored = memory.anchor === undefined ? toggleSelection(memory) : memory;
+  bugger.update({ memory: gotoAddress(anchored, address) });
+}
+
+function addressInPane(memory: MemoryCursor, area: Area, { row, column }: Place) {
+  return addressAt(memory, row - area.top - 1, column - area.left - 1);
+}
+
 function clickTab(bugger: Debugger, area: Area, place: Place): void {
   const { state } = bugger;
   const row = place.row - area.top - 1;
@@ -151,9 +176,9 @@ function clickTab(bugger: Debugger, area: Area, place: Place): void {
     return;
   }
   if (state.tab === 'memory') {
-    const address = addressAt(state.memory, row, place.column - area.left - 1);
-    const memory = address === undefined ? state.memory : gotoAddress(state.memory, address);
-    bugger.update({ focus: 'tab', memory });
+    const address = addressInPane(state.memory, area, place);
+    if (address === undefined) bugger.update({ focus: 'tab' });
+    else showAddress(bugger, address);
     return;
   }
   const scroll = select(state.scrolls[state.tab], state.scrolls[state.tab].top + row);

@@ -1,15 +1,14 @@
 /** What can be done in the hex view. */
 
 import { messageOf } from '../../errors.ts';
-import type { MemoryChange } from '../../replayer/session/messages.ts';
-import { gotoAddress } from '../model/memory-cursor.ts';
+import { gotoAddress, selectedRange, selectRange } from '../model/memory-cursor.ts';
 import { pointerAt, searchBytes } from '../model/value-types.ts';
 import { hex } from '../text/units.ts';
 import { effectRanges } from '../trace/effects.ts';
 import type { Debugger } from './debugger.ts';
 
-/** Shows an address, in the Memory pane. */
-export function showAddress(bugger: Debugger, address: number): void {
+/** Shows an address, in the Memory pane; selects so many bytes from there. What was selected is not any more. */
+export function showAddress(bugger: Debugger, address: number, length = 0): void {
   const { memory } = bugger.state;
   const size = bugger.guest.memory?.value.size;
   if (size !== undefined && address >= size) {
@@ -17,16 +16,29 @@ export function showAddress(bugger: Debugger, address: number): void {
     return;
   }
   // the pane fits the view to the memory once it knows its size
-  const sized = { ...memory, size: size ?? address + 1 };
-  bugger.update({ tab: 'memory', focus: 'tab', memory: gotoAddress(sized, address) });
+  const sized = { ...memory, size: size ?? address + Math.max(1, length), anchor: undefined };
+  const there = gotoAddress(sized, address);
+  bugger.update({
+    tab: 'memory',
+    focus: 'tab',
+    memory: length === 0 ? there : selectRange(there, { address, length }),
+  });
 }
 
-/** The bytes from the cursor on, as far as they were read. */
-export function bytesAtCursor(bugger: Debugger): Uint8Array {
-  const range = bugger.guest.memory?.value;
-  if (range === undefined) return new Uint8Array(0);
-  const from = bugger.state.memory.address - range.address;
-  return from < 0 ? new Uint8Array(0) : range.bytes.subarray(from);
+/** The selected bytes, else those from the cursor on: as far as they were read. */
+export function bytesAtCursor({ state, guest }: Debugger): Uint8Array {
+  const selected = selectedRange(state.memory);
+  const { address, length } = selected ?? {
+    address: state.memory.address,
+    length: Number.POSITIVE_INFINITY,
+  };
+  for (const range of [guest.memory?.value, guest.head?.value]) {
+    const from = address - (range?.address ?? 0);
+    if (range !== undefined && from >= 0 && from < range.bytes.length) {
+      return range.bytes.subarray(from, from + length);
+    }
+  }
+  return new Uint8Array(0);
 }
 
 export function followPointer(bugger: Debugger): void {
@@ -36,14 +48,20 @@ export function followPointer(bugger: Debugger): void {
     bugger.say('the four bytes here are no address in the memory');
     return;
   }
-  bugger.update({ memory: gotoAddress(memory, pointer), pointers: [...pointers, memory.address] });
+  const from = selectedRange(memory)?.address ?? memory.address;
+  showAddress(bugger, pointer);
+  bugger.update({ pointers: [...pointers, from] });
 }
 
 export function pointerBack(bugger: Debugger): void {
-  const { memory, pointers } = bugger.state;
+  const { pointers } = bugger.state;
   const address = pointers.at(-1);
-  if (address === undefined) bugger.say('no pointer was followed');
-  else bugger.update({ memory: gotoAddress(memory, address), pointers: pointers.slice(0, -1) });
+  if (address === undefined) {
+    bugger.say('no pointer was followed');
+    return;
+  }
+  showAddress(bugger, address);
+  bugger.update({ pointers: pointers.slice(0, -1) });
 }
 
 /** The first of some ranges behind the cursor, or the first of all. */
@@ -70,6 +88,16 @@ export function nextChange(bugger: Debugger): void {
   goToRange(bugger, current, 'nothing is known to have changed since the stop before');
 }
 
+/** Most bytes that a search is begun with. */
+const MAX_PATTERN = 32;
+
+/** The selected bytes as something to search for: `0x31 0x00`; empty where none are, or too many. */
+export function selectedPattern(bugger: Debugger): string {
+  const selected = selectedRange(bugger.state.memory);
+  if (selected === undefined || selected.length > MAX_PATTERN) return '';
+  return [...bytesAtCursor(bugger)].map((byte) => hex(byte, 2)).join(' ');
+}
+
 export async function searchMemory(
   bugger: Debugger,
   text: string,
@@ -77,7 +105,8 @@ export async function searchMemory(
 ): Promise<void> {
   const bytes = searchBytes(text);
   if (bytes.length === 0) return;
-  const { address } = bugger.state.memory;
+  const { memory } = bugger.state;
+  const address = selectedRange(memory)?.address ?? memory.address;
   try {
     const hits = await bugger.guest.search(bugger.position, bytes);
     const all = hits.addresses;
@@ -94,37 +123,4 @@ export async function searchMemory(
   } catch (thrown) {
     bugger.say(messageOf(thrown), 'problem');
   }
-}
-
-/** Bytes under the cursor whose history is asked for: a word. */
-const HISTORY_BYTES = 4;
-
-export async function memoryHistory(bugger: Debugger): Promise<void> {
-  const { address } = bugger.state.memory;
-  const since = performance.now();
-  bugger.update({ work: { what: 'replaying to see who wrote here', share: 0, since } });
-  try {
-    const history = await bugger.guest.memoryHistory(address, HISTORY_BYTES);
-    const lines = history.changes.map((change) => ({
-      event: change.event,
-      text: changeText(change),
-    }));
-    bugger.update({
-      work: undefined,
-      memoryChanges: { address, length: HISTORY_BYTES, lines },
-    });
-    const where = `${hex(address)}…${hex(address + HISTORY_BYTES - 1)}`;
-    const events = [...new Set(lines.map(({ event }) => `#${event}`))];
-    const shown = events.length > 8 ? `… ${events.slice(-8).join(', ')}` : events.join(', ');
-    bugger.say(lines.length === 0 ? `${where} never changed` : `${where} changed at ${shown}`);
-  } catch (thrown) {
-    bugger.update({ work: undefined });
-    bugger.say(messageOf(thrown), 'problem');
-  }
-}
-
-function changeText({ event, by, before, after }: MemoryChange): string {
-  const digits = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex') || '(not there)';
-  const who = by === 'call' ? `the host, at #${event}` : `the guest, before #${event}`;
-  return `${digits(before)} → ${digits(after)} by ${who}`;
 }

@@ -21,7 +21,7 @@ const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
   gotoPercent: (bugger, { percent }) =>
     bugger.select(Math.round((bugger.reader.eventCount - 1) * (percent / 100)), 'jump'),
   find: (bugger, { which, filter }) => findCall(bugger, which, filter),
-  memory: (bugger, { address }) => showAddress(bugger, address),
+  memory: (bugger, { address, length }) => showAddress(bugger, address, length),
   filter: (bugger, { text }) => applyFilter(bugger, text),
   sort: (bugger, { by }) => applySort(bugger, by),
   tab: (bugger, { tab }) => bugger.update({ tab, focus: 'tab' }),

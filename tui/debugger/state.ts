@@ -87,6 +87,8 @@ export interface State {
 export interface MemoryChanges {
   readonly address: number;
   readonly length: number;
+  /** Whether there were more before these. */
+  readonly truncated: boolean;
   readonly lines: readonly { readonly event: number; readonly text: string }[];
 }
 

@@ -15,6 +15,7 @@ import type {
 import type { PastStop } from '../../replayer/session/past-run.ts';
 import { openSession, type Session } from '../../replayer/session/session.ts';
 import type { Tab } from '../model/layout.ts';
+import type { AddressRange } from '../trace/effects.ts';
 
 /** What is to be shown. */
 export interface Wish {
@@ -26,6 +27,8 @@ export interface Wish {
   /** Bytes of memory on screen. */
   readonly address: number;
   readonly length: number;
+  /** The first bytes of a selection that begins above them. */
+  readonly head: AddressRange | undefined;
 }
 
 interface At<Value> {
@@ -42,6 +45,8 @@ export interface Seeking {
 
 export class GuestView {
   memory: At<MemoryRange> | undefined;
+  /** See {@link Wish.head}. */
+  head: At<MemoryRange> | undefined;
   diff: (At<MemoryDiff> & { readonly from: number }) | undefined;
   stack: At<readonly StackFrame[]> | undefined;
   globals: At<Globals> | undefined;
@@ -99,6 +104,11 @@ export class GuestView {
   /** @throws WasiRrError as the session does */
   search(position: number, bytes: Uint8Array): Promise<SearchHits> {
     return this.at(position, (session, signal) => session.memory.search({ bytes }, { signal }));
+  }
+
+  /** @throws WasiRrError as the session does */
+  read(position: number, { address, length }: AddressRange): Promise<MemoryRange> {
+    return this.at(position, (session, signal) => session.memory.read(address, length, { signal }));
   }
 
   /** @throws WasiRrError as the session does */
@@ -175,14 +185,12 @@ export class GuestView {
   }
 
   private isShown(wish: Wish): boolean {
-    const { memory, diff } = this;
+    const { memory, head, diff } = this;
     switch (wish.tab) {
       case 'memory':
         return (
-          memory?.position === wish.position &&
-          memory.value.address === wish.address &&
-          memory.value.bytes.length ===
-            Math.max(0, Math.min(wish.length, memory.value.size - wish.address)) &&
+          holds(memory, wish.position, wish) &&
+          (wish.head === undefined || holds(head, wish.position, wish.head)) &&
           (wish.previous === undefined ||
             (diff?.from === wish.previous && diff.position === wish.position))
         );
@@ -202,6 +210,10 @@ export class GuestView {
     if (tab === 'memory') {
       const value = await session.memory.read(wish.address, wish.length, { signal });
       this.memory = { position, value };
+      if (wish.head !== undefined) {
+        const { address, length } = wish.head;
+        this.head = { position, value: await session.memory.read(address, length, { signal }) };
+      }
       const known = this.diff?.position === position && this.diff.from === previous;
       if (previous === undefined || known) return;
       this.changed();
@@ -222,4 +234,14 @@ export class GuestView {
     this.seeking = { ...this.seeking, event };
     this.changed();
   }
+}
+
+/** Whether what was read at an event is this range, as far as the memory reaches. */
+function holds(
+  read: At<MemoryRange> | undefined,
+  position: number,
+  { address, length }: AddressRange,
+): boolean {
+  if (read?.position !== position || read.value.address !== address) return false;
+  return read.value.bytes.length === Math.max(0, Math.min(length, read.value.size - address));
 }

@@ -12,7 +12,7 @@ export type Command =
       readonly which: 'first' | 'last' | 'next' | 'previous';
       readonly filter: string;
     }
-  | { readonly kind: 'memory'; readonly address: number }
+  | { readonly kind: 'memory'; readonly address: number; readonly length: number }
   | { readonly kind: 'filter'; readonly text: string }
   | { readonly kind: 'sort'; readonly by: SortBy }
   | { readonly kind: 'tab'; readonly tab: Tab }
@@ -55,13 +55,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   find('previous'),
   {
     names: ['memory', 'm', 'mem'],
-    argument: 'ADDRESS',
-    help: 'show memory at an address: 0x1234 or 4660',
+    argument: 'ADDRESS [LENGTH]',
+    help: 'show memory at an address: 0x1234 or 4660; select so many bytes there',
     read: (text) => {
-      const address = readAddress(text);
-      return address === undefined
-        ? `:m takes an address such as 0x1234, not "${text}"`
-        : { kind: 'memory', address };
+      const values = text.split(/\s+/).map(readAddress);
+      const [address, length = 0] = values;
+      return address === undefined || values.length > 2 || values.includes(undefined)
+        ? `:m takes an address such as 0x1234, and how many bytes to select there; not "${text}"`
+        : { kind: 'memory', address, length };
     },
   },
   {

@@ -178,7 +178,7 @@ export const BINDINGS = [
     keys: ['w'],
     action: 'memoryHistory',
     where: 'memory',
-    help: 'which calls changed the bytes under the cursor',
+    help: 'which calls changed the word under the cursor, or the selected bytes',
     footer: 'who wrote',
   },
   {
@@ -194,6 +194,13 @@ export const BINDINGS = [
     where: 'memory',
     help: 'to the next bytes that changed since the stop before',
     footer: 'changes',
+  },
+  {
+    keys: ['v'],
+    action: 'selectMemory',
+    where: 'memory',
+    help: 'select bytes from here on, for w, y and /; moving extends, Esc or v ends it',
+    footer: 'select',
   },
   // the screen
   // past the end
@@ -232,7 +239,7 @@ export const BINDINGS = [
     keys: ['y'],
     action: 'copy',
     where: 'everywhere',
-    help: 'copy the selected line (through the terminal: OSC 52)',
+    help: 'copy the selected line, or bytes (through the terminal: OSC 52)',
   },
   {
     keys: ['ctrl-l'],
@@ -245,7 +252,7 @@ export const BINDINGS = [
     keys: ['escape'],
     action: 'cancel',
     where: 'everywhere',
-    help: 'back out: a prompt, work in progress, the search, the filter',
+    help: 'back out: a prompt, work in progress, a selection, the search, the filter',
   },
   {
     keys: ['?'],

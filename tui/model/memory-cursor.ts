@@ -1,4 +1,5 @@
-/** Where a hex view stands: which byte is under the cursor and which row is on top. Pure. */
+/** Where a hex view stands: which byte is under the cursor, which are selected, which row is on top. Pure. */
+import type { AddressRange } from '../trace/effects.ts';
 
 export interface MemoryCursor {
   /** Address of the byte under the cursor. */
@@ -10,6 +11,8 @@ export interface MemoryCursor {
   readonly rows: number;
   /** Bytes of the memory. */
   readonly size: number;
+  /** The other end of what is selected, from there to the cursor; undefined where nothing is. */
+  readonly anchor?: number | undefined;
 }
 
 export const MEMORY_START: MemoryCursor = { address: 0, top: 0, columns: 16, rows: 1, size: 0 };
@@ -23,6 +26,23 @@ export function gotoAddress(cursor: MemoryCursor, address: number): MemoryCursor
   // a third from the top: what led there is usually before it
   const top = row - Math.floor(cursor.rows / 3) * cursor.columns;
   return { ...cursor, address: at, top: clampTop(cursor, top) };
+}
+
+/** Begins a selection at the cursor; ends it where there is one. */
+export function toggleSelection(cursor: MemoryCursor): MemoryCursor {
+  return { ...cursor, anchor: cursor.anchor === undefined ? cursor.address : undefined };
+}
+
+/** Selects a range; its last byte, as far as the memory reaches, is under the cursor. */
+export function selectRange(cursor: MemoryCursor, { address, length }: AddressRange): MemoryCursor {
+  const end = gotoAddress(cursor, address + length - 1);
+  return { ...end, anchor: Math.min(address, end.address) };
+}
+
+/** The selected bytes, both ends included. */
+export function selectedRange({ anchor, address }: MemoryCursor): AddressRange | undefined {
+  if (anchor === undefined) return undefined;
+  return { address: Math.min(anchor, address), length: Math.abs(anchor - address) + 1 };
 }
 
 export function moveBytes(cursor: MemoryCursor, by: number): MemoryCursor {
@@ -65,7 +85,8 @@ export function fitMemory(
 ): MemoryCursor {
   if (cursor.columns === columns && cursor.rows === rows && cursor.size === size) return cursor;
   const top = cursor.top - (cursor.top % columns);
-  return moveBytes({ ...cursor, columns, rows: Math.max(1, rows), size, top }, 0);
+  const anchor = cursor.anchor === undefined ? undefined : Math.min(cursor.anchor, size - 1);
+  return moveBytes({ ...cursor, columns, rows: Math.max(1, rows), size, top, anchor }, 0);
 }
 
 function clampTop({ columns, rows, size }: MemoryCursor, top: number): number {

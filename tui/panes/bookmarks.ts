@@ -3,17 +3,22 @@
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { line, span } from '../text/line.ts';
-import { hex } from '../text/units.ts';
+import { grouped, hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
 
-export function bookmarksContent({ state, guest }: Debugger): TabContent {
+export function bookmarksContent({ state, guest, reader }: Debugger): TabContent {
   const lines: ContentLine[] = [];
-  const section = (title: string, entries: readonly ContentLine[]) => {
+  const section = (title: string, entries: readonly ContentLine[], what = '') => {
     if (entries.length === 0) return;
-    lines.push({ line: line(span(title, 'strong')) }, ...entries);
+    lines.push({ line: line(span(title, 'strong'), span(what, 'dim')) }, ...entries);
   };
+  const digits = `${reader.eventCount}`.length + 1;
   const entry = (event: number, label: string, text: string): ContentLine => ({
-    line: line(span(`  ${label.padEnd(4)} `, 'key'), span(`#${event}`, 'number'), `  ${text}`),
+    line: line(
+      span(`  ${label.padEnd(2)} `, 'key'),
+      span(`#${event}`.padStart(digits), 'number'),
+      `  ${text}`,
+    ),
     target: { kind: 'event', event },
   });
   section(
@@ -27,8 +32,9 @@ export function bookmarksContent({ state, guest }: Debugger): TabContent {
   const changes = state.memoryChanges;
   if (changes !== undefined) {
     section(
-      `changes of ${changes.length} bytes at ${hex(changes.address)}`,
+      `changes of ${grouped(changes.length)} bytes at ${hex(changes.address)}${changes.truncated ? ', the last ones' : ''}`,
       changes.lines.map(({ event, text }) => entry(event, '', text)),
+      '  guest: before the call, host: by it',
     );
   }
   section(

@@ -1,7 +1,8 @@
 /** The hex view: bytes, what they may mean, what the current call wrote and what changed. */
-import type { Debugger } from '../debugger/debugger.ts';
+import { type Debugger, MEMORY_AHEAD } from '../debugger/debugger.ts';
 import { bytesAtCursor } from '../debugger/memory-actions.ts';
-import type { MemoryCursor } from '../model/memory-cursor.ts';
+import { rangeText } from '../debugger/memory-history.ts';
+import { type MemoryCursor, selectedRange } from '../model/memory-cursor.ts';
 import { asciiCell, pointerAt, typedValues } from '../model/value-types.ts';
 import { type Line, line, type Span, span } from '../text/line.ts';
 import type { Style } from '../text/style.ts';
@@ -44,7 +45,7 @@ function hexRow(bugger: Debugger, address: number, marks: Marks): Line {
   const { columns } = memory;
   const digits: Span[] = [
     span(address.toString(16).padStart(ADDRESS_CELLS, '0'), 'dim'),
-    span('  '),
+    span(` ${marks.before(address)}`, 'strong'),
   ];
   const text: Span[] = [];
   for (let index = 0; index < columns; index++) {
@@ -52,28 +53,54 @@ function hexRow(bugger: Debugger, address: number, marks: Marks): Line {
     const byte = range?.bytes[at - range.address];
     const isCursor = at === memory.address;
     const style = isCursor && focus === 'tab' ? 'cursor' : marks.styleOf(at, byte);
-    if (index === columns / 2) digits.push(span(' '));
     const known = byte !== undefined && at >= (range?.address ?? 0);
     const shown = known ? byte.toString(16).padStart(2, '0') : '··';
-    digits.push(span(shown, style), span(isCursor ? '◂' : ' ', 'strong'));
+    digits.push(span(shown, style), span(gapAfter(at, index, columns, marks), 'strong'));
     text.push(span(known ? asciiCell(byte) : ' ', style));
   }
-  return [...digits, span(' '), ...text];
+  return [...digits, ...text];
+}
+
+/** Between a byte of a row and the next one: one cell, two in the middle and at the end of the digits. */
+function gapAfter(address: number, index: number, columns: number, marks: Marks): string {
+  const after = marks.after(address);
+  if (index === columns - 1) return `${after} `;
+  const before = marks.before(address + 1);
+  if (index === columns / 2 - 1) return after + before;
+  return after === ' ' ? before : after;
 }
 
 /** What each byte is besides its value. */
 class Marks {
+  private readonly cursor: number;
+  private readonly selected: AddressRange | undefined;
   private readonly effects: readonly AddressRange[];
   private readonly changes: readonly AddressRange[];
 
   constructor(bugger: Debugger) {
+    const { memory } = bugger.state;
+    this.cursor = memory.address;
+    this.selected = selectedRange(memory);
     const event = bugger.rows.event(bugger.position);
     this.effects = event?.kind === 'call' ? effectRanges(event) : [];
     const { diff } = bugger.guest;
     this.changes = diff?.position === bugger.position ? diff.value.ranges : [];
   }
 
+  /** One cell: `‹` before what is selected. */
+  before(address: number): string {
+    return address === this.selected?.address ? '‹' : ' ';
+  }
+
+  /** One cell: `◂` after the byte under the cursor, `›` after what is selected. */
+  after(address: number): string {
+    const { cursor, selected } = this;
+    if (address === cursor) return '◂';
+    return selected !== undefined && address === endOf(selected) - 1 ? '›' : ' ';
+  }
+
   styleOf(address: number, byte: number | undefined): Style {
+    if (this.selected !== undefined && covers([this.selected], address)) return 'selectedBytes';
     const effect = covers(this.effects, address);
     const changed = covers(this.changes, address);
     if (effect) return changed ? 'changedEffect' : 'effect';
@@ -83,26 +110,42 @@ class Marks {
 }
 
 function covers(ranges: readonly AddressRange[], address: number): boolean {
-  return ranges.some((range) => address >= range.address && address < range.address + range.length);
+  return ranges.some((range) => address >= range.address && address < endOf(range));
 }
 
-/** Four lines: {@link MEMORY_NOTES}, one of them empty. */
+function endOf({ address, length }: AddressRange): number {
+  return address + length;
+}
+
+/** Types by the line that shows them. */
+const TYPE_LINES: readonly ReadonlySet<string>[] = [
+  new Set(['u8', 'i8', 'u16', 'i16', 'u32', 'i32']),
+  new Set(['u64', 'i64', 'f32', 'f64']),
+  new Set(['str']),
+];
+
+/** Lines below the bytes, {@link MEMORY_NOTES} of them: what is under the cursor or selected may mean. */
 function notes(bugger: Debugger): Line[] {
   const { memory } = bugger.state;
-  const bytes = bytesAtCursor(bugger).subarray(0, 64);
-  const values = typedValues(bytes).map(({ type, text }) => [
-    span(type, 'name'),
-    span(` ${text}  `, type === 'str' ? 'string' : 'number'),
-  ]);
+  const bytes = bytesAtCursor(bugger).subarray(0, MEMORY_AHEAD);
+  const selected = selectedRange(memory);
   const pointer = pointerAt(bytes, memory.size);
-  const lead: Span[] =
-    pointer === undefined ? [] : [span('  leads to ', 'dim'), span(hex(pointer), 'number')];
+  const values = typedValues(bytes);
   return [
     line(span('─'.repeat(24), 'border')),
-    [span(hex(memory.address, 8), 'strong'), ...lead],
-    values.slice(0, 6).flat(),
-    values.slice(6, 10).flat(),
-    values.slice(10).flat(),
+    line(
+      span(selected === undefined ? hex(memory.address, 8) : rangeText(selected, 8), 'strong'),
+      selected === undefined ? '' : `  ${grouped(selected.length)} selected`,
+      ...(pointer === undefined ? [] : [span('  leads to ', 'dim'), span(hex(pointer), 'number')]),
+    ),
+    ...TYPE_LINES.map((types) =>
+      values
+        .filter(({ type }) => types.has(type))
+        .flatMap(({ type, text }) => [
+          span(type, 'name'),
+          span(` ${text}  `, type === 'str' ? 'string' : 'number'),
+        ]),
+    ),
   ];
 }
 

@@ -9,6 +9,8 @@ export type InputEvent =
   | { readonly kind: 'wheel'; readonly by: 1 | -1; readonly column: number; readonly row: number }
   /** Pressed, left button. Columns and rows from 0. */
   | { readonly kind: 'click'; readonly column: number; readonly row: number }
+  /** Moved while it is held down. */
+  | { readonly kind: 'drag'; readonly column: number; readonly row: number }
   | { readonly kind: 'paste'; readonly text: string };
 
 /** Final parts of CSI and SS3 sequences. */
@@ -143,6 +145,7 @@ function mouseEvent(parameters: string, final: string): InputEvent | undefined {
   if (button === WHEEL || button === WHEEL_DOWN) {
     return { kind: 'wheel', by: button === WHEEL ? -1 : 1, ...place };
   }
-  const pressed = final === 'M' && button === 0 && (button & MOTION) === 0;
-  return pressed ? { kind: 'click', ...place } : undefined;
+  if (final !== 'M') return undefined;
+  if (button === MOTION) return { kind: 'drag', ...place };
+  return button === 0 ? { kind: 'click', ...place } : undefined;
 }

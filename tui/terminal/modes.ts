@@ -1,8 +1,8 @@
 /** Terminal codes that Ink does not send: mouse, bracketed paste, clipboard. Source: xterm's ctlseqs. */
 
-/** Button events with SGR coordinates; Shift still selects text in the terminal. */
-export const MOUSE_ON = '\u001b[?1000h\u001b[?1006h';
-export const MOUSE_OFF = '\u001b[?1006l\u001b[?1000l';
+/** Buttons, and motion while one is held, with SGR coordinates; Shift still selects text in the terminal. */
+export const MOUSE_ON = '\u001b[?1002h\u001b[?1006h';
+export const MOUSE_OFF = '\u001b[?1006l\u001b[?1002l';
 
 export const PASTE_ON = '\u001b[?2004h';
 export const PASTE_OFF = '\u001b[?2004l';

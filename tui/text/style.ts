@@ -49,6 +49,7 @@ const STYLES = {
   /** Both. */
   changedEffect: { codes: [BOLD, UNDERLINE, RED], plain: [BOLD, UNDERLINE] },
   cursor: { codes: [INVERSE] },
+  selectedBytes: { codes: [background(24)], plain: [UNDERLINE] },
   hit: { codes: [BOLD, YELLOW], plain: [BOLD, UNDERLINE] },
   bar1: { codes: [INVERSE] },
   banner: { codes: [YELLOW, BOLD] },
