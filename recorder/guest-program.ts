@@ -15,6 +15,7 @@ import {
   readDeclarations,
 } from '../wasm/binary.ts';
 import type { ComponentProgram } from './component/component-program.ts';
+import { checkMemories } from './memory-support.ts';
 
 export type GuestProgram = ModuleProgram | ComponentProgram;
 
@@ -99,23 +100,6 @@ function refuse(label: string, bytes: Uint8Array): never {
       ? `${label} is WebAssembly text. Translate it first, e.g. with wat2wasm.`
       : `${label} is no WebAssembly module: it does not begin with "\\0asm" and version 1.`,
   );
-}
-
-function checkMemories(label: string, declarations: ModuleDeclarations): void {
-  for (const memory of declarations.memories) {
-    if (memory.shared) {
-      throw new WasiRrError(
-        'MODULE_UNSUPPORTED',
-        `${label} uses shared memory (threads), which cannot be recorded: threads run in no order that could be replayed. Build it without threads.`,
-      );
-    }
-    if (memory.address === 'i64') {
-      throw new WasiRrError(
-        'MODULE_UNSUPPORTED',
-        `${label} has a 64-bit memory; WASI Preview 1 has 32-bit pointers only. Build it for wasm32.`,
-      );
-    }
-  }
 }
 
 /** Without an exported memory no host can answer a call that passes a pointer. */

@@ -1,9 +1,8 @@
 /** Loads and checks a component before anything runs: what cannot work is refused with all reasons. */
 import { createHash } from 'node:crypto';
-import { WasiRrError } from '../../errors.ts';
-import { escapeText } from '../../wasi/escape.ts';
 import { type ModuleDeclarations, readDeclarations } from '../../wasm/binary.ts';
-import { isProvided } from './preview2-interfaces.ts';
+import { checkMemories } from '../memory-support.ts';
+import { checkExports, checkImports } from './component-checks.ts';
 import { transpiled } from './transpiled.ts';
 
 export interface ComponentProgram {
@@ -44,33 +43,19 @@ export async function loadComponent(label: string, bytes: Uint8Array): Promise<C
     program,
     imports,
     exports,
-    modules: await Promise.all(
-      [...modules].map(async ([file, core]) => ({
-        file,
-        sha256: sha256(core),
-        bytes: core,
-        module: await WebAssembly.compile(core),
-        declarations: readDeclarations(core),
-      })),
-    ),
+    modules: await Promise.all([...modules].map(([file, core]) => coreModule(label, file, core))),
   };
 }
 
-function checkExports(label: string, exports: readonly string[]): void {
-  if (exports.some((name) => /^wasi:cli\/run@0\.2\./.test(name))) return;
-  throw new WasiRrError(
-    'EXPORT_MISSING',
-    `${label} is no command of WASI 0.2: it exports ${exports.map((name) => escapeText(name)).join(', ') || 'nothing'}, and not wasi:cli/run@0.2.`,
-  );
-}
-
-function checkImports(label: string, imports: readonly string[]): void {
-  const missing = imports.filter((name) => !isProvided(name));
-  if (missing.length === 0) return;
-  throw new WasiRrError(
-    'IMPORTS_UNSATISFIED',
-    `${label} imports interfaces that wasi-rr does not provide:\n${missing.map((name) => `  ${escapeText(name)}`).join('\n')}`,
-  );
+async function coreModule(
+  label: string,
+  file: string,
+  bytes: Uint8Array,
+): Promise<ComponentModule> {
+  const declarations = readDeclarations(bytes);
+  checkMemories(label, declarations);
+  const module = await WebAssembly.compile(bytes);
+  return { file, sha256: sha256(bytes), bytes, module, declarations };
 }
 
 function sha256(bytes: Uint8Array): string {

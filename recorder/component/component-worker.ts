@@ -84,14 +84,16 @@ async function runCommand(): Promise<boolean> {
     command.run();
     return false;
   } catch (thrown) {
-    // jco throws the error case of a result: nothing of the guest was ended
-    if (thrown instanceof Error && 'payload' in thrown) return true;
+    // jco throws the error case of a result, which has no value here: nothing of the guest was ended
+    if (thrown === undefined) return true;
     throw thrown;
   }
 }
 
 function outcomeOf(thrown: unknown): Outcome {
-  if (boundary.ending !== undefined) return boundary.ending;
+  // before what was thrown: jco puts traps into words of its own
+  const ended = boundary.ending ?? boundary.unwoundAs;
+  if (ended !== undefined) return ended;
   if (thrown instanceof WebAssembly.LinkError) {
     return { kind: 'failed', message: messageOf(thrown) };
   }

@@ -68,6 +68,8 @@ export class CoreBoundary {
   private nextFunction = 0;
   /** Why the guest was ended from inside a call; set before the uncatchable throw. */
   ending: Outcome | undefined;
+  /** How the last entry that did not return ended. */
+  unwoundAs: Outcome | undefined;
 
   constructor(options: CoreBoundaryOptions) {
     this.options = options;
@@ -319,7 +321,8 @@ export class CoreBoundary {
   }
 
   private unwound(entered: number, thrown: unknown): never {
-    const outcome = this.ending ?? { kind: 'trap', trap: trapFrom(thrown) };
+    const outcome: Outcome = this.ending ?? { kind: 'trap', trap: trapFrom(thrown) };
+    this.unwoundAs = outcome;
     this.log.unwind(entered, JSON.stringify(outcome));
     this.toHost();
     throw thrown;

@@ -9,8 +9,11 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { messageOf, WasiRrError } from '../../errors.ts';
 import { escapeText } from '../../wasi/escape.ts';
+import { workerUrl } from '../../worker-url.ts';
+import type { TranspileAnswer, TranspileTask } from './transpile-worker.ts';
 
 /** Where the generated code finds what it is to use in place of globals. */
 export const HOOKS = 'wasi-rr.component';
@@ -45,13 +48,13 @@ interface Manifest {
  * @throws WasiRrError MODULE_INVALID where jco cannot do it, OUTPUT_UNWRITABLE
  */
 export async function transpiled(label: string, bytes: Uint8Array): Promise<Transpiled> {
-  const options = {
+  const options: TranspileTask['options'] = {
     name: 'component',
     base64Cutoff: 0,
     emitTypescriptDeclarations: false,
     // jco's short cuts into the shims would write to memory where the boundary does not see it
-    importBindings: 'js' as const,
-    instantiation: 'sync' as const,
+    importBindings: 'js',
+    instantiation: 'sync',
   };
   const key = createHash('sha256')
     .update(JSON.stringify([jcoVersion(), PROLOGUE, options]))
@@ -60,7 +63,7 @@ export async function transpiled(label: string, bytes: Uint8Array): Promise<Tran
   const folder = join(cacheFolder(), key);
   const known = await readCached(folder);
   if (known !== undefined) return { ...known, cached: true };
-  const { files, imports, exports } = await transpile(label, bytes, options);
+  const { files, imports, exports } = await transpile(label, { bytes, options });
   await store(folder, files, { imports, exports });
   const stored = await readCached(folder);
   if (stored === undefined) throw unwritable(folder, 'what was written cannot be read');
@@ -92,22 +95,36 @@ async function readCached(folder: string): Promise<Omit<Transpiled, 'cached'> | 
   }
 }
 
-async function transpile(label: string, bytes: Uint8Array, options: object) {
-  try {
-    const { transpileBytes } = await import('@bytecodealliance/jco-transpile');
-    const { files, imports, exports } = await transpileBytes(bytes, options as never);
-    return {
-      files: files as Record<string, Uint8Array>,
-      imports: imports as string[],
-      exports: (exports as [string, string][]).map(([name]) => name),
-    };
-  } catch (cause) {
-    throw new WasiRrError(
-      'MODULE_INVALID',
-      `${label} cannot be taken apart: ${escapeText(messageOf(cause))}. It may be damaged, or use what jco does not know yet.`,
-      { cause },
-    );
-  }
+async function transpile(label: string, task: TranspileTask) {
+  const answer = await inOwnThread(task);
+  if (answer.kind === 'done') return answer;
+  throw new WasiRrError(
+    'MODULE_INVALID',
+    `${label} is no valid component: ${escapeText(rootOf(answer.message))}. ` +
+      'It may be cut short or damaged, or use what jco does not know yet; build or copy it again.',
+  );
+}
+
+function inOwnThread(workerData: TranspileTask): Promise<TranspileAnswer> {
+  const worker = new Worker(workerUrl('recorder/component/transpile-worker'), {
+    workerData,
+    execArgv: ['--no-warnings'],
+  });
+  return new Promise((resolve) => {
+    const failed = (message: string) => resolve({ kind: 'failed', message });
+    worker.on('message', (answer: TranspileAnswer) => {
+      resolve(answer);
+      void worker.terminate();
+    });
+    worker.on('error', (error) => failed(messageOf(error)));
+    worker.on('exit', () => failed('jco ended without an answer'));
+  });
+}
+
+/** jco tells what it did and, last, what went wrong there; in lines that say little apart. */
+function rootOf(message: string): string {
+  const [root = message] = message.split(/Caused by:\s+/).slice(-1);
+  return root.trim().replace(/\s+/g, ' ');
 }
 
 /** All files or none: another recorder may do the same at this moment. */

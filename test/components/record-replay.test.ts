@@ -140,19 +140,3 @@ test('a module that writes otherwise diverges where it does', async () => {
   expect(report.status).toBe('diverged');
   expect(report.divergence?.mismatch.what).toBe('function');
 });
-
-test.each([['a component that is none', new Uint8Array([0, 97, 115, 109, 13, 0, 1, 0, 9, 9, 9])]])(
-  '%s is refused before anything is written',
-  async (_, module) => {
-    await expect(scratch.record({ module })).rejects.toMatchObject({ code: 'MODULE_INVALID' });
-  },
-);
-
-test('a component that is no command is refused, with what it exports', async () => {
-  // (component)
-  const module = new Uint8Array([0, 97, 115, 109, 13, 0, 1, 0]);
-  await expect(scratch.record({ module })).rejects.toMatchObject({
-    code: 'EXPORT_MISSING',
-    message: expect.stringContaining('wasi:cli/run') as string,
-  });
-});
