@@ -2,7 +2,7 @@
  * `node bench/main.ts [--runs N] [--only NAME] [--json FILE]`: what recording and replaying cost, as ratios
  * to the same program under plain `node:wasi`, and the hot paths by themselves. NAME is a part of a
  * workload's name, or `micro`. About four minutes; JSON lies under bench/results/ afterwards. The terminal
- * debugger has a benchmark of its own: `node bench/tui.ts`.
+ * debugger has a benchmark of its own, `node bench/tui.ts`, and so has a full trace folder, `node bench/folder.ts`.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

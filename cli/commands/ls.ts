@@ -11,11 +11,12 @@ import {
   WasiRrError,
 } from '../../index.ts';
 import { jsonLine } from '../json.ts';
+import { countOf } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 import { type Column, formatTable } from '../table.ts';
 import { stateOf, type TraceState } from '../trace-argument.ts';
-import { formatBytes, formatDate } from '../units.ts';
+import { count, formatBytes, formatDate } from '../units.ts';
 
 interface Entry {
   readonly name: string;
@@ -43,28 +44,46 @@ const COLUMNS: readonly Column[] = [
   { title: 'OUTCOME' },
 ];
 
+/** Opening one takes about a millisecond. */
+const DEFAULT_LIMIT = 50;
+
+interface LsFlags {
+  readonly limit: number;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
 const EXAMPLES = `
 Examples:
   wasi-rr ls
-  wasi-rr ls --json | jq -r 'select(.outcome.kind == "trap").path'`;
+  wasi-rr ls --limit 5
+  wasi-rr ls --all --json | jq -r 'select(.outcome.kind == "trap").path'`;
 
 export function addLs(program: Command): void {
   program
     .command('ls')
     .description('list the traces in the trace folder, the latest first')
+    .option('-n, --limit <count>', 'how many', countOf, DEFAULT_LIMIT)
+    .option('--all', 'all of them')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(lsCommand));
 }
 
-async function lsCommand(flags: { readonly json?: boolean }): Promise<number> {
+async function lsCommand({ limit, all, json }: LsFlags): Promise<number> {
   const folder = traceFolder();
-  const entries = listTraces(folder).map(describeFile);
-  if (entries.length === 0) say(`there are no traces in ${folder}`);
-  else {
-    const lines = flags.json ? entries.map(jsonLine) : formatTable(COLUMNS, entries.map(cells));
-    for (const line of lines) await stdout.print(line);
+  const traces = listTraces(folder);
+  const listed = traces.slice(0, all ? undefined : limit);
+  if (listed.length === 0) say(`there are no traces in ${folder}`);
+  else if (json) {
+    for (const trace of listed) await stdout.print(jsonLine(describeFile(trace)));
+  } else {
+    const rows = listed.map((trace) => cells(describeFile(trace)));
+    for (const line of formatTable(COLUMNS, rows)) await stdout.print(line);
   }
+  await stdout.flush();
+  const more = traces.length - listed.length;
+  if (more > 0) say(`${count(more, 'older trace')} not listed; --all lists them`);
   return 0;
 }
 
