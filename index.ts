@@ -84,6 +84,7 @@ export { followEvents, type GrowthState } from './traces/growth.ts';
 export { describeInjection, type Injection } from './traces/injections.ts';
 export type { FinalMemory, GuestString, Preopen, TraceMeta } from './traces/meta.ts';
 export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './traces/outcome.ts';
+export { type KeepReason, type Pruned, type PruneLimits, pruneTraces } from './traces/prune.ts';
 export type { QueryResult, TraceReader } from './traces/reader.ts';
 export { isBeingRecorded } from './traces/recorder-process.ts';
 export type { SnapshotEntry } from './traces/snapshots.ts';

@@ -45,3 +45,20 @@ export function payloadLimit(text: string): number | 'full' {
   if (/^\d+$/.test(text)) return wholeNumber(text);
   throw new InvalidArgumentError('It is neither "full" nor a number of bytes.');
 }
+
+/** Days, and parts of them. */
+export function days(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new InvalidArgumentError('It is no number of days.');
+}
+
+/** Bytes, as GNU coreutils read them: `500`, `10M` or `10MiB` (powers of 1024), `10MB` (powers of 1000). */
+export function byteSize(text: string): number {
+  const [, digits, unit, base] = /^(\d+(?:\.\d+)?)(?:([KMGT])(iB|B)?)?$/i.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new InvalidArgumentError('It is no size, such as 500M, 2G or a number of bytes.');
+  }
+  const power = unit === undefined ? 0 : 'KMGT'.indexOf(unit.toUpperCase()) + 1;
+  return Math.floor(Number(digits) * (base?.length === 1 ? 1000 : 1024) ** power);
+}

@@ -10,6 +10,7 @@ import { addLog } from './commands/log.ts';
 import { addLs } from './commands/ls.ts';
 import { addMemory } from './commands/memory.ts';
 import { addOutput } from './commands/output.ts';
+import { addPrune } from './commands/prune.ts';
 import { addQuery } from './commands/query.ts';
 import { addRecord } from './commands/record.ts';
 import { addReplay } from './commands/replay.ts';
@@ -38,6 +39,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addOutput,
   addLs,
   addRm,
+  addPrune,
   addIndex,
   addDemo,
 ];

@@ -1,7 +1,7 @@
 /** Numbers for people. */
 import { escapeText } from '../index.ts';
 
-const UNITS = ['KiB', 'MiB', 'GiB'] as const;
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** `512 B`, `1.5 KiB`. */
 export function formatBytes(bytes: number): string {

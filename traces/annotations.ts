@@ -42,6 +42,15 @@ export function listBookmarks(path: string): Bookmark[] {
   }
 }
 
+/** Whether there are any; not in a trace in which they cannot be read. */
+export function hasBookmarks(db: Database.Database): boolean {
+  try {
+    return db.prepare('select 1 from bookmarks limit 1').get() !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
 export function addBookmark(
   path: string,

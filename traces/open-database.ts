@@ -113,6 +113,7 @@ const TABLES = [
   'snapshots',
   'pages',
   'injections',
+  'bookmarks',
 ];
 
 /**
