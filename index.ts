@@ -59,6 +59,7 @@ export {
 } from './replayer/session/session.ts';
 export type { SessionMemory } from './replayer/session/session-memory.ts';
 export type { Output, OutputChunk, Stream } from './replayer/session/streams-and-files.ts';
+export { TraceView } from './replayer/session/trace-view.ts';
 export type { RequestOptions } from './replayer/session/worker-link.ts';
 export { locateFrames } from './replayer/source/locate-frames.ts';
 export type { Bookmark } from './traces/annotations.ts';

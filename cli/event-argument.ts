@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { openSession, type Session, WasiRrError } from '../index.ts';
+import { openSession, type Session, type TraceView, WasiRrError } from '../index.ts';
 import { formatDivergence } from './divergence.ts';
 import { EXIT } from './exit-status.ts';
 import { eventNumber } from './option-values.ts';
@@ -39,15 +39,25 @@ export interface Target {
  * @throws WasiRrError OPTION_INVALID
  */
 export function targetOf(args: readonly string[], after: readonly string[] = []): Target {
+  const { trace, given, rest } = splitTarget(args, 'event', after);
+  return { trace, place: placeOf(given), rest };
+}
+
+/**
+ * @param args `[trace] <what> …`
+ * @param after names of the arguments after it
+ * @throws WasiRrError OPTION_INVALID
+ */
+export function splitTarget(args: readonly string[], what: string, after: readonly string[]) {
   const surplus = args.length - (1 + after.length);
   const trace = surplus === 1 ? args[0] : undefined;
-  const [event, ...rest] = surplus === 1 ? args.slice(1) : args;
-  if (event === undefined || (surplus !== 0 && surplus !== 1)) {
-    const wanted = ['[trace]', '<event>', ...after.map((name) => `<${name}>`)].join(' ');
-    const given = args.length === 0 ? 'nothing' : `"${args.join(' ')}"`;
-    throw new WasiRrError('OPTION_INVALID', `the arguments are ${wanted}, and not ${given}.`);
+  const [given, ...rest] = surplus === 1 ? args.slice(1) : args;
+  if (given === undefined || (surplus !== 0 && surplus !== 1)) {
+    const wanted = ['[trace]', ...[what, ...after].map((name) => `<${name}>`)].join(' ');
+    const found = args.length === 0 ? 'nothing' : `"${args.join(' ')}"`;
+    throw new WasiRrError('OPTION_INVALID', `the arguments are ${wanted}, and not ${found}.`);
   }
-  return { trace, place: placeOf(event), rest };
+  return { trace, given, rest };
 }
 
 function placeOf(text: string): Place {
@@ -102,7 +112,7 @@ export async function lookAt(
   }
 }
 
-async function eventAt(session: Session, place: Place): Promise<number> {
-  if (place === 'end') return session.lastEvent;
-  return place === 'failure' ? (await session.failure()).event : place;
+export async function eventAt(trace: TraceView, place: Place): Promise<number> {
+  if (place === 'end') return trace.lastEvent;
+  return place === 'failure' ? (await trace.failure()).event : place;
 }

@@ -1,6 +1,7 @@
 /** The command line as a whole: which commands there are, and what becomes of what they throw. */
 import { Command, CommanderError } from 'commander';
 import { TOOL, TRACE_SUFFIX } from '../index.ts';
+import { addBookmarks } from './commands/bookmarks.ts';
 import { addDemo } from './commands/demo.ts';
 import { addFiles } from './commands/files.ts';
 import { addGlobals } from './commands/globals.ts';
@@ -37,6 +38,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addGlobals,
   addFiles,
   addOutput,
+  addBookmarks,
   addLs,
   addRm,
   addPrune,
@@ -96,7 +98,9 @@ function program(): Command {
     .addHelpText('after', ABOUT);
   for (const add of COMMANDS) add(root);
   for (const command of root.commands) {
-    command.showHelpAfterError(`Try: wasi-rr ${command.name()} --help`);
+    for (const one of [command, ...command.commands]) {
+      one.showHelpAfterError(`Try: wasi-rr ${command.name()} --help`);
+    }
   }
   root.showHelpAfterError('Try: wasi-rr --help');
   return root;

@@ -10,6 +10,9 @@ import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
 /** Milliseconds for which another process may hold the file. */
 const BUSY_MS = 1000;
 
+/** More than a person makes. */
+const MAX_BOOKMARKS = 10_000;
+
 /** A place in a run that a user named. */
 export interface Bookmark {
   readonly id: number;
@@ -29,8 +32,12 @@ export function listBookmarks(path: string): Bookmark[] {
   const { db } = openDatabase(path);
   try {
     return db
-      .prepare('select id, event, name, note, created from bookmarks order by event, id')
-      .all() as Bookmark[];
+      .prepare(
+        `select id, event, cast(name as text) as name, cast(note as text) as note,
+           cast(created as text) as created
+         from bookmarks where typeof(event) = 'integer' order by event, id limit ?`,
+      )
+      .all(MAX_BOOKMARKS) as Bookmark[];
   } catch (cause) {
     throw new WasiRrError(
       'TRACE_CORRUPT',
@@ -74,6 +81,17 @@ export function removeBookmark(path: string, id: number): boolean {
   return change(path, (db) => db.prepare('delete from bookmarks where id = ?').run(id).changes > 0);
 }
 
+/**
+ * @returns whether there was one
+ * @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY
+ */
+export function editBookmark(path: string, id: number, note: string): boolean {
+  return change(path, (db) => {
+    const { changes } = db.prepare('update bookmarks set note = ? where id = ?').run(note, id);
+    return changes > 0;
+  });
+}
+
 /** @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
 export function addSnapshot(path: string, image: SnapshotImage): void {
   change(path, (db) => storeSnapshot(db, image));
@@ -85,6 +103,9 @@ function change<T>(path: string, work: (db: Database.Database) => T): T {
     db = new Database(path, { fileMustExist: true, timeout: BUSY_MS });
     // a damaged or foreign schema must not run code of its own
     db.pragma('trusted_schema = off');
+    const triggers = db.prepare("select count(*) from sqlite_schema where type = 'trigger'");
+    if (triggers.pluck().get() !== 0)
+      throw new Error('it has triggers, which no trace of ours has');
     return db.transaction(work)(db);
   } catch (cause) {
     if (systemCode(cause)?.startsWith('SQLITE_BUSY')) {

@@ -3,6 +3,7 @@ import { WasiRrError } from '../../errors.ts';
 import {
   addBookmark,
   type Bookmark,
+  editBookmark,
   listBookmarks,
   removeBookmark,
 } from '../../traces/annotations.ts';
@@ -96,6 +97,11 @@ export class TraceView {
   /** @returns whether there was one. @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
   removeBookmark(id: number): boolean {
     return removeBookmark(this.trace.path, id);
+  }
+
+  /** @returns whether there was one. @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
+  editBookmark(id: number, note: string): boolean {
+    return editBookmark(this.trace.path, id, note);
   }
 
   protected checkEvent(event: number): void {

@@ -87,6 +87,14 @@ const cases: readonly Case[] = [
       ),
     WHOLE,
   ],
+  [
+    'bookmarks is a view that never ends',
+    (db) =>
+      db.exec(
+        `drop table bookmarks; create view bookmarks as ${ENDLESS} select i as id, 0 as event, '' as name, '' as note, '' as created from n`,
+      ),
+    { open: 'TRACE_CORRUPT' },
+  ],
   ...['meta', 'functions', 'segments'].map(
     (table) =>
       [

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { ACTIONS } from '../../tui/debugger/actions.ts';
-import { BINDINGS, bindingFor, holdsIn, keysAsMarkdown, type Where } from '../../tui/model/keys.ts';
+import {
+  BINDINGS,
+  bindingFor,
+  bindingsFor,
+  keysAsMarkdown,
+  type Where,
+} from '../../tui/model/keys.ts';
 
-const PANES: readonly Where[] = ['timeline', 'list', 'memory', 'past'];
+const PANES: readonly Where[] = ['timeline', 'list', 'memory', 'bookmarks', 'past'];
 
 describe('the key table', () => {
   it('gives no key two meanings in a pane', () => {
     for (const pane of PANES) {
-      const keys = BINDINGS.filter((binding) => holdsIn(binding, pane)).flatMap(({ keys }) => [
-        ...keys,
-      ]);
+      const keys = bindingsFor(pane).flatMap(({ keys }) => keys);
       expect(keys.length).toBe(new Set<string>(keys).size);
     }
   });
@@ -23,6 +27,8 @@ describe('the key table', () => {
     expect(bindingFor('w', 'timeline')).toBeUndefined();
     expect(bindingFor('enter', 'timeline')?.action).toBe('open');
     expect(bindingFor('q', 'memory')?.action).toBe('quit');
+    expect(bindingFor('e', 'bookmarks')?.action).toBe('editEntry');
+    expect(bindingFor('e', 'list')?.action).toBe('nextError');
   });
 
   it('gives the README its key list', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../model/memory-cursor.ts';
 import { move, page, type Scroll, select } from '../model/scroll.ts';
 import { moveRows, selectRow } from '../model/timeline-list.ts';
+import { editEntry, removeEntry, restoreBookmark } from './bookmarks.ts';
 import { copy } from './copy-text.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall, goToError, goToOpen, goToUse } from './finding.ts';
@@ -65,6 +66,9 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   gotoMark: (bugger) =>
     bugger.update({ awaitingMark: 'goto', message: { text: 'to mark: a letter', tone: 'note' } }),
   bookmark: (bugger) => openPrompt(bugger, 'bookmark'),
+  removeEntry,
+  restoreBookmark,
+  editEntry,
   followPointer,
   pointerBack,
   memoryHistory,

@@ -2,6 +2,7 @@
  * The debugger behind the screen: a trace, a position in it, and what is shown of it. Knows no Ink and no
  * terminal; `view/` draws its state, `input.ts` feeds it keys.
  */
+import { type Bookmark, listBookmarks } from '../../traces/annotations.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
@@ -77,7 +78,8 @@ export class Debugger {
       .filter(({ direction }) => direction === 'import')
       .map(({ name }) => name)
       .sort();
-    this.current = { ...newState(options.columns, options.rows, list), functions };
+    const bookmarks = readBookmarks(path);
+    this.current = { ...newState(options.columns, options.rows, list), functions, bookmarks };
     this.guest = new GuestView(path, () => this.update({}));
     this.update({});
     void this.loadOverview();
@@ -261,6 +263,15 @@ export class Debugger {
   private async loadOverview(): Promise<void> {
     const query = { kind: 'overview', slices: OVERVIEW_SLICES, marked: FAILED } as const;
     this.update({ overview: (await this.ask(query, 'overview')) ?? [] });
+  }
+}
+
+/** None where the file is too damaged to tell. */
+function readBookmarks(path: string): readonly Bookmark[] {
+  try {
+    return listBookmarks(path);
+  } catch {
+    return [];
   }
 }
 

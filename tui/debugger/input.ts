@@ -71,7 +71,7 @@ function handleKey(bugger: Debugger, key: string): void {
 export function focusedPane({ state }: Debugger): Where {
   if (state.past !== undefined) return 'past';
   if (state.focus === 'timeline') return 'timeline';
-  return state.tab === 'memory' ? 'memory' : 'list';
+  return state.tab === 'memory' || state.tab === 'bookmarks' ? state.tab : 'list';
 }
 
 /** By how much each action scrolls the help. */

@@ -9,7 +9,7 @@ import {
   lineText,
   type PromptLine,
 } from '../model/prompt.ts';
-import { addBookmark } from './bookmarks.ts';
+import { addBookmark, changeNote } from './bookmarks.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall } from './finding.ts';
 import { searchMemory } from './memory-actions.ts';
@@ -21,6 +21,8 @@ interface PromptSpec {
   readonly label: string;
   readonly hint: string;
   readonly submit: (bugger: Debugger, text: string) => void | Promise<void>;
+  /** Whether an empty line means something. */
+  readonly takesNothing?: true;
   readonly complete?: (text: string, context: CommandContext) => readonly string[];
 }
 
@@ -60,6 +62,7 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
     label: 'filter: ',
     hint: 'text, fd:4, errno:noent, path:x, name:x, failed, where SQL; empty shows all',
     submit: applyFilter,
+    takesNothing: true,
     complete: completeWord,
   },
   continue: {
@@ -83,7 +86,14 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
   bookmark: {
     label: 'note: ',
     hint: 'what is to be remembered of this call',
-    submit: (bugger, note) => addBookmark(bugger, note),
+    submit: addBookmark,
+    takesNothing: true,
+  },
+  editNote: {
+    label: 'note: ',
+    hint: 'what is to be remembered of this call',
+    submit: changeNote,
+    takesNothing: true,
   },
 };
 
@@ -137,8 +147,8 @@ function submit(bugger: Debugger, prompt: Prompt): void {
   const typed = past.get(prompt.kind) ?? [];
   if (text !== '' && typed.at(-1) !== text) past.set(prompt.kind, [...typed, text]);
   bugger.update({ prompt: undefined });
-  if (text === '' && prompt.kind !== 'filter' && prompt.kind !== 'bookmark') return;
-  void PROMPTS[prompt.kind].submit(bugger, text);
+  const { submit, takesNothing } = PROMPTS[prompt.kind];
+  if (text !== '' || takesNothing) void submit(bugger, text);
 }
 
 function complete(bugger: Debugger, prompt: Prompt, by: number): void {

@@ -1,4 +1,5 @@
 /** What the debugger shows, apart from what it reads from the trace and the guest. Plain data. */
+import type { Bookmark } from '../../traces/annotations.ts';
 import type { Slice } from '../../traces/timeline.ts';
 import type { SortBy } from '../model/command.ts';
 import type { Enlarged, Tab } from '../model/layout.ts';
@@ -16,7 +17,8 @@ export type PromptKind =
   | 'filter'
   | 'continue'
   | 'reverseContinue'
-  | 'bookmark';
+  | 'bookmark'
+  | 'editNote';
 
 export interface Prompt {
   readonly kind: PromptKind;
@@ -71,6 +73,12 @@ export interface State {
   /** The guest beyond the end of the recording; undefined while nobody looks there. */
   readonly past: Past | undefined;
   readonly marks: readonly Mark[];
+  /** Those of the trace, by event. */
+  readonly bookmarks: readonly Bookmark[];
+  /** To be put back, the last one first. */
+  readonly removedBookmarks: readonly Bookmark[];
+  /** The bookmark whose note is being changed. */
+  readonly editing: Bookmark | undefined;
   readonly jumps: readonly number[];
   readonly scrolls: Readonly<Record<Tab, Scroll>>;
   /** Cells by which the text of the timeline and of the tab is scrolled sideways. */
@@ -123,6 +131,9 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     work: undefined,
     past: undefined,
     marks: [],
+    bookmarks: [],
+    removedBookmarks: [],
+    editing: undefined,
     jumps: [],
     scrolls,
     shift: { timeline: 0, tab: 0 },

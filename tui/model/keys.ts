@@ -3,8 +3,11 @@
  * all walk it. Knows no action beyond its name.
  */
 
-/** Where a binding holds: `list` is every pane that is a list of lines, the timeline included. */
-export type Where = 'everywhere' | 'list' | 'timeline' | 'memory' | 'past';
+/**
+ * Where a binding holds: `list` is every pane that is a list of lines, the timeline and the bookmarks
+ * included. A key that a pane has for itself has no other meaning there.
+ */
+export type Where = 'everywhere' | 'list' | 'timeline' | 'memory' | 'bookmarks' | 'past';
 
 interface Binding {
   /** As `keypress.ts` names them; a letter for itself. */
@@ -202,7 +205,28 @@ export const BINDINGS = [
     help: 'select bytes from here on, for w, y and /; moving extends, Esc or v ends it',
     footer: 'select',
   },
-  // the screen
+  // bookmarks
+  {
+    keys: ['d'],
+    action: 'removeEntry',
+    where: 'bookmarks',
+    help: 'remove the bookmark or mark',
+    footer: 'remove',
+  },
+  {
+    keys: ['z'],
+    action: 'restoreBookmark',
+    where: 'bookmarks',
+    help: 'put back the bookmark that was removed last',
+    footer: 'put back',
+  },
+  {
+    keys: ['e'],
+    action: 'editEntry',
+    where: 'bookmarks',
+    help: 'change the note of the bookmark',
+    footer: 'edit note',
+  },
   // past the end
   {
     keys: ['c'],
@@ -218,6 +242,7 @@ export const BINDINGS = [
     help: 'pause the guest; once it is paused: leave it',
     footer: 'pause, leave',
   },
+  // the screen
   {
     keys: ['tab'],
     action: 'nextPane',
@@ -288,30 +313,28 @@ export interface FoundBinding {
 
 /** Which binding a key has in a pane; undefined where it has none. */
 export function bindingFor(key: string, pane: Where): FoundBinding | undefined {
-  const found = BINDINGS.find(
-    (binding) => holdsIn(binding, pane) && (binding.keys as readonly string[]).includes(key),
-  );
+  const found = bindingsFor(pane).find(({ keys }) => keys.includes(key));
   return found && { action: found.action, key };
 }
 
-/** Whether a binding holds in a pane. */
-export function holdsIn(
-  { where, inPast }: Pick<Binding, 'where' | 'inPast'>,
-  pane: Where,
-): boolean {
+function holdsIn({ where, inPast }: Binding, pane: Where): boolean {
   if (pane === 'past') return where === 'past' || inPast === true;
   if (where === 'everywhere' || where === pane) return true;
-  return where === 'list' && pane === 'timeline';
+  return where === 'list' && (pane === 'timeline' || pane === 'bookmarks');
 }
 
-/** The bindings of a pane, its own first, for the help overlay. */
-export function bindingsFor(pane: Where): readonly Binding[] {
-  const bindings: readonly Binding[] = BINDINGS;
+type KnownBinding = Binding & { readonly action: Action };
+
+/** The bindings of a pane with the keys that they have there: its own first. */
+export function bindingsFor(pane: Where): readonly KnownBinding[] {
+  const bindings: readonly KnownBinding[] = BINDINGS;
   const here = bindings.filter((binding) => holdsIn(binding, pane));
-  return [
-    ...here.filter(({ where }) => where !== 'everywhere'),
-    ...here.filter(({ where }) => where === 'everywhere'),
-  ];
+  const own = here.filter(({ where }) => where !== 'everywhere');
+  const taken = new Set(own.flatMap(({ keys }) => keys));
+  const others = here
+    .filter(({ where }) => where === 'everywhere')
+    .map((binding) => ({ ...binding, keys: binding.keys.filter((key) => !taken.has(key)) }));
+  return [...own, ...others.filter(({ keys }) => keys.length > 0)];
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -349,6 +372,7 @@ const PLACES: Readonly<Record<Where, string>> = {
   list: 'lists',
   timeline: 'timeline',
   memory: 'Memory',
+  bookmarks: 'Marks',
   past: 'past the end',
 };
 

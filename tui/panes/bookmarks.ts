@@ -6,7 +6,7 @@ import { line, span } from '../text/line.ts';
 import { grouped, hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
 
-export function bookmarksContent({ state, guest, reader }: Debugger): TabContent {
+export function bookmarksContent({ state, reader }: Debugger): TabContent {
   const lines: ContentLine[] = [];
   const section = (title: string, entries: readonly ContentLine[], what = '') => {
     if (entries.length === 0) return;
@@ -23,11 +23,17 @@ export function bookmarksContent({ state, guest, reader }: Debugger): TabContent
   });
   section(
     'bookmarks',
-    (guest.ready?.bookmarks() ?? []).map(({ event, note }) => entry(event, '', escapeText(note))),
+    state.bookmarks.map((bookmark) => ({
+      ...entry(bookmark.event, '◆', escapeText(bookmark.note)),
+      entry: { kind: 'bookmark', bookmark } as const,
+    })),
   );
   section(
     'marks',
-    state.marks.map(({ letter, event }) => entry(event, letter, '')),
+    state.marks.map(({ letter, event }) => ({
+      ...entry(event, letter, ''),
+      entry: { kind: 'mark', letter } as const,
+    })),
   );
   const changes = state.memoryChanges;
   if (changes !== undefined) {

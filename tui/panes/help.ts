@@ -39,7 +39,9 @@ export function helpLines(bugger: Debugger): Line[] {
       span('✖', 'fatal'),
       ' the run failed   ',
       span('▸', 'strong'),
-      ' selected',
+      ' selected   ',
+      span('◆', 'key'),
+      ' bookmarked',
     ),
     line(
       '  in memory: ',

@@ -23,7 +23,7 @@ const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
   output: { content: outputContent, from: ({ state }) => state.history },
   globals: { content: globalsContent, from: ({ guest }) => guest.globals ?? guest.problem?.event },
   info: { content: infoContent, from: () => undefined },
-  bookmarks: { content: bookmarksContent, from: ({ version }) => version },
+  bookmarks: { content: bookmarksContent, from: ({ state }) => state },
 };
 
 interface Remembered {

@@ -42,7 +42,7 @@ function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shif
   const selected = row.number === bugger.state.list.selected;
   const head: Span[] = [
     span(selected ? '▸' : ' ', 'strong'),
-    glyph(row, bugger.rows.injected(row.number).length > 0),
+    glyph(row, bugger),
     span(
       ` ${`${row.number}`.padStart(digits)} `,
       row.kind === 'call' && row.failed ? 'error' : 'dim',
@@ -58,11 +58,13 @@ function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shif
   return [...head, ...rowBody(bugger, row, left, shift)];
 }
 
-function glyph(row: Row, injected: boolean): Span {
-  if (injected) return span('↯', 'error');
-  if (row.kind === 'call') return row.failed ? span('✗', 'error') : span(' ');
-  if (row.tone === 'fatal') return span('✖', 'fatal');
-  return row.tone === 'good' ? span('✓', 'good') : span(' ');
+/** One sign a row, the most telling one. */
+function glyph(row: Row, { rows, state }: Debugger): Span {
+  if (rows.injected(row.number).length > 0) return span('↯', 'error');
+  if (row.kind === 'call' && row.failed) return span('✗', 'error');
+  if (row.kind === 'other' && row.tone === 'fatal') return span('✖', 'fatal');
+  if (state.bookmarks.some(({ event }) => event === row.number)) return span('◆', 'key');
+  return row.kind === 'other' && row.tone === 'good' ? span('✓', 'good') : span(' ');
 }
 
 /** Cells that a result may take, however narrow the pane is. */
