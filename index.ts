@@ -11,6 +11,7 @@ import { TraceReader } from './traces/reader.ts';
 export { type ErrorCode, messageOf, WasiRrError } from './errors.ts';
 export { FAULT_NAMES, FAULTS, type Fault, type FaultName } from './recorder/chaos/faults.ts';
 export type { ChaosOptions, ChaosPlan } from './recorder/chaos/plan.ts';
+export type { FixedClockOptions, SeededRandomOptions } from './recorder/determinism.ts';
 export { DEFAULT_HOST, HOST_NAMES } from './recorder/hosts/host.ts';
 export {
   DEFAULT_PAYLOAD,
@@ -83,7 +84,14 @@ export {
 } from './traces/folder.ts';
 export { followEvents, type GrowthState } from './traces/growth.ts';
 export { describeInjection, type Injection } from './traces/injections.ts';
-export type { FinalMemory, GuestString, Preopen, TraceMeta } from './traces/meta.ts';
+export type {
+  FinalMemory,
+  FixedClock,
+  GuestString,
+  Preopen,
+  SeededRandom,
+  TraceMeta,
+} from './traces/meta.ts';
 export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './traces/outcome.ts';
 export { type KeepReason, type Pruned, type PruneLimits, pruneTraces } from './traces/prune.ts';
 export type { QueryResult, TraceReader } from './traces/reader.ts';

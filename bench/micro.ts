@@ -11,6 +11,7 @@ import { openTrace, type TraceReader } from '../index.ts';
 import { Boundary } from '../recorder/boundary.ts';
 import { CallIndexer } from '../recorder/call-indexer.ts';
 import type { Host } from '../recorder/hosts/host.ts';
+import { systemTime } from '../recorder/hosts/system-time.ts';
 import { LogSink } from '../recorder/log-sink.ts';
 import { ModuleIndexing } from '../recorder/module-indexing.ts';
 import { createRing, RingReader, RingWriter } from '../recorder/ring.ts';
@@ -184,6 +185,7 @@ async function bounding(): Promise<void> {
     const host: Host = {
       functions: new Map([[name, answer]]),
       sizes: { args: { count: 0, bytes: 0 }, environ: { count: 0, bytes: 0 } },
+      time: systemTime,
       bind: () => {},
     };
     const boundary = new Boundary({

@@ -1,5 +1,7 @@
 /** Values of options, checked as they are parsed. */
 import { InvalidArgumentError } from 'commander';
+import type { FixedClockOptions, SeededRandomOptions } from '../index.ts';
+import { parseMoment } from './moment.ts';
 
 /** For an option that may be given more than once. */
 export function collect(value: string, before: readonly string[] = []): string[] {
@@ -27,6 +29,30 @@ export function countOf(text: string): number {
 /** After `=`; nothing for a random one. */
 export function optionalSeed(text: string): number | 'random' {
   return text === '' ? 'random' : wholeNumber(text);
+}
+
+/** `fixed`, `fixed=TIME`. */
+export function fixedClock(text: string): FixedClockOptions {
+  const time = valueAfter('fixed', text, 'TIME');
+  if (time === undefined) return {};
+  const startNs = parseMoment(time);
+  if (startNs !== undefined) return { startNs };
+  throw new InvalidArgumentError(
+    'A time is written 2024-02-29T12:00:00Z, or as seconds since 1970.',
+  );
+}
+
+/** `seed`, `seed=N`. */
+export function seededRandom(text: string): SeededRandomOptions {
+  const seed = valueAfter('seed', text, 'N');
+  return seed === undefined ? {} : { seed: wholeNumber(seed) };
+}
+
+/** @returns what stands after `name=`; undefined for the name alone */
+function valueAfter(name: string, text: string, what: string): string | undefined {
+  if (text === name) return undefined;
+  if (text.startsWith(`${name}=`)) return text.slice(name.length + 1);
+  throw new InvalidArgumentError(`It is ${name} or ${name}=${what}.`);
 }
 
 /** Names, separated by commas. */

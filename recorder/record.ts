@@ -7,6 +7,12 @@ import type { Preopen } from '../traces/meta.ts';
 import { isSuccess } from '../traces/outcome.ts';
 import { escapeText } from '../wasi/escape.ts';
 import { type ChaosOptions, type ChaosPlan, planChaos } from './chaos/plan.ts';
+import {
+  type FixedClockOptions,
+  planClock,
+  planRandom,
+  type SeededRandomOptions,
+} from './determinism.ts';
 import { loadProgram, type ModuleProgram } from './guest-program.ts';
 import { DEFAULT_HOST, HOST_NAMES, isHostName } from './hosts/host.ts';
 import { checkPreopens } from './preopens.ts';
@@ -48,6 +54,10 @@ export interface RecordOptions {
   readonly paranoid?: boolean;
   /** Inject faults; what they are follows from the seed. */
   readonly chaos?: ChaosOptions;
+  /** Time that passes only by being read and waited for, the same in every run; a component's too. */
+  readonly clock?: FixedClockOptions;
+  /** Random bytes that follow from a seed. */
+  readonly random?: SeededRandomOptions;
   /** Survive a power loss, not only a killed process; slower. */
   readonly sync?: boolean;
   /** Let a component use sockets and outgoing HTTP. */
@@ -106,6 +116,11 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   if (payload !== 'full' && !(Number.isSafeInteger(payload) && payload >= 0)) {
     throw invalid(`the payload limit is "full" or a number of bytes, not ${payload}.`);
   }
+  if (host === 'node' && (options.clock ?? options.random) !== undefined) {
+    throw invalid(
+      `the host node has clocks and random bytes of its own. Ones that are the same in every run need the host ${DEFAULT_HOST}.`,
+    );
+  }
   const name = typeof options.module === 'string' ? basename(options.module) : undefined;
   // a wrong option is told of before a module that is missing
   const preopens = checkPreopens(options.preopens ?? [], host);
@@ -125,6 +140,8 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     stdin: options.stdin ?? 0,
     stdout: options.stdout ?? 1,
     stderr: options.stderr ?? 2,
+    clock: options.clock && planClock(options.clock),
+    random: options.random && planRandom(options.random),
   };
   return {
     program,

@@ -463,6 +463,8 @@ export class Recording {
       payload: settings.payload,
       paranoid: settings.paranoid,
       ...(settings.chaos && { chaos: settings.chaos }),
+      ...(settings.config.clock && { clock: settings.config.clock }),
+      ...(settings.config.random && { random: settings.config.random }),
       started: new Date().toISOString(),
       pid: process.pid,
     };

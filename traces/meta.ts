@@ -34,6 +34,21 @@ export interface ChaosMeta {
   readonly faults: readonly { readonly name: string; readonly rate: number }[];
 }
 
+/** Clocks that were made up: what they showed followed from what the guest did. */
+export interface FixedClock {
+  /** What the time of day began with: nanoseconds since 1970, as decimal text. */
+  readonly startNs: string;
+  /** Nanoseconds by which each reading moved them on. */
+  readonly stepNs: number;
+}
+
+/** Random bytes that followed from a seed. */
+export interface SeededRandom {
+  /** Name of the algorithm. */
+  readonly generator: string;
+  readonly seed: number;
+}
+
 /** Written when recording starts. */
 export interface StartMeta {
   /** File name of the program. */
@@ -58,6 +73,9 @@ export interface StartMeta {
   readonly paranoid: boolean;
   /** Absent where no faults were injected. */
   readonly chaos?: ChaosMeta | undefined;
+  /** Absent where it was the system's. */
+  readonly clock?: FixedClock | undefined;
+  readonly random?: SeededRandom | undefined;
   /** ISO 8601, UTC. */
   readonly started: string;
   /** Process that records, to tell a recording in progress from one that was killed. */
@@ -135,6 +153,8 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     payload: payload === 'full' ? 'full' : (count('payload') ?? fail('payload')),
     paranoid: rows.get('paranoid') === true,
     chaos: parseChaos(rows.get('chaos')),
+    clock: parseClock(rows.get('clock')),
+    random: parseRandom(rows.get('random')),
     started: text('started'),
     pid: count('pid') ?? 0,
     outcome: parseOutcome(rows.get('outcome')),
@@ -181,6 +201,22 @@ function isFault(value: unknown): value is ChaosMeta['faults'][number] {
   if (typeof value !== 'object' || value === null) return false;
   const { name, rate } = value as Record<string, unknown>;
   return typeof name === 'string' && typeof rate === 'number';
+}
+
+function parseClock(value: unknown): FixedClock | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { startNs, stepNs } = value as Record<string, unknown>;
+  return typeof startNs === 'string' && /^\d{1,19}$/.test(startNs) && typeof stepNs === 'number'
+    ? { startNs, stepNs }
+    : undefined;
+}
+
+function parseRandom(value: unknown): SeededRandom | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { generator, seed } = value as Record<string, unknown>;
+  return typeof generator === 'string' && typeof seed === 'number'
+    ? { generator, seed }
+    : undefined;
 }
 
 function parseFinalMemory(value: unknown): FinalMemory | undefined {

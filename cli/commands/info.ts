@@ -4,14 +4,17 @@ import type { Command } from 'commander';
 import {
   describeOutcome,
   escapeText,
+  type FixedClock,
   type GuestString,
   type Preopen,
   quoteText,
+  type SeededRandom,
   type TraceReader,
   WasiRrError,
 } from '../../index.ts';
 import { formatFrames, locateIn } from '../frames.ts';
 import { jsonLine } from '../json.ts';
+import { formatMoment } from '../moment.ts';
 import { exitingWith } from '../run.ts';
 import { stdout } from '../streams.ts';
 import { missingEnd, openNamed, stateOf } from '../trace-argument.ts';
@@ -113,6 +116,8 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
     ['folders', meta.preopens.map(folder)],
     ['recorded', [`${formatDate(meta.started)}, ${tool(meta)}, host ${escapeText(meta.host)}`]],
     ...(meta.chaos === undefined ? [] : [['chaos', formatChaos(info)] as const]),
+    ...(meta.clock ? [['clock', [formatClock(meta.clock)]] as const] : []),
+    ...(meta.random ? [['random bytes', [formatRandom(meta.random)]] as const] : []),
     [
       'machine',
       [
@@ -181,6 +186,15 @@ function formatChaos({ meta: { chaos }, injected }: Info): string[] {
     `seed ${chaos?.seed}: ${faults.join(', ') || 'no faults'}`,
     `injected: ${counts.join(', ') || 'nothing'}`,
   ];
+}
+
+function formatClock({ startNs, stepNs }: FixedClock): string {
+  const start = formatMoment(BigInt(startNs));
+  return `fixed: starts at ${start}, each reading takes ${stepNs / 1000} µs, waits take no real time`;
+}
+
+function formatRandom({ generator, seed }: SeededRandom): string {
+  return `${escapeText(generator)} from seed ${seed}, not fit for secrets`;
 }
 
 function formatLog({ meta, segments }: Info): string[] {

@@ -4,19 +4,30 @@ import {
   DEFAULT_HOST,
   describeOutcome,
   escapeText,
+  type FixedClockOptions,
   HOST_NAMES,
   isSuccess,
   type Preopen,
   type RecordReport,
   type RunOptions,
   record,
+  type SeededRandomOptions,
   WasiRrError,
 } from '../../index.ts';
 import { describeChaos } from '../chaos.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
 import { signalOf, statusOf } from '../exit-status.ts';
 import { formatTrapIn } from '../frames.ts';
-import { collect, countOf, names, optionalSeed, payloadLimit, seconds } from '../option-values.ts';
+import {
+  collect,
+  countOf,
+  fixedClock,
+  names,
+  optionalSeed,
+  payloadLimit,
+  seconds,
+  seededRandom,
+} from '../option-values.ts';
 import { guestText, rawVariable } from '../raw-arguments.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
@@ -38,6 +49,8 @@ interface RecordFlags {
   readonly sync?: boolean;
   readonly chaos?: number | 'random';
   readonly chaosFaults?: readonly string[];
+  readonly clock?: FixedClockOptions;
+  readonly random?: SeededRandomOptions;
   readonly untilFails?: number;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
@@ -59,7 +72,8 @@ Examples:
   wasi-rr record --keep failed --timeout 10 flaky.wasm
   wasi-rr record -o run.wrr app.wasm < input.txt
   wasi-rr record --chaos --until-fails 100 flaky.wasm
-  wasi-rr record --chaos=7 flaky.wasm               the faults of seed 7 once more`;
+  wasi-rr record --chaos=7 flaky.wasm               the faults of seed 7 once more
+  wasi-rr record --clock fixed --random seed app.wasm`;
 
 export function addRecord(program: Command): void {
   const command = program
@@ -97,6 +111,16 @@ export function addRecord(program: Command): void {
       optionalSeed,
     )
     .option('--chaos-faults <names>', 'only these faults: names, gentle, or all', names)
+    .option(
+      '--clock <how>',
+      'fixed, or fixed=TIME: clocks that show the same in every run, and sleeps that take no time',
+      fixedClock,
+    )
+    .option(
+      '--random <how>',
+      'seed, or seed=N: random bytes that are the same in every run',
+      seededRandom,
+    )
     .option(
       '--until-fails <runs>',
       'run until it fails, at most so often; keep that trace',
@@ -160,7 +184,7 @@ function runOptions(
   flags: RecordFlags,
   signal: AbortSignal,
 ): RunOptions {
-  const { output, argv0, timeout, payload, chaos, chaosFaults } = flags;
+  const { output, argv0, timeout, payload, chaos, chaosFaults, clock, random } = flags;
   return {
     module,
     args: args.map(guestText),
@@ -178,6 +202,8 @@ function runOptions(
     ...(argv0 !== undefined && { argv0: guestText(argv0) }),
     ...(output !== undefined && { output }),
     ...(payload !== undefined && { payload }),
+    ...(clock && { clock }),
+    ...(random && { random }),
     ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
     ...(chaos !== undefined && {
       chaos: {

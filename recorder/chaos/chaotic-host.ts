@@ -39,6 +39,7 @@ export function chaoticHost(
     const chances: Chances = {
       guest,
       dice,
+      time: host.time,
       strikes: () => dice.chance(rate),
       note: (detail) => note(name, detail),
     };
@@ -50,6 +51,7 @@ export function chaoticHost(
   return {
     functions,
     sizes: host.sizes,
+    time: host.time,
     bind: (memory) => {
       guest.bind(memory);
       host.bind(memory);

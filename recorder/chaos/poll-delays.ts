@@ -1,5 +1,4 @@
 /** Waits that last longer than they must. */
-import { sleep } from '../hosts/sandbox/sleep.ts';
 import type { Injector } from './injector.ts';
 
 /** Milliseconds. */
@@ -8,8 +7,10 @@ const DELAYS = [2, 20, 100] as const;
 /** Milliseconds that a run is delayed by, all in all: a test suite is to end some day. */
 const MOST = 2000;
 
+const MS = 1_000_000n;
+
 export const pollDelays: Injector = (chances) => {
-  const { dice } = chances;
+  const { dice, time } = chances;
   let left = MOST;
   return {
     poll_oneoff:
@@ -19,7 +20,7 @@ export const pollDelays: Injector = (chances) => {
         const ms = 1 + dice.below(dice.pick(DELAYS));
         left -= ms;
         chances.note(`of ${ms} ms`);
-        sleep(ms);
+        time.wait()(BigInt(ms) * MS, undefined);
         return call(...args);
       },
   };

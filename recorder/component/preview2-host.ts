@@ -5,7 +5,11 @@
 import { readSync, writeSync } from 'node:fs';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { systemCode } from '../../errors.ts';
+import { fixedTime } from '../hosts/fixed-time.ts';
 import type { HostConfig } from '../hosts/host.ts';
+import { seededRandom } from '../hosts/seeded-random.ts';
+import type { Interfaces } from './preview2-interfaces.ts';
+import { randomInterfaces, timedInterfaces } from './preview2-time.ts';
 
 export interface Preview2Options {
   readonly config: HostConfig;
@@ -16,8 +20,6 @@ export interface Preview2Options {
   /** `wasi:cli/exit`. Does not return. */
   readonly onExit: (code: number) => never;
 }
-
-type Interfaces = Record<string, Record<string, unknown>>;
 
 /** Bytes that one read of standard input gives at most. */
 const READ_LIMIT = 64 << 10;
@@ -39,6 +41,11 @@ export function preview2Imports(options: Preview2Options): Interfaces {
     },
   });
   const imports = shim.getImportObject() as unknown as Interfaces;
+  // before the streams: a pollable of theirs is one of the clock's
+  if (config.clock) {
+    Object.assign(imports, timedInterfaces(fixedTime(config.clock), imports['wasi:io/poll'] ?? {}));
+  }
+  if (config.random) Object.assign(imports, randomInterfaces(seededRandom(config.random.seed)));
   imports['wasi:cli/exit'] = {
     exit: (status: { readonly tag: string }) => onExit(status.tag === 'err' ? 1 : 0),
     exitWithCode: (code: number) => onExit(code),

@@ -1,5 +1,8 @@
 /** The interfaces of WASI 0.2 that preview2-shim answers, as jco's generated programs name them. */
 
+/** Interface → what it has, by the names of the generated program. */
+export type Interfaces = Record<string, Record<string, unknown>>;
+
 const INTERFACES: ReadonlySet<string> = new Set(
   Object.entries({
     cli: [

@@ -1,5 +1,6 @@
 /** What answers a guest's WASI calls. The boundary stands between the guest and a host. */
-import type { Preopen } from '../../traces/meta.ts';
+import type { FixedClock, Preopen, SeededRandom } from '../../traces/meta.ts';
+import type { GuestTime } from './guest-time.ts';
 
 /** Everything that a guest gets from outside. File descriptors are the process's own. */
 export interface HostConfig {
@@ -11,6 +12,9 @@ export interface HostConfig {
   readonly stdin: number;
   readonly stdout: number;
   readonly stderr: number;
+  /** The system's, where undefined. */
+  readonly clock?: FixedClock | undefined;
+  readonly random?: SeededRandom | undefined;
 }
 
 /** One WASI function: core values in, errno out. */
@@ -26,6 +30,8 @@ export interface Host {
   /** By import name. `proc_exit` is not among them: the boundary ends the guest itself. */
   readonly functions: ReadonlyMap<string, HostFunction>;
   readonly sizes: { readonly args: StringSizes; readonly environ: StringSizes };
+  /** In which a wait can be made longer. */
+  readonly time: GuestTime;
   /** Called once, after instantiation and before anything is asked. */
   bind(memory: WebAssembly.Memory): void;
 }

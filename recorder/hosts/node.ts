@@ -2,6 +2,7 @@
 import { WASI } from 'node:wasi';
 import type { Host, HostConfig, HostFunction } from './host.ts';
 import { sizesGet, stringSizes, stringsGet } from './strings.ts';
+import { systemTime } from './system-time.ts';
 
 const NOSYS = 52;
 
@@ -31,6 +32,7 @@ export function nodeHost(config: HostConfig): Host {
   return {
     functions,
     sizes,
+    time: systemTime,
     bind(bound) {
       memory = bound;
       // the exports of an instance are not needed, only its memory

@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { Boundary } from '../../recorder/boundary.ts';
 import type { Host } from '../../recorder/hosts/host.ts';
+import { systemTime } from '../../recorder/hosts/system-time.ts';
 import { createRing, RING_CAPACITY, RingReader, RingWriter } from '../../recorder/ring.ts';
 import { EventReader } from '../../traces/event-reader.ts';
 import type { CallEvent, CoreValue, LogEvent, LoggedFunction } from '../../traces/events.ts';
@@ -48,7 +49,12 @@ class Rig {
   constructor(payload: number, paranoid = true) {
     const shared = createRing();
     this.reader = new RingReader(shared);
-    const host: Host = { functions: new Map(), sizes: this.sizes, bind: () => {} };
+    const host: Host = {
+      functions: new Map(),
+      sizes: this.sizes,
+      time: systemTime,
+      bind: () => {},
+    };
     this.boundary = new Boundary({ ring: new RingWriter(shared), host, payload, paranoid });
     this.boundary.bind(this.memory);
   }

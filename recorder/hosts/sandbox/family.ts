@@ -1,4 +1,6 @@
 /** The one shape that all families of calls have. */
+import type { GuestTime } from '../guest-time.ts';
+import type { RandomSource } from '../random-source.ts';
 import type { DescriptorTable } from './descriptors.ts';
 import type { SandboxMemory } from './memory.ts';
 
@@ -6,6 +8,8 @@ import type { SandboxMemory } from './memory.ts';
 export interface Sandbox {
   readonly memory: SandboxMemory;
   readonly table: DescriptorTable;
+  readonly time: GuestTime;
+  readonly random: RandomSource;
 }
 
 /**

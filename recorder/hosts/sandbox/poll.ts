@@ -1,11 +1,11 @@
 /** poll_oneoff: waits for clocks, and for something to read. */
 import { fstatSync } from 'node:fs';
-import { clock } from './clocks.ts';
+import type { GuestTime } from '../guest-time.ts';
+import { type Awaited, waitFor } from '../waiting.ts';
 import { type Descriptor, FILETYPE } from './descriptors.ts';
 import { ERRNO, errnoOf, refuse } from './errno.ts';
 import type { Family, Sandbox } from './family.ts';
 import { RIGHT } from './rights.ts';
-import { sleep } from './sleep.ts';
 import { type Readiness, readiness } from './streams.ts';
 import { systemState } from './system-state.ts';
 
@@ -16,19 +16,11 @@ const EVENTTYPE = { clock: 0, fdRead: 1, fdWrite: 2 } as const;
 const ABSTIME = 1;
 const HANGUP = 1;
 
-/** Milliseconds between two looks at streams, at first and at most: at most 100 a second when it lasts. */
-const FIRST_PAUSE = 0.25;
-const LONGEST_PAUSE = 10;
-
-const MS = 1e6;
-
-interface Subscription {
+interface Subscription extends Awaited {
   readonly userdata: bigint;
   readonly type: number;
   /** What has happened; undefined as long as nothing has. @throws what ends the wait with an errno */
   ready(): Readiness | undefined;
-  /** Nanoseconds until it is worth asking again; undefined where nobody can say. */
-  due?(): bigint;
 }
 
 interface Event {
@@ -50,21 +42,13 @@ export const poll: Family = (sandbox) => ({
     const subscriptions = Array.from({ length: number }, (_, i) =>
       subscription(sandbox, from + SUBSCRIPTION_SIZE * i),
     );
-    const events = wait(subscriptions);
+    const events = waitFor(sandbox.time, subscriptions, () => subscriptions.flatMap(happened));
     events.forEach((event, i) => {
       writeEvent(sandbox, start + EVENT_SIZE * i, event);
     });
     memory.setU32(at, events.length);
   },
 });
-
-function wait(subscriptions: readonly Subscription[]): Event[] {
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const events = subscriptions.flatMap(happened);
-    if (events.length > 0) return events;
-    sleep(pauseBefore(subscriptions, pause));
-  }
-}
 
 function happened(subscription: Subscription): Event[] {
   try {
@@ -73,15 +57,6 @@ function happened(subscription: Subscription): Event[] {
   } catch (thrown) {
     return [{ subscription, errno: errnoOf(thrown), found: NOTHING }];
   }
-}
-
-/** In milliseconds: until the next clock, but not past the next look at a stream. */
-function pauseBefore(subscriptions: readonly Subscription[], pause: number): number {
-  let shortest = Number.POSITIVE_INFINITY;
-  for (const { due } of subscriptions) {
-    shortest = Math.min(shortest, due ? Number(due()) / MS : pause);
-  }
-  return shortest;
 }
 
 function subscription(sandbox: Sandbox, at: number): Subscription {
@@ -93,7 +68,7 @@ function subscription(sandbox: Sandbox, at: number): Subscription {
       const id = view.getUint32(at + 16, true);
       const timeout = view.getBigUint64(at + 24, true);
       const absolute = (view.getUint16(at + 40, true) & ABSTIME) !== 0;
-      return { userdata, type, ...timer(id, timeout, absolute) };
+      return { userdata, type, ...timer(sandbox.time, id, timeout, absolute) };
     }
     case EVENTTYPE.fdRead:
     case EVENTTYPE.fdWrite: {
@@ -109,11 +84,11 @@ function subscription(sandbox: Sandbox, at: number): Subscription {
   }
 }
 
-function timer(id: number, timeout: bigint, absolute: boolean) {
+function timer(time: GuestTime, id: number, timeout: bigint, absolute: boolean) {
   let deadline: bigint | undefined;
   // an unknown clock is an event with an errno, so it is looked up when asked
   const left = () => {
-    const now = clock(id).now();
+    const now = time.now(id) ?? refuse(ERRNO.inval);
     deadline ??= absolute ? timeout : now + timeout;
     return deadline - now;
   };

@@ -1,35 +1,10 @@
 /** random_get. */
-import { randomFillSync } from 'node:crypto';
 import type { Family } from './family.ts';
 
-/** Bytes that are made at once: one request to the generator costs as much as some hundred bytes of it. */
-const BATCH = 16 << 10;
-
-/** What node:crypto fills in one call. */
-const MAX_FILL = 0x7fff_ffff;
-
-export const random: Family = ({ memory }) => {
-  const batch = new Uint8Array(BATCH);
-  let used = BATCH;
-  return {
-    random_get(address: number, length: number) {
-      const size = length >>> 0;
-      const at = memory.check(address, size);
-      if (size > BATCH / 4) {
-        for (let from = 0; from < size; from += MAX_FILL) {
-          randomFillSync(memory.bytes, at + from, Math.min(MAX_FILL, size - from));
-        }
-        return;
-      }
-      if (used + size > BATCH) {
-        randomFillSync(batch);
-        used = 0;
-      }
-      const taken = batch.subarray(used, used + size);
-      memory.bytes.set(taken, at);
-      // what a guest has got is not kept
-      taken.fill(0);
-      used += size;
-    },
-  };
-};
+export const random: Family = ({ memory, random: fill }) => ({
+  random_get(address: number, length: number) {
+    const size = length >>> 0;
+    const at = memory.check(address, size);
+    fill(memory.bytes, at, size);
+  },
+});

@@ -2,8 +2,12 @@
  * The host of wasi-rr: WASI Preview 1 over synchronous node:fs, in the guest's thread. A guest reaches its
  * standard streams, what lies in the directories that it was given, clocks and random numbers; nothing else.
  */
+import { fixedTime } from '../fixed-time.ts';
 import type { Host, HostConfig, HostFunction } from '../host.ts';
+import { seededRandom } from '../seeded-random.ts';
 import { sizesGet, stringSizes, stringsGet } from '../strings.ts';
+import { systemRandom } from '../system-random.ts';
+import { systemTime } from '../system-time.ts';
 import { clocks } from './clocks.ts';
 import { descriptorCalls } from './descriptor-calls.ts';
 import { DescriptorTable } from './descriptors.ts';
@@ -50,6 +54,8 @@ export function sandboxHost(config: HostConfig): Host {
   config.preopens.forEach((preopen, i) => {
     table.set(3 + i, preopened(preopen));
   });
+  const time = config.clock ? fixedTime(config.clock) : systemTime;
+  const random = config.random ? seededRandom(config.random.seed) : systemRandom();
   const sizes = { args: stringSizes(config.args), environ: stringSizes(config.env) };
   const view = () => {
     if (memory.bytes.length === 0) memory.refresh();
@@ -62,11 +68,11 @@ export function sandboxHost(config: HostConfig): Host {
     ['environ_get', stringsGet(config.env, view, ERRNO.fault)],
   ]);
   for (const family of FAMILIES) {
-    for (const [name, one] of Object.entries(family({ memory, table }))) {
+    for (const [name, one] of Object.entries(family({ memory, table, time, random }))) {
       functions.set(name, answering(memory, one));
     }
   }
-  return { functions, sizes, bind: (bound) => memory.bind(bound) };
+  return { functions, sizes, time, bind: (bound) => memory.bind(bound) };
 }
 
 /** A host function around one of the sandbox's: errno instead of what it throws. */

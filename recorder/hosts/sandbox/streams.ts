@@ -8,12 +8,12 @@
  * sandbox asks again after a pause.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { sleep } from '../sleep.ts';
 import { type Descriptor, FILETYPE } from './descriptors.ts';
 import { descriptorPath, HAS_PROC } from './directory.ts';
 import { ERRNO, errnoOf, failedWith, refuse } from './errno.ts';
 import type { Buffers, SandboxMemory } from './memory.ts';
 import { FDFLAG } from './open-flags.ts';
-import { sleep } from './sleep.ts';
 import { readInto, writeFrom } from './transfer.ts';
 
 /** Bytes that a poll reads ahead at most: what a pipe holds. */

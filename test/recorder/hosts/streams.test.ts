@@ -16,12 +16,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { DirectGuest, FDFLAG, OUT } from './direct-guest.ts';
+import { ABSTIME, poll } from './poll.ts';
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_NONBLOCK, O_APPEND } = constants;
 const [STDIN, STDOUT] = [0, 1];
-const [MONOTONIC, ABSTIME] = [1, 1];
 const MS = 1_000_000n;
-const EVENTS = 16384;
 
 const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-streams-'));
 const guests: DirectGuest[] = [];
@@ -52,32 +51,6 @@ function file(content: string): string {
 /** A shell that does something in a while, when this thread is in the middle of a call. */
 function soon(command: string): Promise<unknown> {
   return once(spawn('sh', ['-c', `sleep 0.2; ${command}`], { stdio: 'ignore' }), 'exit');
-}
-
-type Subscription =
-  | { readonly timeout: bigint; readonly flags?: number; readonly clock?: number }
-  | { readonly read: number }
-  | { readonly write: number };
-
-/** @returns the events, or the name of the errno */
-function poll(guest: DirectGuest, ...subscriptions: readonly Subscription[]) {
-  const list = new DataView(new ArrayBuffer(48 * subscriptions.length));
-  subscriptions.forEach((one, i) => {
-    const at = 48 * i;
-    list.setBigUint64(at, BigInt(i), true);
-    if ('timeout' in one) {
-      list.setUint32(at + 16, one.clock ?? MONOTONIC, true);
-      list.setBigUint64(at + 24, one.timeout, true);
-      list.setUint16(at + 40, one.flags ?? 0, true);
-      return;
-    }
-    list.setUint8(at + 8, 'read' in one ? 1 : 2);
-    list.setUint32(at + 16, 'read' in one ? one.read : one.write, true);
-  });
-  const [address] = guest.put(new Uint8Array(list.buffer));
-  const errno = guest.call('poll_oneoff', address, EVENTS, subscriptions.length, OUT);
-  if (errno !== 'success') return errno;
-  return Array.from({ length: guest.u32 }, (_, i) => guest.structure('event', EVENTS + 32 * i));
 }
 
 describe('what a stream is', () => {
@@ -261,7 +234,7 @@ describe('a poll', () => {
     expect(poll(guest)).toBe('inval');
     const subscription = new Uint8Array(48).fill(3, 8, 9);
     const [address] = guest.put(subscription);
-    expect(guest.call('poll_oneoff', address, EVENTS, 1, OUT)).toBe('inval');
+    expect(guest.call('poll_oneoff', address, 16384, 1, OUT)).toBe('inval');
   });
 });
 
