@@ -55,7 +55,7 @@ test('may be started together with the recording', async () => {
   while (readdirSync(ws.path('traces')).length === 0) await passed(1);
   const { status, stdout, stderr } = await ws.run('log', '-f');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/_start[^]*interrupted/);
+  expect(stdout).toMatch(/_start[\s\S]*interrupted/);
   expect((await recording).status).toBe(124);
 });
 
