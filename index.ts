@@ -32,6 +32,7 @@ export { type DivergenceReport, describeEvent } from './replayer/divergence-repo
 export type { SourceFrame } from './replayer/dwarf/debug-info.ts';
 export { type LinePlace, placeText } from './replayer/dwarf/line-index.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
+export type { RequestOptions } from './replayer/requests/request-link.ts';
 export type { OpenFile } from './replayer/session/descriptor-history.ts';
 export type { FailurePlace } from './replayer/session/failure.ts';
 export type { CallCondition, Direction } from './replayer/session/find-call.ts';
@@ -61,8 +62,10 @@ export {
 export type { SessionMemory } from './replayer/session/session-memory.ts';
 export type { Output, OutputChunk, Stream } from './replayer/session/streams-and-files.ts';
 export { TraceView } from './replayer/session/trace-view.ts';
-export type { RequestOptions } from './replayer/session/worker-link.ts';
 export { locateFrames } from './replayer/source/locate-frames.ts';
+export type { LocatedWrite, LocatedWrites } from './replayer/timetravel/messages.ts';
+export { openTimeTravel, type TimeTravel } from './replayer/timetravel/time-travel.ts';
+export type { MemoryWrite, WriteQuery } from './replayer/timetravel/writes.ts';
 export type { Bookmark } from './traces/annotations.ts';
 export type {
   CallEvent,

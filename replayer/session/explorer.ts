@@ -2,15 +2,13 @@
 import { invariant } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { liveReads } from '../../wasi/live-call.ts';
-import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
-import { FunctionNames } from '../../wasm/names.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
 import { hashOfMemory } from '../../wasm/xxh64.ts';
-import { DebugInfo } from '../dwarf/debug-info.ts';
+import { FrameNames } from '../source/frame-names.ts';
 import type { RunnableModule, ShouldPause } from './guest.ts';
 import { searchMemory } from './memory-search.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import type { RequestName, Requests, SessionLimits, StackFrame } from './messages.ts';
+import type { RequestName, Requests, SessionLimits } from './messages.ts';
 import { Seeker, type SeekerEvents } from './seeker.ts';
 
 type Handlers = {
@@ -25,15 +23,10 @@ const NO_BYTES = new Uint8Array(0);
 export class Explorer implements Handlers {
   private readonly trace: TraceReader;
   private readonly seeker: Seeker;
-  /** As recorded. */
-  private readonly module: Uint8Array;
+  private readonly names: FrameNames;
   private readonly runnable: RunnableModule;
   /** How much further back code stands in the module that runs. */
   private readonly shift: number;
-  private names: FunctionNames | undefined;
-  private starts: FunctionStarts | undefined;
-  /** Null: the module has none. */
-  private debug: DebugInfo | null | undefined;
   /** Snapshots of the trace that were loaded, by event; undefined where one is damaged. */
   private readonly snapshots = new Map<number, Uint8Array | undefined>();
 
@@ -45,7 +38,7 @@ export class Explorer implements Handlers {
     events: SeekerEvents,
   ) {
     this.trace = trace;
-    this.module = module;
+    this.names = new FrameNames(module);
     this.shift = runnable.shift;
     this.runnable = runnable;
     this.seeker = new Seeker(trace, runnable, limits, events);
@@ -92,14 +85,12 @@ export class Explorer implements Handlers {
     const { stack } = await this.seeker.look(at, pause);
     if (stack === undefined) return [];
     return wasmFrames(stack).map(({ func, offset, name }) =>
-      this.frame(func, offset - this.shift, name),
+      this.names.frame(offset - this.shift, func, name),
     );
   }
 
   async frames({ offsets }: Requests['frames']['params']) {
-    this.starts ??= functionStarts(this.module);
-    const starts = this.starts;
-    return offsets.map((offset) => this.frame(functionAt(starts, offset), offset, undefined));
+    return offsets.map((offset) => this.names.frame(offset));
   }
 
   async hash({ at }: Requests['hash']['params'], pause: ShouldPause) {
@@ -134,16 +125,6 @@ export class Explorer implements Handlers {
   /** Does one piece of work ahead of time. @returns whether there was any */
   readAhead(shouldPause: ShouldPause): Promise<boolean> {
     return this.seeker.readAhead(shouldPause);
-  }
-
-  /** @param given the name that V8 knows */
-  private frame(func: number, offset: number, given: string | undefined): StackFrame {
-    this.names ??= new FunctionNames(this.module);
-    const known = this.names.get(func);
-    const name = known?.name ?? given;
-    const mangled = known?.raw === name ? undefined : known?.raw;
-    if (this.debug === undefined) this.debug = DebugInfo.of(this.module) ?? null;
-    return { func, offset, name, mangled, source: this.debug?.framesAt(offset) ?? [] };
   }
 
   /** A view that is valid until the next request. */

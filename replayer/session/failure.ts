@@ -1,7 +1,7 @@
 /** Where a run went wrong, as far as its trace tells: the place at which a debugger opens it. */
 import type { TraceReader } from '../../traces/reader.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 import { findCall } from './find-call.ts';
-import type { RequestOptions } from './worker-link.ts';
 
 export interface FailurePlace {
   /** Event number. */

@@ -2,8 +2,8 @@
 import type { LogEvent } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { type CallFilter, Timeline } from '../../traces/timeline.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 import { TimeSlices } from './time-slices.ts';
-import type { RequestOptions } from './worker-link.ts';
 
 /** All that is given must hold; nothing given holds for every call. */
 export interface CallCondition extends CallFilter {

@@ -1,6 +1,7 @@
 /** What a session and its thread say to each other, and the values that both speak of. */
 import type { Divergence } from '../divergence.ts';
 import type { SourceFrame } from '../dwarf/debug-info.ts';
+import type { RequestOf } from '../requests/messages.ts';
 
 /** One guest frame of a call stack. */
 export interface StackFrame {
@@ -155,13 +156,7 @@ export interface Requests {
 
 export type RequestName = keyof Requests;
 
-export type ToSession = {
-  readonly [K in RequestName]: {
-    readonly id: number;
-    readonly name: K;
-    readonly params: Requests[K]['params'];
-  };
-}[RequestName];
+export type ToSession = RequestOf<Requests>;
 
 /** Why the trace does not replay, as far as it was tried. */
 export interface ProblemMessage {
@@ -172,16 +167,8 @@ export interface ProblemMessage {
   readonly divergence: Divergence | undefined;
 }
 
+/** What is no reply to a request. */
 export type FromSession =
-  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
-  | { readonly type: 'aborted'; readonly id: number }
-  | {
-      readonly type: 'failed';
-      readonly id: number;
-      readonly code: string | undefined;
-      readonly message: string;
-      readonly event: number | undefined;
-    }
   /** The compiled module, so that the next thread need not compile it again. */
   | { readonly type: 'compiled'; readonly module: WebAssembly.Module }
   | { readonly type: 'problem'; readonly problem: ProblemMessage }
@@ -203,17 +190,6 @@ export interface SessionSetup {
   readonly limits: SessionLimits;
   /** Use idle time to park guests where they may be wanted next. */
   readonly readAhead: boolean;
-  /** See {@link SHARED_WORD}. */
+  /** Words of requests/messages.ts. */
   readonly shared: SharedArrayBuffer;
 }
-
-/** Words of the memory that both threads see. */
-export const SHARED_WORD = {
-  bytes: 16,
-  /** How many requests have been sent: work ahead of time stops for the next one. */
-  sent: 0,
-  /** Id of the request that is to be given up. */
-  cancelled: 1,
-  /** Event that the running request has come to. */
-  event: 2,
-} as const;

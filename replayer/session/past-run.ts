@@ -11,10 +11,10 @@ import { type ErrorCode, invariant, messageOf, WasiRrError } from '../../errors.
 import type { CoreValue } from '../../traces/events.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
 import { workerUrl } from '../../worker-url.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 import type { MemoryRange, StackFrame } from './messages.ts';
 import { type FromPast, type PastSetup, READ_FUNCTION, type ToPast } from './past-messages.ts';
 import { type CpuProfile, WorkerInspector } from './worker-inspector.ts';
-import type { RequestOptions } from './worker-link.ts';
 
 /** As a batch replay's (replayer/replay.ts). */
 const STACK_MB = 64;

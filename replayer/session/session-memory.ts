@@ -1,8 +1,9 @@
 /** A session's questions about the guest's memory. Everything is bounded: what is cut says so. */
 import { WasiRrError } from '../../errors.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 import { patternBytes, type SearchPattern } from './memory-search.ts';
 import type { MemoryDiff, MemoryHistory, MemoryRange, SearchHits } from './messages.ts';
-import type { RequestOptions, WorkerLink } from './worker-link.ts';
+import type { WorkerLink } from './worker-link.ts';
 
 /** Bytes that one read gives at most. */
 export const MAX_READ = 64 << 20;

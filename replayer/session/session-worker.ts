@@ -7,9 +7,10 @@ import { TraceReader } from '../../traces/reader.ts';
 import { exportGlobals } from '../../wasm/exported-globals.ts';
 import { exportStart } from '../../wasm/start-function.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
+import { failedReply, type Reply, SHARED_WORD } from '../requests/messages.ts';
 import { Explorer } from './explorer.ts';
 import type { ShouldPause } from './guest.ts';
-import { type FromSession, type SessionSetup, SHARED_WORD, type ToSession } from './messages.ts';
+import type { FromSession, SessionSetup, ToSession } from './messages.ts';
 import { Paused, type ReplayProblem } from './seeker.ts';
 
 /**
@@ -47,7 +48,7 @@ async function answer(request: ToSession): Promise<void> {
   if (setup.readAhead) ahead = readAhead();
 }
 
-async function replyTo({ id, name, params }: ToSession): Promise<FromSession> {
+async function replyTo({ id, name, params }: ToSession): Promise<Reply> {
   const shouldPause: ShouldPause = (position) => {
     shared[SHARED_WORD.event] = position;
     return Atomics.load(shared, SHARED_WORD.cancelled) === id;
@@ -62,9 +63,7 @@ async function replyTo({ id, name, params }: ToSession): Promise<FromSession> {
     return { type: 'answer', id, answer: await handler.call(explorer, params, shouldPause) };
   } catch (thrown) {
     if (thrown instanceof Paused) return { type: 'aborted', id };
-    const known = thrown instanceof WasiRrError ? thrown : undefined;
-    const { code, event } = known ?? {};
-    return { type: 'failed', id, code, message: messageOf(thrown), event };
+    return failedReply(id, thrown);
   }
 }
 
@@ -126,6 +125,6 @@ function problemMessage({ event, error, divergence }: ReplayProblem) {
   return { event, code: error.code, message: error.message, divergence };
 }
 
-function send(message: FromSession): void {
+function send(message: FromSession | Reply): void {
   port.postMessage(message);
 }

@@ -11,6 +11,7 @@ import { addSnapshot } from '../../traces/annotations.ts';
 import { describeOutcome } from '../../traces/outcome.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { type DivergenceReport, reportDivergence } from '../divergence-report.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 import type { FailurePlace } from './failure.ts';
 import type { CallCondition, Direction } from './find-call.ts';
 import type {
@@ -25,7 +26,7 @@ import type {
 import { PastRun, type PastStop } from './past-run.ts';
 import { SessionMemory } from './session-memory.ts';
 import { TraceView } from './trace-view.ts';
-import { type RequestOptions, WorkerLink } from './worker-link.ts';
+import { WorkerLink } from './worker-link.ts';
 
 /** What a session may hold unless its options say otherwise. */
 export const DEFAULT_LIMITS: SessionLimits = {

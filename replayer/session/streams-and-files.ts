@@ -6,9 +6,9 @@
 import type { CallEvent, CoreValue, LogEvent } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { outputOf, writtenBy } from '../../wasi/output.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 import { DescriptorHistory, type OpenFile } from './descriptor-history.ts';
 import { TimeSlices } from './time-slices.ts';
-import type { RequestOptions } from './worker-link.ts';
 
 /** Events between two looks at the clock. */
 const STRIDE = 256;

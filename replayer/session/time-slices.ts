@@ -1,6 +1,6 @@
 /** Long work on the main thread in slices, so that a UI stays alive, can show progress and cancel. */
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { RequestOptions } from './worker-link.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 
 /** Milliseconds of work between two turns of the event loop: less than a frame of a terminal. */
 const SLICE_MS = 8;

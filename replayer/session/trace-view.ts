@@ -9,11 +9,11 @@ import {
 } from '../../traces/annotations.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { SnapshotEntry } from '../../traces/snapshots.ts';
+import type { RequestOptions } from '../requests/request-link.ts';
 import type { OpenFile } from './descriptor-history.ts';
 import { type FailurePlace, findFailure } from './failure.ts';
 import { type CallCondition, type Direction, findCall } from './find-call.ts';
 import { type Output, StreamsAndFiles } from './streams-and-files.ts';
-import type { RequestOptions } from './worker-link.ts';
 
 /** Bytes of output that {@link TraceView.output} gives at once. */
 const OUTPUT_LIMIT = 1 << 20;
@@ -104,7 +104,8 @@ export class TraceView {
     return editBookmark(this.trace.path, id, note);
   }
 
-  protected checkEvent(event: number): void {
+  /** @throws WasiRrError EVENT_NOT_FOUND */
+  checkEvent(event: number): void {
     if (Number.isInteger(event) && event >= -1 && event <= this.lastEvent) return;
     throw new WasiRrError(
       'EVENT_NOT_FOUND',

@@ -1,67 +1,31 @@
-/**
- * The session's connection to its thread: sends one request at a time, cancels, tells progress, and
- * starts the thread anew after it died.
- */
-
-import { Worker } from 'node:worker_threads';
-import { type ErrorCode, messageOf, WasiRrError } from '../../errors.ts';
+/** The session's connection to its thread: keeps the module that it compiled, and passes on what it tells. */
 import { workerUrl } from '../../worker-url.ts';
-import {
-  type FromSession,
-  type ProblemMessage,
-  type RequestName,
-  type Requests,
-  type SessionSetup,
-  SHARED_WORD,
-  type ToSession,
+import { RequestLink, type RequestOptions } from '../requests/request-link.ts';
+import type {
+  FromSession,
+  ProblemMessage,
+  RequestName,
+  Requests,
+  SessionSetup,
 } from './messages.ts';
-
-/** As a batch replay's (replayer/replay.ts): the guests' own stacks are set in the thread itself. */
-const STACK_MB = 64;
-
-/** Milliseconds after which a request tells its progress, and between two such reports. */
-const PROGRESS_MS = 200;
-
-/**
- * Milliseconds that a cancelled request may take to stop. A guest that computes without making a call
- * cannot be stopped but by ending its thread, which costs the parked guests.
- */
-const CANCEL_MS = 500;
-
-export interface RequestOptions {
-  /** Gives the request up; the promise is rejected with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called every 200 ms from 200 ms on, with the event that the replay has come to. */
-  readonly onProgress?: ((event: number) => void) | undefined;
-}
 
 export interface LinkEvents {
   problem(problem: ProblemMessage): void;
   verified(verified: boolean): void;
 }
 
-interface Pending {
-  readonly message: ToSession;
-  readonly options: RequestOptions;
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 export class WorkerLink {
-  private readonly setup: Omit<SessionSetup, 'shared' | 'module'>;
+  private readonly link: RequestLink<Requests>;
   private readonly events: LinkEvents;
-  private worker: Worker | undefined;
-  private words = new Int32Array(new SharedArrayBuffer(SHARED_WORD.bytes));
   private module: WebAssembly.Module | undefined;
-  private queue: Pending[] = [];
-  private running: Pending | undefined;
-  private timers: NodeJS.Timeout[] = [];
-  private ids = 0;
-  private closed = false;
 
   constructor(setup: Omit<SessionSetup, 'shared' | 'module'>, events: LinkEvents) {
-    this.setup = setup;
     this.events = events;
+    this.link = new RequestLink({
+      url: workerUrl('replayer/session/session-worker'),
+      setup: () => ({ ...setup, module: this.module }),
+      receive: (message) => this.receive(message as FromSession),
+    });
   }
 
   /** The compiled module, once a thread has compiled it. */
@@ -69,90 +33,18 @@ export class WorkerLink {
     return this.module;
   }
 
-  /**
-   * @throws WasiRrError as the request does; SESSION_FAILED where the thread died, SESSION_CLOSED; and
-   *   the reason of `signal`
-   */
+  /** @throws as RequestLink.request */
   request<K extends RequestName>(
     name: K,
     params: Requests[K]['params'],
-    options: RequestOptions = {},
+    options?: RequestOptions,
   ): Promise<Requests[K]['answer']> {
-    const { signal } = options;
-    if (this.closed) return Promise.reject(sessionClosed());
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      const message = { id: ++this.ids, name, params } as ToSession;
-      const abort = () => this.abort(pending);
-      const done = () => signal?.removeEventListener('abort', abort);
-      const pending: Pending = {
-        message,
-        options,
-        resolve: (answer) => {
-          done();
-          resolve(answer as Requests[K]['answer']);
-        },
-        reject: (reason) => {
-          done();
-          reject(reason);
-        },
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      this.queue.push(pending);
-      this.sendNext();
-    });
+    return this.link.request(name, params, options);
   }
 
   /** Ends the thread; what is under way is rejected. */
-  async close(): Promise<void> {
-    this.closed = true;
-    await this.end(sessionClosed());
-    for (const { reject } of this.queue.splice(0)) reject(sessionClosed());
-  }
-
-  private sendNext(): void {
-    if (this.running !== undefined) return;
-    const next = this.queue.shift();
-    if (next === undefined) return;
-    this.running = next;
-    this.worker ??= this.start();
-    this.worker.ref();
-    this.words[SHARED_WORD.event] = -1;
-    Atomics.add(this.words, SHARED_WORD.sent, 1);
-    this.worker.postMessage(next.message);
-    const { onProgress } = next.options;
-    if (onProgress) {
-      const report = () => onProgress(this.words[SHARED_WORD.event] ?? -1);
-      this.timers.push(setInterval(report, PROGRESS_MS));
-    }
-  }
-
-  private abort(pending: Pending): void {
-    pending.reject(pending.options.signal?.reason);
-    if (this.running !== pending) {
-      this.queue = this.queue.filter((one) => one !== pending);
-      return;
-    }
-    Atomics.store(this.words, SHARED_WORD.cancelled, pending.message.id);
-    this.timers.push(setTimeout(() => void this.end(undefined), CANCEL_MS));
-  }
-
-  private start(): Worker {
-    const shared = new SharedArrayBuffer(SHARED_WORD.bytes);
-    this.words = new Int32Array(shared);
-    const worker = new Worker(workerUrl('replayer/session/session-worker'), {
-      workerData: { ...this.setup, shared, module: this.module } satisfies SessionSetup,
-      execArgv: ['--no-warnings'],
-      resourceLimits: { stackSizeMb: STACK_MB },
-    });
-    worker.on('message', (message: FromSession) => this.receive(message));
-    worker.on('error', (cause) => {
-      if (worker === this.worker) void this.end(threadFailed(messageOf(cause), cause));
-    });
-    worker.on('exit', () => {
-      if (worker === this.worker) void this.end(threadFailed('it ended by itself'));
-    });
-    return worker;
+  close(): Promise<void> {
+    return this.link.close();
   }
 
   private receive(message: FromSession): void {
@@ -166,55 +58,6 @@ export class WorkerLink {
       case 'verified':
         this.events.verified(message.verified);
         break;
-      default:
-        this.finish(message);
     }
   }
-
-  private finish(message: Extract<FromSession, { id: number }>): void {
-    const { running } = this;
-    if (running?.message.id !== message.id) return;
-    this.settled();
-    // an idle session must not keep the process alive
-    this.worker?.unref();
-    if (message.type === 'answer') running.resolve(message.answer);
-    else if (message.type === 'aborted') running.reject(running.options.signal?.reason);
-    else {
-      const { code, message: text, event } = message;
-      running.reject(
-        code === undefined
-          ? threadFailed(text)
-          : new WasiRrError(code as ErrorCode, text, { event }),
-      );
-    }
-    this.sendNext();
-  }
-
-  private settled(): void {
-    this.running = undefined;
-    for (const timer of this.timers.splice(0)) clearTimeout(timer);
-  }
-
-  /** Ends the thread. The next request gets a new one. */
-  private async end(reason: unknown): Promise<void> {
-    const { worker, running } = this;
-    this.worker = undefined;
-    this.settled();
-    running?.reject(reason);
-    const ended = worker?.terminate();
-    if (!this.closed) this.sendNext();
-    await ended;
-  }
-}
-
-function threadFailed(what: string, cause?: unknown): WasiRrError {
-  return new WasiRrError(
-    'SESSION_FAILED',
-    `the session's thread failed: ${what}. Asking again starts it anew; if it fails again, the guest may need more memory than there is.`,
-    { cause },
-  );
-}
-
-function sessionClosed(): WasiRrError {
-  return new WasiRrError('SESSION_CLOSED', 'the session was closed.');
 }

@@ -1,0 +1,42 @@
+/** Gives places in a module's code names and lines. What the module does not have is looked for once. */
+import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
+import { FunctionNames } from '../../wasm/names.ts';
+import { DebugInfo } from '../dwarf/debug-info.ts';
+import type { StackFrame } from '../session/messages.ts';
+
+export class FrameNames {
+  private readonly module: Uint8Array;
+  private names: FunctionNames | undefined;
+  private starts: FunctionStarts | undefined;
+  /** Null: the module has none. */
+  private debug: DebugInfo | null | undefined;
+
+  /** @param module as it was recorded */
+  constructor(module: Uint8Array) {
+    this.module = module;
+  }
+
+  /**
+   * The frame that stands at a byte offset of the module.
+   * @param func index; found by the offset unless given. @param given the name that V8 knows
+   */
+  frame(offset: number, func = this.functionAt(offset), given?: string): StackFrame {
+    this.names ??= new FunctionNames(this.module);
+    const known = this.names.get(func);
+    const name = known?.name ?? given;
+    const mangled = known?.raw === name ? undefined : known?.raw;
+    return { func, offset, name, mangled, source: this.source?.framesAt(offset) ?? [] };
+  }
+
+  /** Its DWARF; undefined for a module without. */
+  get source(): DebugInfo | undefined {
+    if (this.debug === undefined) this.debug = DebugInfo.of(this.module) ?? null;
+    return this.debug ?? undefined;
+  }
+
+  /** Index of the function whose body holds a byte offset. */
+  functionAt(offset: number): number {
+    this.starts ??= functionStarts(this.module);
+    return functionAt(this.starts, offset);
+  }
+}
