@@ -17,7 +17,7 @@ An event is a number of \`wasi-rr log\`, 17 or '#17' (a shell takes a bare # for
 start: the guest is loaded and nothing has called it; end: the last event; failure: where the run went wrong.
 "At #n" means right after event n with all its effects, before the guest goes on.`;
 
-type Place = number | 'end' | 'failure';
+export type Place = number | 'end' | 'failure';
 
 const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
   ['start', -1],
@@ -60,7 +60,8 @@ export function splitTarget(args: readonly string[], what: string, after: readon
   return { trace, given, rest };
 }
 
-function placeOf(text: string): Place {
+/** @throws WasiRrError OPTION_INVALID */
+export function placeOf(text: string): Place {
   const place = PLACES.get(text);
   if (place !== undefined) return place;
   try {

@@ -26,19 +26,23 @@ interface Frame {
  * lines of their own, before the function that they are in.
  */
 export function formatFrames(frames: readonly Frame[], most = MAX_SHOWN): string[] {
-  const lines = frames.slice(0, most).flatMap(formatFrame);
+  const lines = frames
+    .slice(0, most)
+    .flatMap(frameTexts)
+    .map((text) => `    at ${text}`);
   const more = frames.length - most;
   return more > 0 ? [...lines, `    … ${more} more`] : lines;
 }
 
-function formatFrame({ func, offset, name, source = [] }: Frame): string[] {
-  const lines = source
+/** What {@link formatFrames} says of one frame: the calls that were inlined in it, then its function. */
+export function frameTexts({ func, offset, name, source = [] }: Frame): string[] {
+  const texts = source
     .filter(({ inlined }) => inlined)
-    .map((call) => `    at ${words(call.name, call.place && placeText(call.place), '(inlined)')}`);
+    .map((call) => words(call.name, call.place && placeText(call.place), '(inlined)'));
   const wasm = `function ${func}, byte 0x${offset.toString(16)}`;
   const own = source.find(({ inlined }) => !inlined)?.place;
   const place = own && placeText(own);
-  return [...lines, `    at ${name || place ? words(name, place, `(${wasm})`) : wasm}`];
+  return [...texts, name || place ? words(name, place, `(${wasm})`) : wasm];
 }
 
 function words(...parts: readonly (string | undefined)[]): string {

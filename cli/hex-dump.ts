@@ -2,6 +2,9 @@
 
 const ROW = 16;
 
+/** Bytes of a change that are shown to people. */
+const SHOWN = 16;
+
 /**
  * @param address of the first byte; rows begin there, aligned or not
  * @returns lines; the last one is the address after the bytes
@@ -34,6 +37,18 @@ export function asciiText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) =>
     byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
   ).join('');
+}
+
+/** `61 |a| → 62 |b|`; of longer ranges, the beginning. */
+export function changeText(before: Uint8Array, after: Uint8Array): string {
+  return `${beginning(before)} → ${beginning(after)}`;
+}
+
+function beginning(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'no memory';
+  const head = bytes.subarray(0, SHOWN);
+  const more = bytes.length > SHOWN ? '…' : '';
+  return `${hexText(head)}${more} |${asciiText(head)}${more}|`;
 }
 
 function hexRow(row: Uint8Array, address: number): string {

@@ -19,6 +19,7 @@ import { addRm } from './commands/rm.ts';
 import { addStack } from './commands/stack.ts';
 import { addTui } from './commands/tui.ts';
 import { addVerify } from './commands/verify.ts';
+import { addWrites } from './commands/writes.ts';
 import { EXIT } from './exit-status.ts';
 import { reportFailure } from './failure.ts';
 import { rawArguments } from './raw-arguments.ts';
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addInfo,
   addQuery,
   addMemory,
+  addWrites,
   addStack,
   addGlobals,
   addFiles,

@@ -1,8 +1,9 @@
 /** `wasi-rr memory`: bytes of the guest's memory at an event, where something is, and what changed it. */
 import type { Command } from 'commander';
 import { type MemoryChange, type SearchPattern, WasiRrError } from '../../index.ts';
+import { byteNumber } from '../byte-number.ts';
 import { EVENT_HELP, type Look, lookAt, targetOf } from '../event-argument.ts';
-import { addressText, asciiText, hexDump, hexText } from '../hex-dump.ts';
+import { addressText, changeText, hexDump } from '../hex-dump.ts';
 import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
@@ -13,9 +14,6 @@ interface MemoryFlags {
   readonly history?: boolean;
   readonly json?: boolean;
 }
-
-/** Bytes of a change that are shown to people. */
-const SHOWN = 16;
 
 const EXAMPLES = `${EVENT_HELP}
 
@@ -128,25 +126,11 @@ function jsonChange({ event, by, address, before, after }: MemoryChange): string
 }
 
 function textChange({ event, by, address, before, after }: MemoryChange): string {
-  const change = `${shown(before)} → ${shown(after)}`;
-  return `#${event} ${by.padEnd(5)} ${addressText(address)}  ${change}`;
-}
-
-function shown(bytes: Uint8Array): string {
-  if (bytes.length === 0) return 'no memory';
-  const head = bytes.subarray(0, SHOWN);
-  const more = bytes.length > SHOWN ? '…' : '';
-  return `${hexText(head)}${more} |${asciiText(head)}${more}|`;
+  return `#${event} ${by.padEnd(5)} ${addressText(address)}  ${changeText(before, after)}`;
 }
 
 /** Hexadecimal as `0x6162` or `61 62`; anything else is text. */
 function patternOf(text: string): SearchPattern {
   if (!/^(0x([0-9a-f]{2})+|[0-9a-f]{2}( [0-9a-f]{2})+)$/i.test(text)) return { text };
   return { bytes: Buffer.from(text.replace(/^0x/i, '').replaceAll(' ', ''), 'hex') };
-}
-
-function byteNumber(text: string): number {
-  const number = Number(text);
-  if (/^(\d+|0x[0-9a-f]+)$/i.test(text) && Number.isSafeInteger(number)) return number;
-  throw new WasiRrError('OPTION_INVALID', `"${text}" is no number of bytes: give 4660 or 0x1234.`);
 }

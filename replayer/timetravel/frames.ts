@@ -16,14 +16,14 @@ export interface Frame {
 
 /**
  * @param memory the memory for frames; @param top where they end
- * @param pc of the innermost frame
+ * @param pc of the innermost frame; without it, that frame has a call under way
  * @returns innermost first
  */
 export function readFrames(
   layout: ModuleLayout,
   memory: ArrayBuffer,
   top: number,
-  pc: number,
+  pc?: number,
 ): Frame[] {
   const view = new DataView(memory, 0, top);
   const frames: Frame[] = [];
@@ -34,8 +34,9 @@ export function readFrames(
     known.set(func, types);
     const { offsets, size } = frameLayout(types);
     const locals = Array.from(types, (type, i) => readLocal(view, base + (offsets[i] ?? 0), type));
-    const last = base + size >= top;
-    frames.push({ func, pc: last ? pc : view.getUint32(base + FRAME_PC, true), locals });
+    const innermost = base + size >= top;
+    const call = view.getUint32(base + FRAME_PC, true);
+    frames.push({ func, pc: (innermost ? pc : undefined) ?? call, locals });
     base += size;
   }
   return frames.reverse();

@@ -57,7 +57,7 @@ export function replayInstrumented(
   const { event } = end.divergence;
   throw new WasiRrError(
     'DIVERGENCE',
-    `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted.`,
+    `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted. wasi-rr replay tells whether the trace replays at all.`,
     { event },
   );
 }

@@ -1,11 +1,10 @@
 /**
- * Who wrote these bytes? One watched replay finds all writes to a range, by the guest and by the host; a
- * second one shows the stack and the locals at one of them. Both are compared with the recording.
+ * Who wrote these bytes? A watched replay finds all writes to a range, by the guest and by the host. It is
+ * compared with the recording.
  */
 import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { CallObserver } from '../feed.ts';
-import { type Frame, readFrames } from './frames.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import { compareMarks, type Mark } from './mark.ts';
 
@@ -13,12 +12,13 @@ import { compareMarks, type Mark } from './mark.ts';
 export interface MemoryWrite {
   /** `guest`: `mark` is before the storing instruction. `host`: the answer to call `mark.event`. */
   readonly by: 'guest' | 'host';
-  /** Of a host's write, tick and event only: depth and pc are -1. */
+  /** Of a host's write, the depth is that of the call, and pc is -1. */
   readonly mark: Mark;
   /** Where the write began, and how much it wrote, inside and outside of the range. */
   readonly address: number;
   readonly length: number;
-  /** The range before and after. */
+  /** First byte of the range that it wrote; the bytes before and after, from there on. */
+  readonly from: number;
   readonly before: Uint8Array;
   readonly after: Uint8Array;
 }
@@ -28,7 +28,9 @@ export interface WriteQuery {
   readonly address: number;
   readonly length: number;
   /** Only what was written before; everything unless given. */
-  readonly until?: Mark;
+  readonly until?: Mark | undefined;
+  /** Only what was written until right after this event and its effects. */
+  readonly upTo?: number | undefined;
   /** How many of the last writes to keep. */
   readonly keep: number;
 }
@@ -38,37 +40,53 @@ export interface WriteList {
   readonly writes: readonly MemoryWrite[];
   /** How many there were, kept or not. */
   readonly total: number;
-  /** The range as instantiation left it: what it holds if nothing was written. */
-  readonly initial: Uint8Array;
+  /** Bytes of the memory at the end; it never shrinks. */
+  readonly memorySize: number;
   /** What a user should know besides. */
   readonly note: string | undefined;
 }
 
-/** @throws WasiRrError as replayInstrumented; OPTION_INVALID for an empty range */
-export function writesTo(trace: TraceReader, query: WriteQuery): WriteList {
-  const { address, length, until, keep } = query;
+/**
+ * @param onEvent is told of every event that passes; what it throws ends the replay
+ * @throws WasiRrError as replayInstrumented; OPTION_INVALID for an empty range
+ */
+export function writesTo(
+  trace: TraceReader,
+  query: WriteQuery,
+  onEvent: (event: number) => void = () => {},
+): WriteList {
+  const { address, length, keep } = query;
   if (!(length > 0 && address >= 0 && address + length <= 2 ** 32)) {
     throw new WasiRrError('OPTION_INVALID', 'a range to watch must have bytes, in 32 bits.');
   }
   let running: Running | undefined;
-  let initial = new Uint8Array(0);
-  let known = initial;
+  /** The range as far as it is known; what memory does not reach holds zeros when it does. */
+  const known = new Uint8Array(length);
   let total = 0;
   let writes: MemoryWrite[] = [];
-  const range = () => running?.memory().slice(address, address + length) ?? new Uint8Array(0);
-  const tick = () => -Number(running?.probes.global('ticksLeft').value ?? 0n);
+  const memory = () => running?.memory() ?? new Uint8Array(0);
+  const now = (pc: number): Mark => ({
+    event: running?.event() ?? -1,
+    tick: -Number(running?.probes.global('ticksLeft').value ?? 0n),
+    depth: Number(running?.probes.global('depth').value ?? 0),
+    pc,
+  });
   const wrote = (by: MemoryWrite['by'], mark: Mark, at: number, size: number) => {
-    if (size <= 0 || at >= address + length || at + size <= address) return;
-    const before = known;
-    known = range();
-    if (until !== undefined && compareMarks(mark, until) >= 0) return;
+    const from = Math.max(at, address);
+    const to = Math.min(at + size, address + length);
+    if (from >= to) return;
+    const place = from - address;
+    const after = memory().slice(from, to);
+    const before = known.slice(place, place + after.length);
+    known.set(after, place);
+    if (isLater(by, mark, query)) return;
     total++;
-    writes.push({ by, mark, address: at, length: size, before, after: known });
-    if (writes.length > 2 * keep + 16) writes = writes.slice(-keep);
+    writes.push({ by, mark, address: at, length: size, from, before, after });
+    if (writes.length > 2 * keep + 16) writes = keep > 0 ? writes.slice(-keep) : [];
   };
   let answered: { at: number; size: number }[] = [];
   const observer: CallObserver = {
-    before: () => {},
+    before: onEvent,
     writes: (_event, ranges, size) => {
       let left = size;
       for (let i = 0; i < ranges.count && left > 0; i++) {
@@ -78,54 +96,28 @@ export function writesTo(trace: TraceReader, query: WriteQuery): WriteList {
       }
     },
     after: (event) => {
-      const mark = { event, tick: tick(), depth: -1, pc: -1 };
-      for (const { at, size } of answered) wrote('host', mark, at, size);
+      for (const { at, size } of answered) wrote('host', { ...now(-1), event }, at, size);
       if (answered.length > 0) answered = [];
     },
-  };
-  const begin = (started: Running) => {
-    running = started;
-    const { probes } = started;
-    initial = range();
-    known = initial;
-    probes.global('watchFrom').value = address | 0;
-    probes.global('watchLength').value = length | 0;
-    probes.set('wrote', (pc, at, size) => {
-      const depth = Number(probes.global('depth').value);
-      wrote('guest', { event: started.event(), tick: tick(), depth, pc }, at, size);
-    });
   };
   const note = replayInstrumented(
     trace,
     { tick: true, frames: 'depth', watch: true },
-    begin,
+    (started) => {
+      running = started;
+      const { probes } = started;
+      known.set(memory().subarray(address, address + length));
+      probes.global('watchFrom').value = address | 0;
+      probes.global('watchLength').value = length | 0;
+      probes.set('wrote', (pc, at, size) => wrote('guest', now(pc), at, size));
+    },
     observer,
   );
-  return { writes: keep > 0 ? writes.slice(-keep) : [], total, initial, note };
+  const kept = keep > 0 ? writes.slice(-keep) : [];
+  return { writes: kept, total, memorySize: memory().length, note };
 }
 
-/**
- * The guest's stack just before the instruction at a mark, innermost frame first.
- * @throws WasiRrError as replayInstrumented; EVENT_NOT_FOUND where the run never comes there
- */
-export function framesAt(trace: TraceReader, mark: Mark): readonly Frame[] {
-  let frames: readonly Frame[] | undefined;
-  replayInstrumented(
-    trace,
-    { tick: true, frames: 'spill', breaks: new Set([mark.pc]) },
-    ({ probes, layout, event }) => {
-      probes.set('stop', (pc, depth) => {
-        const now = -Number(probes.global('ticksLeft').value);
-        if (now !== mark.tick || depth !== mark.depth || event() !== mark.event) return;
-        const top = Number(probes.global('top').value);
-        frames = readFrames(layout, probes.memory('frames').buffer, top, pc);
-      });
-    },
-  );
-  if (frames !== undefined) return frames;
-  throw new WasiRrError(
-    'EVENT_NOT_FOUND',
-    `the run never comes to 0x${mark.pc.toString(16)} at tick ${mark.tick}, depth ${mark.depth}.`,
-    { event: mark.event },
-  );
+function isLater(by: MemoryWrite['by'], mark: Mark, { until, upTo }: WriteQuery): boolean {
+  if (until !== undefined && compareMarks(mark, until) >= 0) return true;
+  return upTo !== undefined && (by === 'host' ? mark.event > upTo : mark.event >= upTo);
 }

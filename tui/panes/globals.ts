@@ -12,9 +12,8 @@ const NAME_WIDTH = 24;
 
 export function globalsContent({ guest, position }: Debugger): TabContent {
   const { globals } = guest;
-  const problem = guest.problemAt(position);
-  if (globals === undefined || problem !== undefined) {
-    return { lines: [{ line: line(span(problem ?? 'replaying…', 'dim')) }] };
+  if (globals === undefined) {
+    return { lines: [{ line: line(span(guest.problemAt(position) ?? 'replaying…', 'dim')) }] };
   }
   const { value } = globals;
   const lines = value.globals.map(globalLine);

@@ -16,10 +16,15 @@ const GAP = 2;
 export function memoryLines(bugger: Debugger): Line[] {
   const { guest, state } = bugger;
   const range = guest.memory?.value;
-  const problem = guest.problemAt(bugger.position);
-  if (range === undefined || problem !== undefined) {
-    const starting = guest.ready ? 'replaying…' : 'starting the replay…';
-    return [line(span(problem ?? starting, 'dim'))];
+  if (range === undefined) {
+    return [
+      line(
+        span(
+          guest.problemAt(bugger.position) ?? (guest.ready ? 'replaying…' : 'starting the replay…'),
+          'dim',
+        ),
+      ),
+    ];
   }
   const { memory } = state;
   if (range.size === 0) return [line(span('the guest has no memory yet', 'dim'))];

@@ -4,9 +4,10 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../../examples/cases.ts';
+import { framesAt } from '../../../replayer/timetravel/frames-at.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
 import { compareMarks, type Mark } from '../../../replayer/timetravel/mark.ts';
-import { framesAt, writesTo } from '../../../replayer/timetravel/writes.ts';
+import { writesTo } from '../../../replayer/timetravel/writes.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { functionAt, functionStarts } from '../../../wasm/function-starts.ts';
 import { FunctionNames } from '../../../wasm/names.ts';
@@ -123,9 +124,16 @@ test('what the host wrote is told as its answer to a call', async () => {
 
 test('a place where the run never comes, and an empty range, are refused', async () => {
   const trace = await record('heapsmash-O2');
-  const [write] = writesTo(trace, { ...DATA, keep: 1 }).writes;
-  const mark = { ...(write?.mark as Mark), tick: 1e9 };
-  expect(() => framesAt(trace, mark)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_FOUND' }));
+  const { writes } = writesTo(trace, { ...DATA, keep: 1e6 });
+  const by = (who: string) => writes.find((write) => write.by === who)?.mark as Mark;
+  for (const mark of [
+    { ...by('guest'), tick: 1e9 },
+    { ...by('host'), event: 16 },
+  ]) {
+    expect(() => framesAt(trace, mark)).toThrow(
+      expect.objectContaining({ code: 'EVENT_NOT_FOUND' }),
+    );
+  }
   expect(() => writesTo(trace, { ...DATA, length: 0 })).toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID' }),
   );

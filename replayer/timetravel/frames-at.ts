@@ -1,0 +1,58 @@
+/** The guest's stack at a mark, by a replay that is compared with the recording. */
+import { WasiRrError } from '../../errors.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import type { CallObserver } from '../feed.ts';
+import { type Frame, readFrames } from './frames.ts';
+import { type Running, replayInstrumented } from './instrumented-replay.ts';
+import type { Mark } from './mark.ts';
+
+/**
+ * The stack just before the instruction at a mark, innermost frame first; at a mark without a pc, that of
+ * the call which is event `mark.event`.
+ * @param onEvent is told of every event that passes; what it throws ends the replay
+ * @throws WasiRrError as replayInstrumented; EVENT_NOT_FOUND where the run never comes there
+ */
+export function framesAt(
+  trace: TraceReader,
+  mark: Mark,
+  onEvent: (event: number) => void = () => {},
+): readonly Frame[] {
+  let running: Running | undefined;
+  let frames: readonly Frame[] | undefined;
+  const inCall = mark.pc < 0;
+  const observer: CallObserver = {
+    before: (event) => {
+      onEvent(event);
+      if (inCall && event === mark.event && running) frames = framesNow(running);
+    },
+    after: () => {},
+  };
+  replayInstrumented(
+    trace,
+    { tick: true, frames: 'spill', ...(!inCall && { breaks: new Set([mark.pc]) }) },
+    (started) => {
+      running = started;
+      const { probes, event } = started;
+      if (inCall) return;
+      probes.set('stop', (pc, depth) => {
+        const now = -Number(probes.global('ticksLeft').value);
+        if (now !== mark.tick || depth !== mark.depth || event() !== mark.event) return;
+        frames = framesNow(started, pc);
+      });
+    },
+    observer,
+  );
+  if (frames !== undefined) return frames;
+  const place = inCall
+    ? `a call at event ${mark.event}`
+    : `0x${mark.pc.toString(16)} at tick ${mark.tick}, depth ${mark.depth}`;
+  throw new WasiRrError('EVENT_NOT_FOUND', `the run never comes to ${place}.`, {
+    event: mark.event,
+  });
+}
+
+/** @param pc of the innermost frame; that of the call under way unless given */
+function framesNow({ probes, layout }: Running, pc?: number): readonly Frame[] {
+  const top = Number(probes.global('top').value);
+  return readFrames(layout, probes.memory('frames').buffer, top, pc);
+}

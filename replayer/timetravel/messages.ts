@@ -1,0 +1,32 @@
+/** What time travel and its thread say to each other. */
+import type { RequestOf } from '../requests/messages.ts';
+import type { StackFrame } from '../session/messages.ts';
+import type { Mark } from './mark.ts';
+import type { MemoryWrite, WriteList, WriteQuery } from './writes.ts';
+
+export interface LocatedWrite extends MemoryWrite {
+  /** Where in the code it was done; undefined for a host's write, which `stackOf` tells. */
+  readonly frame: StackFrame | undefined;
+  /** Name of the call that the host answered with it. */
+  readonly call: string | undefined;
+}
+
+export interface LocatedWrites extends Omit<WriteList, 'writes'> {
+  readonly writes: readonly LocatedWrite[];
+}
+
+export interface TravelRequests {
+  writes: { params: WriteQuery; answer: LocatedWrites };
+  /** The stack at a mark; at one without a pc, that of the call which is its event. */
+  stack: { params: { mark: Mark }; answer: readonly StackFrame[] };
+}
+
+export type ToTravel = RequestOf<TravelRequests>;
+
+/** `workerData` of the thread. */
+export interface TravelSetup {
+  /** Path. */
+  readonly trace: string;
+  /** Words of requests/messages.ts. */
+  readonly shared: SharedArrayBuffer;
+}

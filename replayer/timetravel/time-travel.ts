@@ -1,0 +1,54 @@
+/**
+ * The inside of a run, between its calls, as a library: who wrote where, and from which stack. Every answer
+ * is computed by replays, in a thread of their own, that are compared with the recording.
+ */
+import { TraceReader } from '../../traces/reader.ts';
+import { workerUrl } from '../../worker-url.ts';
+import { RequestLink, type RequestOptions } from '../requests/request-link.ts';
+import type { StackFrame } from '../session/messages.ts';
+import type { LocatedWrites, TravelRequests } from './messages.ts';
+import type { MemoryWrite, WriteQuery } from './writes.ts';
+
+/**
+ * Opens a trace for time travel; close it when done.
+ * @throws WasiRrError for a trace that cannot be read (TRACE_*, NOT_A_TRACE)
+ */
+export function openTimeTravel(path: string): TimeTravel {
+  new TraceReader(path).close();
+  return new TimeTravel(path);
+}
+
+export class TimeTravel {
+  private readonly link: RequestLink<TravelRequests>;
+
+  /** Use {@link openTimeTravel}. */
+  constructor(trace: string) {
+    this.link = new RequestLink({
+      url: workerUrl('replayer/timetravel/travel-worker'),
+      setup: () => ({ trace }),
+      receive: () => {},
+    });
+  }
+
+  /**
+   * All writes to a range of memory 0, by the guest's instructions and by the host's answers to calls, oldest
+   * first. Costs one replay, of some 1.6 times a plain one.
+   * @throws WasiRrError OPTION_INVALID for an empty range; DIVERGENCE where the replay differs from the
+   *   recording; as RequestLink.request, and as replays do
+   */
+  writes(query: WriteQuery, options?: RequestOptions): Promise<LocatedWrites> {
+    return this.link.request('writes', query, options);
+  }
+
+  /**
+   * The stack at a write, innermost frame first. Costs one replay, of some 1.7 times a plain one.
+   * @throws as {@link writes}
+   */
+  stackOf({ mark }: MemoryWrite, options?: RequestOptions): Promise<readonly StackFrame[]> {
+    return this.link.request('stack', { mark }, options);
+  }
+
+  async close(): Promise<void> {
+    await this.link.close();
+  }
+}

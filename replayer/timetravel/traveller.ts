@@ -1,0 +1,56 @@
+/** Answers questions about the inside of a run. One method a request. */
+import { WasiRrError } from '../../errors.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import { FrameNames } from '../source/frame-names.ts';
+import { framesAt } from './frames-at.ts';
+import type { LocatedWrites, TravelRequests } from './messages.ts';
+import { writesTo } from './writes.ts';
+
+type Handlers = {
+  readonly [K in keyof TravelRequests]: (
+    params: TravelRequests[K]['params'],
+    onEvent: (event: number) => void,
+  ) => TravelRequests[K]['answer'];
+};
+
+export class Traveller implements Handlers {
+  private readonly trace: TraceReader;
+  private readonly names: FrameNames;
+
+  /** @throws WasiRrError REPLAY_FAILED for a component's trace; and as TraceReader.module */
+  constructor(trace: TraceReader) {
+    if (trace.meta.flavour === 'component') {
+      throw new WasiRrError(
+        'REPLAY_FAILED',
+        'the run is that of a component, and those cannot be looked into between their calls so far. replay, verify, log and query work.',
+      );
+    }
+    this.trace = trace;
+    this.names = new FrameNames(trace.module());
+  }
+
+  /** @throws as writesTo */
+  writes(
+    query: TravelRequests['writes']['params'],
+    onEvent: (event: number) => void,
+  ): LocatedWrites {
+    const { writes, ...rest } = writesTo(this.trace, query, onEvent);
+    const located = writes.map((write) => {
+      const { by, mark } = write;
+      return by === 'host'
+        ? { ...write, frame: undefined, call: this.callAt(mark.event) }
+        : { ...write, frame: this.names.frame(mark.pc), call: undefined };
+    });
+    return { ...rest, writes: located };
+  }
+
+  /** @throws as framesAt */
+  stack({ mark }: TravelRequests['stack']['params'], onEvent: (event: number) => void) {
+    return framesAt(this.trace, mark, onEvent).map(({ func, pc }) => this.names.frame(pc, func));
+  }
+
+  private callAt(number: number): string | undefined {
+    const [event] = this.trace.events(number, number + 1);
+    return event?.kind === 'call' ? event.name : undefined;
+  }
+}
