@@ -7,13 +7,14 @@ import { Debugger } from './debugger/debugger.ts';
 import { handleInput } from './debugger/input.ts';
 import { Terminal } from './terminal/terminal.ts';
 import { chooseColours } from './text/style.ts';
+import type { TuiOptions } from './tui.ts';
 import { App, type AppControl } from './view/app.tsx';
 
 /** Ink throttles frames to these; the first key after a rest is drawn at once. */
 const MAX_FPS = 60;
 
 /** See `runTui` in tui.ts. */
-export async function run(path: string): Promise<number> {
+export async function run(path: string, { follow }: TuiOptions): Promise<number> {
   const { stdin, stdout } = process;
   chooseColours(process.env);
   const reader = new TraceReader(path);
@@ -34,6 +35,7 @@ export async function run(path: string): Promise<number> {
       redraw: () => hooks.redraw(),
       quit: () => hooks.quit(),
     },
+    follow,
     columns: stdout.columns,
     rows: stdout.rows,
   });

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { runTui } from '../../tui/tui.ts';
 import { exitingWith } from '../run.ts';
-import { tracePath } from '../trace-argument.ts';
+import { begunTrace, tracePath } from '../trace-argument.ts';
 import { logCommand } from './log.ts';
 
 const EXAMPLES = `
@@ -12,6 +12,7 @@ Without a terminal on standard input and output it prints what \`wasi-rr log\` p
 
 Examples:
   wasi-rr tui
+  wasi-rr tui -f           while it is being recorded
   wasi-rr crash.wrr        the same`;
 
 export function addTui(program: Command): void {
@@ -19,11 +20,15 @@ export function addTui(program: Command): void {
     .command('tui')
     .description('walk through a run in the terminal, forwards and backwards')
     .argument('[trace]', 'default: the latest')
+    .option('-f, --follow', 'follow a recording in progress')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(tuiCommand));
 }
 
-async function tuiCommand(name: string | undefined): Promise<number> {
-  if (!isatty(0) || !isatty(1)) return logCommand(name, {});
-  return runTui(tracePath(name));
+async function tuiCommand(
+  name: string | undefined,
+  { follow = false }: { readonly follow?: boolean },
+): Promise<number> {
+  if (!isatty(0) || !isatty(1)) return logCommand(name, { follow });
+  return runTui(follow ? await begunTrace(name) : tracePath(name), { follow });
 }

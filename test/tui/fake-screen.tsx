@@ -62,7 +62,7 @@ const REST_MS = 250;
 
 const WAIT_MS = 10_000;
 
-export function openScreen(trace: string, columns = 140, rows = 30): FakeScreen {
+export function openScreen(trace: string, columns = 140, rows = 30, follow = false): FakeScreen {
   const stdout = new FakeStdout(columns, rows);
   const reader = new TraceReader(trace);
   const timeline = new Timeline(trace);
@@ -73,6 +73,7 @@ export function openScreen(trace: string, columns = 140, rows = 30): FakeScreen 
     reader,
     timeline,
     start: reader.eventCount - 1,
+    follow,
     columns,
     rows,
     terminal: {

@@ -22,7 +22,7 @@ let program: string;
 const PROGRAM = `import { runTui } from './dist/tui/tui.js';
 const { WASI_RR_CRASH, WASI_RR_TRACE } = process.env;
 if (WASI_RR_CRASH) setTimeout(() => { throw new Error('on purpose'); }, Number(WASI_RR_CRASH));
-process.exitCode = await runTui(WASI_RR_TRACE);
+process.exitCode = await runTui(WASI_RR_TRACE, { follow: false });
 `;
 
 beforeAll(async () => {

@@ -14,6 +14,7 @@ import { editEntry, removeEntry, restoreBookmark } from './bookmarks.ts';
 import { copy } from './copy-text.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall, goToError, goToOpen, goToUse } from './finding.ts';
+import { toggleFollow } from './following.ts';
 import {
   followPointer,
   nextChange,
@@ -47,6 +48,7 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   pausePast: pauseOrLeave,
   reverseContinue: (bugger) => openPrompt(bugger, 'reverseContinue', bugger.state.condition),
   gotoFailure: (bugger) => bugger.select(bugger.rows.rowToOpenAt(bugger.failureEvent), 'jump'),
+  follow: toggleFollow,
   nextError: (bugger) => goToError(bugger, 'next'),
   previousError: (bugger) => goToError(bugger, 'previous'),
   nextUse: (bugger) => goToUse(bugger, 'next'),

@@ -3,6 +3,7 @@
  * terminal; `view/` draws its state, `input.ts` feeds it keys.
  */
 import { type Bookmark, listBookmarks } from '../../traces/annotations.ts';
+import type { GrowthState } from '../../traces/growth.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
@@ -23,6 +24,7 @@ import { effectRanges } from '../trace/effects.ts';
 import { QueryClient } from '../trace/query-client.ts';
 import type { Answers, Query } from '../trace/query-messages.ts';
 import { TraceRows } from '../trace/rows.ts';
+import { toggleFollow, Watch } from './following.ts';
 import { newState, type State } from './state.ts';
 
 /** What the terminal does for the debugger. */
@@ -46,8 +48,9 @@ export class Debugger {
   readonly guest: GuestView;
   readonly terminal: TerminalPort;
   /** Where the run went wrong: its trap, its last failing call, or its end. */
-  readonly failureEvent: number;
+  failureEvent: number;
   private readonly queries: QueryClient;
+  private readonly watch: Watch | undefined;
   private readonly listeners = new Set<() => void>();
   private current: State;
   /** Raised by every change: what a frame was drawn from. */
@@ -65,6 +68,8 @@ export class Debugger {
     readonly terminal: TerminalPort;
     readonly columns: number;
     readonly rows: number;
+    /** Whether to follow a recording in progress from the start. */
+    readonly follow: boolean;
   }) {
     const { path, reader, timeline, terminal } = options;
     this.path = path;
@@ -83,6 +88,9 @@ export class Debugger {
     this.guest = new GuestView(path, () => this.update({}));
     this.update({});
     void this.loadOverview();
+    this.watch = reader.meta.outcome === undefined ? new Watch(this) : undefined;
+    this.watch?.begin();
+    if (options.follow && this.current.recording === 'recording') toggleFollow(this);
   }
 
   get state(): State {
@@ -98,15 +106,15 @@ export class Debugger {
   get banner(): string | undefined {
     const { reader, guest } = this;
     const { problem } = guest;
+    const { following, recording } = this.current;
+    if (recording === 'removed') return UNFINISHED.removed;
     if (problem !== undefined) {
       const from = problem.event <= 0 ? '' : ` from #${problem.event} on`;
       return `no memory, stack or globals${from}: ${problem.message}`;
     }
     if (reader.damage !== undefined) return reader.damage;
-    if (reader.meta.outcome === undefined) {
-      return 'the trace is incomplete: the recorder was killed, or still runs';
-    }
-    return undefined;
+    if (following) return 'following the recording: F, or any move, stops here';
+    return UNFINISHED[recording];
   }
 
   /** The event right after whose effects everything is shown. */
@@ -121,7 +129,12 @@ export class Debugger {
 
   /** Changes what is shown, fits it to the screen and asks for what it needs. */
   update(change: Partial<State>): void {
+    const { list, following } = this.current;
+    const moved = change.list !== undefined && change.list.selected !== list.selected;
     this.current = { ...this.current, ...change };
+    // what is at the end before the end moves on
+    if (moved && following && change.list?.total === list.total)
+      this.current = { ...this.current, following: false };
     this.fit();
     this.wish();
     this.version++;
@@ -188,6 +201,7 @@ export class Debugger {
   }
 
   async close(): Promise<void> {
+    this.watch?.end();
     this.listeners.clear();
     await Promise.all([this.queries.close(), this.guest.close()]);
   }
@@ -245,6 +259,7 @@ export class Debugger {
         selected !== undefined && selected.address < memory.top
           ? { address: selected.address, length: Math.min(selected.length, MEMORY_AHEAD) }
           : undefined,
+      following: this.current.following,
     });
     if (tab === 'files' || tab === 'output') void this.loadHistory();
   }
@@ -260,7 +275,7 @@ export class Debugger {
     if (this.historyAsked === event) this.historyAsked = -1;
   }
 
-  private async loadOverview(): Promise<void> {
+  async loadOverview(): Promise<void> {
     const query = { kind: 'overview', slices: OVERVIEW_SLICES, marked: FAILED } as const;
     this.update({ overview: (await this.ask(query, 'overview')) ?? [] });
   }
@@ -274,6 +289,13 @@ function readBookmarks(path: string): readonly Bookmark[] {
     return [];
   }
 }
+/** What to say of a trace without an outcome. */
+const UNFINISHED: Readonly<Record<GrowthState, string | undefined>> = {
+  ended: undefined,
+  recording: 'the trace is being recorded: F follows it',
+  abandoned: 'the trace is incomplete: the recorder was killed',
+  removed: 'the trace was removed while it was being recorded: this is what was read of it',
+};
 
 /** What a 32-bit memory may have, until it is known what it has. */
 const MAX_MEMORY = 2 ** 32;

@@ -2,7 +2,7 @@
 import type { CallFilter } from '../../traces/timeline.ts';
 import type { SortBy } from '../model/command.ts';
 import { FAILED, isEmptyFilter, readFilter } from '../model/filter-text.ts';
-import { showNumbers } from '../model/timeline-list.ts';
+import { showNumbers, type TimelineList } from '../model/timeline-list.ts';
 import type { Debugger } from './debugger.ts';
 
 /** Goes to the nearest call that matches, after or before the position. */
@@ -97,6 +97,25 @@ export async function applySort(bugger: Debugger, sort: SortBy): Promise<void> {
   await arrange(bugger, bugger.state.filter, sort);
 }
 
+/** Shows again what the filter and the order mean, after more was recorded. */
+export async function arrangeAgain(bugger: Debugger): Promise<void> {
+  const { filter, sort, list } = bugger.state;
+  if (list.numbers === undefined) return;
+  const read = readFilter(filter);
+  if (!read.ok) return;
+  const found = await bugger.ask({ kind: 'matches', filter: read.filter, sort }, 'filtering');
+  const { state } = bugger;
+  // another one was chosen meanwhile
+  if (found === undefined || state.filter !== filter || state.sort !== sort) return;
+  bugger.update({ list: arranged(bugger, found, sort) });
+}
+
+function arranged(bugger: Debugger, found: Uint32Array, sort: SortBy): TimelineList {
+  const { list } = bugger.state;
+  const ascending = sort === 'number';
+  return showNumbers(list, ascending ? withEnd(found, bugger.rows.count - 1) : found, ascending);
+}
+
 async function arrange(bugger: Debugger, text: string, sort: SortBy): Promise<void> {
   const read = readFilter(text);
   if (!read.ok) {
@@ -111,10 +130,7 @@ async function arrange(bugger: Debugger, text: string, sort: SortBy): Promise<vo
   const query = { kind: 'matches', filter: read.filter, sort } as const;
   const found = await bugger.ask(query, 'filtering');
   if (found === undefined) return;
-  const ascending = sort === 'number';
-  const shown = ascending ? withEnd(found, bugger.rows.count - 1) : found;
-  const list = showNumbers(bugger.state.list, shown, ascending);
-  bugger.update({ filter: text, sort, list });
+  bugger.update({ filter: text, sort, list: arranged(bugger, found, sort) });
   const calls = found.length === 1 ? '1 call' : `${found.length.toLocaleString('en-US')} calls`;
   bugger.say(found.length === 0 ? 'no call matches the filter; Esc shows all' : `${calls} shown`);
 }

@@ -4,6 +4,7 @@ import { type Command, readCommand } from '../model/command.ts';
 import { addBookmark } from './bookmarks.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, applySort, findCall } from './finding.ts';
+import { toggleFollow } from './following.ts';
 import { showAddress } from './memory-actions.ts';
 import { goPast } from './past.ts';
 
@@ -29,6 +30,7 @@ const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
   snapshot,
   failure: (bugger) => bugger.select(bugger.rows.rowToOpenAt(bugger.failureEvent), 'jump'),
   past: goPast,
+  follow: toggleFollow,
   help: (bugger) => bugger.update({ help: 0 }),
   quit: (bugger) => bugger.terminal.quit(),
 };

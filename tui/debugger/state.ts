@@ -1,5 +1,6 @@
 /** What the debugger shows, apart from what it reads from the trace and the guest. Plain data. */
 import type { Bookmark } from '../../traces/annotations.ts';
+import type { GrowthState } from '../../traces/growth.ts';
 import type { Slice } from '../../traces/timeline.ts';
 import type { SortBy } from '../model/command.ts';
 import type { Enlarged, Tab } from '../model/layout.ts';
@@ -72,6 +73,10 @@ export interface State {
   readonly work: Work | undefined;
   /** The guest beyond the end of the recording; undefined while nobody looks there. */
   readonly past: Past | undefined;
+  /** Whether more may come, or why not. */
+  readonly recording: GrowthState;
+  /** Whether the newest event is kept selected, until the user moves. */
+  readonly following: boolean;
   readonly marks: readonly Mark[];
   /** Those of the trace, by event. */
   readonly bookmarks: readonly Bookmark[];
@@ -130,6 +135,8 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     message: undefined,
     work: undefined,
     past: undefined,
+    recording: 'ended',
+    following: false,
     marks: [],
     bookmarks: [],
     removedBookmarks: [],

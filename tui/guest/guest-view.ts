@@ -29,6 +29,8 @@ export interface Wish {
   readonly length: number;
   /** The first bytes of a selection that begins above them. */
   readonly head: AddressRange | undefined;
+  /** A recording is followed: its newest event is not looked at, since there is another in a moment. */
+  readonly following: boolean;
 }
 
 interface At<Value> {
@@ -55,7 +57,10 @@ export class GuestView {
   private session: Session | undefined;
   /** Why there is no session. */
   private failure: string | undefined;
-  private readonly opened: Promise<void>;
+  private opened: Promise<void>;
+  private reopening: Promise<void> | undefined;
+  private following = false;
+  private readonly path: string;
   private wish: Wish | undefined;
   private running = false;
   private closed = false;
@@ -64,19 +69,9 @@ export class GuestView {
 
   /** @param changed called whenever there is something new to show */
   constructor(path: string, changed: () => void) {
+    this.path = path;
     this.changed = changed;
-    const onChange = () => this.changed();
-    this.opened = openSession(path, { onChange }).then(
-      (session) => {
-        if (this.closed) return session.close();
-        this.session = session;
-        this.changed();
-      },
-      (thrown: unknown) => {
-        this.failure = messageOf(thrown);
-        this.changed();
-      },
-    );
+    this.opened = this.open();
   }
 
   get ready(): Session | undefined {
@@ -91,13 +86,17 @@ export class GuestView {
 
   /** Why nothing can be shown at an event; undefined where it can, or may yet. */
   problemAt(event: number): string | undefined {
-    const { problem } = this;
+    const { problem, session } = this;
+    if (this.following && session !== undefined && event > session.lastEvent) {
+      return 'not looked at while the recording is followed: F stops following';
+    }
     return problem !== undefined && event >= problem.event ? problem.message : undefined;
   }
 
   /** Shows something else as soon as it is known. */
   show(wish: Wish): void {
     this.wish = wish;
+    this.following = wish.following;
     if (!this.running) void this.run();
   }
 
@@ -153,8 +152,7 @@ export class GuestView {
     position: number | undefined,
     question: (session: Session, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    await this.opened;
-    const { session } = this;
+    const session = await this.sessionFor(position ?? -1);
     if (session === undefined) throw new Error(this.failure ?? 'the replay is not there');
     const { signal } = this.abort;
     if (position !== undefined) await session.goto(position, { signal });
@@ -165,11 +163,12 @@ export class GuestView {
     this.running = true;
     try {
       await this.opened;
-      const { session } = this;
-      while (session !== undefined && this.wish !== undefined && !this.closed) {
+      while (this.session !== undefined && this.wish !== undefined && !this.closed) {
         const { wish } = this;
         this.wish = undefined;
         if (this.isShown(wish) || this.problemAt(wish.position) !== undefined) continue;
+        const session = await this.sessionFor(wish.position);
+        if (session === undefined) continue;
         this.seeking = { position: wish.position, since: performance.now(), event: 0 };
         try {
           await this.fulfil(session, wish);
@@ -182,6 +181,40 @@ export class GuestView {
     } finally {
       this.running = false;
     }
+  }
+
+  private async open(): Promise<void> {
+    const onChange = () => this.changed();
+    try {
+      const session = await openSession(this.path, { onChange });
+      if (this.closed) {
+        await session.close();
+        return;
+      }
+      this.session = session;
+    } catch (thrown) {
+      this.failure = messageOf(thrown);
+    }
+    this.changed();
+  }
+
+  /** A session that knows an event: of a recording in progress, one that was opened late enough. */
+  private async sessionFor(position: number): Promise<Session | undefined> {
+    await this.opened;
+    const { session } = this;
+    if (session !== undefined && position > session.lastEvent) {
+      this.reopening ??= this.reopen(session);
+      this.opened = this.reopening;
+      await this.reopening;
+    }
+    return this.session;
+  }
+
+  private async reopen(old: Session): Promise<void> {
+    this.session = undefined;
+    await old.close();
+    await this.open();
+    this.reopening = undefined;
   }
 
   private isShown(wish: Wish): boolean {

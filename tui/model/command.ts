@@ -18,7 +18,7 @@ export type Command =
   | { readonly kind: 'tab'; readonly tab: Tab }
   | { readonly kind: 'bookmark'; readonly note: string }
   | { readonly kind: 'snapshot'; readonly label: string }
-  | { readonly kind: 'failure' | 'past' | 'help' | 'quit' };
+  | { readonly kind: 'failure' | 'past' | 'follow' | 'help' | 'quit' };
 
 export type CommandReading =
   | { readonly ok: true; readonly command: Command }
@@ -108,6 +108,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: '',
     help: 'let a hang run on past the end',
     read: () => ({ kind: 'past' }),
+  },
+  {
+    names: ['follow'],
+    argument: '',
+    help: 'follow a recording in progress, or stop',
+    read: () => ({ kind: 'follow' }),
   },
   { names: ['help'], argument: '', help: 'the keys', read: () => ({ kind: 'help' }) },
   { names: ['quit', 'q'], argument: '', help: 'quit', read: () => ({ kind: 'quit' }) },

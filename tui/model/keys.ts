@@ -105,6 +105,12 @@ export const BINDINGS = [
     help: 'to the failure: the trap, or how the run ended',
   },
   {
+    keys: ['F'],
+    action: 'follow',
+    where: 'everywhere',
+    help: 'follow a recording in progress: keep its newest event selected',
+  },
+  {
     keys: ['e'],
     action: 'nextError',
     where: 'everywhere',

@@ -12,8 +12,9 @@ const NAME_WIDTH = 24;
 
 export function globalsContent({ guest, position }: Debugger): TabContent {
   const { globals } = guest;
-  if (globals === undefined) {
-    return { lines: [{ line: line(span(guest.problemAt(position) ?? 'replaying…', 'dim')) }] };
+  const problem = guest.problemAt(position);
+  if (globals === undefined || problem !== undefined) {
+    return { lines: [{ line: line(span(problem ?? 'replaying…', 'dim')) }] };
   }
   const { value } = globals;
   const lines = value.globals.map(globalLine);

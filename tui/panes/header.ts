@@ -10,12 +10,18 @@ import { outcomeGlyph } from './outcome.ts';
 export function headerLine(bugger: Debugger, width: number): Line {
   const { reader, position } = bugger;
   const { meta } = reader;
-  const ended = `${outcomeGlyph(meta.outcome)} ${escapeText(describeOutcome(meta.outcome))}`;
+  const ended =
+    bugger.state.recording === 'recording'
+      ? span('● recording', 'strong')
+      : span(
+          `${outcomeGlyph(meta.outcome)} ${escapeText(describeOutcome(meta.outcome))}`,
+          isSuccess(meta.outcome) ? 'good' : 'fatal',
+        );
   const left = line(
     span(' wasi-rr ', 'title'),
     span(escapeText(meta.program), 'strong'),
     '  ',
-    span(ended, isSuccess(meta.outcome) ? 'good' : 'fatal'),
+    ended,
   );
   const last = reader.eventCount - 1;
   const share = last > 0 ? `${Math.floor((position / last) * 100)}%` : '';

@@ -16,15 +16,10 @@ const GAP = 2;
 export function memoryLines(bugger: Debugger): Line[] {
   const { guest, state } = bugger;
   const range = guest.memory?.value;
-  if (range === undefined) {
-    return [
-      line(
-        span(
-          guest.problemAt(bugger.position) ?? (guest.ready ? 'replaying…' : 'starting the replay…'),
-          'dim',
-        ),
-      ),
-    ];
+  const problem = guest.problemAt(bugger.position);
+  if (range === undefined || problem !== undefined) {
+    const starting = guest.ready ? 'replaying…' : 'starting the replay…';
+    return [line(span(problem ?? starting, 'dim'))];
   }
   const { memory } = state;
   if (range.size === 0) return [line(span('the guest has no memory yet', 'dim'))];

@@ -28,8 +28,9 @@ export function stackContent(bugger: Debugger): TabContent {
     }));
     return { lines: frameLines(frames), note: 'where it trapped' };
   }
-  if (guest.stack === undefined) {
-    return { lines: [{ line: line(span(guest.problemAt(position) ?? 'replaying…', 'dim')) }] };
+  const problem = guest.problemAt(position);
+  if (guest.stack === undefined || problem !== undefined) {
+    return { lines: [{ line: line(span(problem ?? 'replaying…', 'dim')) }] };
   }
   const { value } = guest.stack;
   const stale = guest.stack.position === position ? '' : ' (replaying…)';
@@ -39,7 +40,10 @@ export function stackContent(bugger: Debugger): TabContent {
       note: stale,
     };
   }
-  return { lines: frameLines(value), note: `${value.length} frames${stale}` };
+  return {
+    lines: frameLines(value),
+    note: `${value.length === 1 ? '1 frame' : `${value.length} frames`}${stale}`,
+  };
 }
 
 /** Calls that were inlined have lines of their own, before the function that they are in. */

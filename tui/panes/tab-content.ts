@@ -16,13 +16,15 @@ interface Pane {
   readonly from: (bugger: Debugger) => unknown;
 }
 
+const problem = ({ guest, position }: Debugger) => guest.problemAt(position);
+
 const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
-  call: { content: callContent, from: () => undefined },
-  stack: { content: stackContent, from: ({ guest }) => guest.stack ?? guest.problem?.event },
+  call: { content: callContent, from: ({ reader }) => reader.meta },
+  stack: { content: stackContent, from: (bugger) => problem(bugger) ?? bugger.guest.stack },
   files: { content: filesContent, from: ({ state }) => state.history },
   output: { content: outputContent, from: ({ state }) => state.history },
-  globals: { content: globalsContent, from: ({ guest }) => guest.globals ?? guest.problem?.event },
-  info: { content: infoContent, from: () => undefined },
+  globals: { content: globalsContent, from: (bugger) => problem(bugger) ?? bugger.guest.globals },
+  info: { content: infoContent, from: ({ reader }) => reader.meta },
   bookmarks: { content: bookmarksContent, from: ({ state }) => state },
 };
 

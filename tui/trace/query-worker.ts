@@ -39,6 +39,8 @@ port.on('message', async ({ id, query }: ToQueryWorker) => {
   };
   try {
     step(0);
+    // a recording in progress has more by now
+    reader.refresh();
     send({ id, type: 'answer', answer: await answer(query, step) });
   } catch (thrown) {
     if (thrown instanceof Cancelled) send({ id, type: 'cancelled' });

@@ -6,6 +6,7 @@ import type { LogEvent } from '../../traces/events.ts';
 import { describeInjection } from '../../traces/injections.ts';
 import { describeOutcome, isSuccess, parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
+import { isBeingRecorded } from '../../traces/recorder-process.ts';
 import type { CallRow, Timeline } from '../../traces/timeline.ts';
 import type { RecordedCall } from '../../wasi/call.ts';
 import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
@@ -47,6 +48,8 @@ export class TraceRows {
   private readonly rows = new Map<number, Row>();
   private readonly events = new Map<number, LogEvent>();
   private hasOutcomeRow: boolean | undefined;
+  /** Where that row stands, once it was read. */
+  private outcomeAt: number | undefined;
   /** Events with faults among the rows that are remembered. */
   private readonly faults = new Map<number, string[]>();
   private readonly payloads = new Map<number, Uint8Array>();
@@ -70,6 +73,13 @@ export class TraceRows {
   /** The row of a failure: where that is the last event, the row that says how the run ended. */
   rowToOpenAt(failure: number): number {
     return failure === this.reader.eventCount - 1 ? this.count - 1 : failure;
+  }
+
+  /** There are more events than before, or an outcome: forgets what stood at the end. */
+  grown(): void {
+    this.hasOutcomeRow = undefined;
+    if (this.outcomeAt !== undefined) this.rows.delete(this.outcomeAt);
+    this.outcomeAt = undefined;
   }
 
   /** Reads the rows of these events, as many as are not known. */
@@ -112,7 +122,8 @@ export class TraceRows {
     let before = calls.get(first - 1);
     for (let number = first; number <= last; number++) {
       if (number >= this.reader.eventCount) {
-        this.rows.set(number, this.outcomeRow(number, before?.startNs ?? 0));
+        const startNs = before?.startNs ?? this.event(number - 1)?.startNs ?? 0;
+        this.rows.set(number, this.outcomeRow(number, startNs));
         break;
       }
       const call = calls.get(number) ?? this.callFromLog(number);
@@ -178,7 +189,12 @@ export class TraceRows {
   }
 
   private outcomeRow(number: number, startNs: number): Row {
-    const { outcome } = this.reader.meta;
+    this.outcomeAt = number;
+    const { meta } = this.reader;
+    const { outcome } = meta;
+    if (isBeingRecorded(meta)) {
+      return { number, startNs, deltaNs: 0, kind: 'other', text: '⋯ goes on', tone: 'dim' };
+    }
     const text = escapeText(describeOutcome(outcome));
     return {
       number,
