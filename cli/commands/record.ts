@@ -9,6 +9,7 @@ import {
   isSuccess,
   type Preopen,
   type RecordReport,
+  type RedactionOptions,
   type RunOptions,
   record,
   type SeededRandomOptions,
@@ -31,6 +32,7 @@ import {
 } from '../option-values.ts';
 import { folder, readOnlyFolder, variable } from '../program-inputs.ts';
 import { guestText } from '../raw-arguments.ts';
+import { sayRedacted } from '../redaction.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
 import { count } from '../units.ts';
@@ -41,6 +43,8 @@ interface RecordFlags {
   readonly output?: string;
   readonly folders?: readonly Preopen[];
   readonly env?: readonly (string | Uint8Array)[];
+  readonly redactEnv?: readonly string[];
+  readonly redactSecrets?: boolean;
   readonly argv0?: string;
   readonly host: string;
   readonly timeout?: number;
@@ -102,6 +106,18 @@ export function addRecord(program: Command): void {
       'a variable; NAME alone takes over its value',
       collecting(variable),
     )
+    .option(
+      '--redact-env <name>',
+      'give the program asterisks for the value of this variable; AWS_* for all such',
+      collecting(String),
+    )
+    .addOption(
+      optionAs(
+        'redactSecrets',
+        '--no-redact-env',
+        'give it the values of variables that look secret (…TOKEN, …PASSWORD, …)',
+      ),
+    )
     .option('--argv0 <name>', "the program's name for itself (default: its file name)")
     .addOption(
       new Option('--host <name>', 'what answers the calls')
@@ -153,6 +169,7 @@ async function recordCommand(
   flags: RecordFlags,
 ): Promise<number> {
   checkFlags(flags);
+  sayRedacted(flags.env ?? [], redaction(flags));
   const interruption = interruptible();
   const options = runOptions(module, args, flags, interruption.signal);
   let report: RecordReport;
@@ -202,6 +219,7 @@ function runOptions(
     module,
     args: args.map(guestText),
     env: flags.env ?? [],
+    ...redaction(flags),
     preopens: flags.folders ?? [],
     host: flags.host,
     keep: flags.keep,
@@ -222,6 +240,10 @@ function runOptions(
       },
     }),
   };
+}
+
+function redaction({ redactEnv = [], redactSecrets = true }: RecordFlags): RedactionOptions {
+  return { redactEnv, redactSecrets };
 }
 
 /** The first signal ends the guest in good order; the next one ends the process at once. */
