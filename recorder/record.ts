@@ -22,20 +22,19 @@ import {
   type RecordingSettings,
   type RecordingSummary,
 } from './recording.ts';
-import { type RedactionOptions, redactEnv } from './redacted-env.ts';
 import { TOOL } from './tool.ts';
 
 /** Bytes of guest data that are kept per call unless `payload` says otherwise. */
 export const DEFAULT_PAYLOAD = 4096;
 
-export interface RecordOptions extends RedactionOptions {
+export interface RecordOptions {
   /** Path of a core module for WASI Preview 1, or its bytes. */
   readonly module: string | Uint8Array;
   /** Arguments after the program's name. Bytes where they are not UTF-8. */
   readonly args?: readonly (string | Uint8Array)[];
   /** argv[0]; the module's file name by default. */
   readonly argv0?: string | Uint8Array;
-  /** The whole environment of the guest; nothing is inherited. Of what looks secret it gets a placeholder. */
+  /** The whole environment of the guest; nothing is inherited. */
   readonly env?: Readonly<Record<string, string>> | readonly (string | Uint8Array)[];
   /** Directories of the host that the guest may use, with the names it knows them by. */
   readonly preopens?: readonly Preopen[];
@@ -132,12 +131,11 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     );
   }
   if (program.kind !== 'module') checkPreopens(preopens, 'preview2-shim');
-  const redacted = redactEnv(environment(options.env ?? []), options);
   const config = {
     args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(
       guestBytes('argument'),
     ),
-    env: redacted.env,
+    env: environment(options.env ?? []),
     preopens,
     stdin: options.stdin ?? 0,
     stdout: options.stdout ?? 1,
@@ -154,7 +152,6 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     chaos: options.chaos && planChaos(options.chaos),
     sync: options.sync ?? false,
     net: options.net ?? false,
-    redacted: redacted.names,
     tool: TOOL,
   };
 }

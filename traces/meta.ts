@@ -66,8 +66,6 @@ export interface StartMeta {
   readonly component?: ComponentMeta | undefined;
   readonly argv: readonly GuestString[];
   readonly env: readonly GuestString[];
-  /** Names of variables that had a placeholder for their value; absent where none had. */
-  readonly redacted?: readonly GuestString[] | undefined;
   readonly preopens: readonly Preopen[];
   readonly host: string;
   /** Bytes of guest data kept per call, or `full`. */
@@ -150,7 +148,6 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     component: parseComponent(rows.get('component')),
     argv: strings('argv'),
     env: strings('env'),
-    redacted: rows.has('redacted') ? strings('redacted') : undefined,
     preopens: Array.isArray(preopens) ? preopens.filter(isPreopen) : fail('preopens'),
     host: text('host'),
     payload: payload === 'full' ? 'full' : (count('payload') ?? fail('payload')),

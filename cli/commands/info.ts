@@ -113,7 +113,6 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
     ['program', [escapeText(meta.program)]],
     ['arguments', [meta.argv.map(shellLike).join(' ')]],
     ['environment', meta.env.map(shellLike)],
-    ...(meta.redacted ? [['redacted', [meta.redacted.map(shellLike).join(', ')]] as const] : []),
     ['folders', meta.preopens.map(folder)],
     ['recorded', [`${formatDate(meta.started)}, ${tool(meta)}, host ${escapeText(meta.host)}`]],
     ...(meta.chaos === undefined ? [] : [['chaos', formatChaos(info)] as const]),
