@@ -17,6 +17,7 @@ export type ErrorCode =
   // recording
   | 'OPTION_INVALID'
   | 'DIRECTORY_NOT_FOUND'
+  | 'LISTEN_FAILED'
   | 'OUTPUT_EXISTS'
   | 'OUTPUT_UNWRITABLE'
   | 'TRACE_WRITE_FAILED'

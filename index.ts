@@ -13,6 +13,8 @@ export { FAULT_NAMES, FAULTS, type Fault, type FaultName } from './recorder/chao
 export type { ChaosOptions, ChaosPlan } from './recorder/chaos/plan.ts';
 export type { FixedClockOptions, SeededRandomOptions } from './recorder/determinism.ts';
 export { DEFAULT_HOST, HOST_NAMES } from './recorder/hosts/host.ts';
+export { addressText } from './recorder/network/address.ts';
+export type { Address } from './recorder/network/messages.ts';
 export {
   DEFAULT_PAYLOAD,
   type OpenRecording,

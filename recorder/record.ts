@@ -14,7 +14,10 @@ import {
   type SeededRandomOptions,
 } from './determinism.ts';
 import { loadProgram, type ModuleProgram } from './guest-program.ts';
-import { DEFAULT_HOST, HOST_NAMES, isHostName } from './hosts/host.ts';
+import { DEFAULT_HOST, HOST_NAMES, type HostName, isHostName } from './hosts/host.ts';
+import { parseAddress } from './network/address.ts';
+import type { Address } from './network/messages.ts';
+import { openNetwork } from './network/network.ts';
 import { checkPreopens } from './preopens.ts';
 import {
   type CallResult,
@@ -26,6 +29,9 @@ import { TOOL } from './tool.ts';
 
 /** Bytes of guest data that are kept per call unless `payload` says otherwise. */
 export const DEFAULT_PAYLOAD = 4096;
+
+/** The host whose guests can be given listening sockets. */
+const LISTENING_HOST: HostName = 'sandbox';
 
 export interface RecordOptions {
   /** Path of a core module for WASI Preview 1, or its bytes. */
@@ -62,6 +68,11 @@ export interface RecordOptions {
   readonly sync?: boolean;
   /** Let a component use sockets and outgoing HTTP. */
   readonly net?: boolean;
+  /**
+   * Addresses, `HOST:PORT`, on which a core module may accept connections: its descriptors from 3 on, before
+   * the directories. Port 0 stands for one that is free. The host `sandbox` only.
+   */
+  readonly tcpListen?: readonly string[];
 }
 
 export interface RunOptions extends RecordOptions {
@@ -71,6 +82,8 @@ export interface RunOptions extends RecordOptions {
   readonly timeoutMs?: number;
   /** Ends the guest; the abort reason, as a string, is noted as what interrupted it. */
   readonly signal?: AbortSignal;
+  /** Called when the guest is about to start, with the addresses of `tcpListen` as they turned out. */
+  readonly onListening?: (addresses: readonly Address[]) => void;
 }
 
 export interface RecordReport extends RecordingSummary {
@@ -86,6 +99,8 @@ export interface OpenRecording {
   /** Names of the exports that can be called. */
   readonly exports: readonly string[];
   readonly progress: { readonly events: number; readonly calls: number };
+  /** Where the guest can accept connections. */
+  readonly addresses: readonly Address[];
   /**
    * Calls an export with core values (bigint for i64).
    * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID, RECORDING_ENDED
@@ -105,7 +120,9 @@ export async function openRecording(options: RecordOptions): Promise<OpenRecordi
   return start(await prepare(options), options);
 }
 
-type Settings = Omit<RecordingSettings, 'path'>;
+interface Settings extends Omit<RecordingSettings, 'path' | 'network'> {
+  readonly listen: readonly Address[];
+}
 
 async function prepare(options: RecordOptions): Promise<Settings> {
   const host = options.host ?? DEFAULT_HOST;
@@ -124,13 +141,18 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   const name = typeof options.module === 'string' ? basename(options.module) : undefined;
   // a wrong option is told of before a module that is missing
   const preopens = checkPreopens(options.preopens ?? [], host);
+  const listen = (options.tcpListen ?? []).map(parseAddress);
+  if (listen.length > 0) checkListens(host);
   const program = await loadProgram(options.module, name);
   if (options.chaos !== undefined && program.kind !== 'module') {
     throw invalid(
       'faults can be injected into core modules of Preview 1 only, and this is a component.',
     );
   }
-  if (program.kind !== 'module') checkPreopens(preopens, 'preview2-shim');
+  if (program.kind !== 'module') {
+    checkPreopens(preopens, 'preview2-shim');
+    if (listen.length > 0) checkListens('preview2-shim');
+  }
   const config = {
     args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(
       guestBytes('argument'),
@@ -146,6 +168,7 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   return {
     program,
     config,
+    listen,
     host,
     payload,
     paranoid: options.paranoid ?? false,
@@ -156,10 +179,20 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   };
 }
 
-function start(settings: Settings, options: RecordOptions): OpenRecording {
-  const { path, recording } = create(settings, options);
+async function start(settings: Settings, options: RecordOptions): Promise<OpenRecording> {
+  const { listen } = settings;
+  const network = listen.length === 0 ? undefined : await openNetwork(listen);
+  let created: ReturnType<typeof create>;
+  try {
+    created = create({ ...settings, network }, options);
+  } catch (thrown) {
+    await network?.close(0);
+    throw thrown;
+  }
+  const { path, recording } = created;
   return {
     trace: path,
+    addresses: network?.addresses ?? [],
     exports: settings.program.kind === 'module' ? [...settings.program.exports.keys()] : [],
     get progress() {
       return recording.progress;
@@ -181,7 +214,8 @@ export async function record(options: RunOptions): Promise<RecordReport> {
     throw invalid('a time limit must be above zero.');
   const settings = await prepare(options);
   if (settings.program.kind === 'module') checkCommand(settings.program);
-  const recording = start(settings, options);
+  const recording = await start(settings, options);
+  if (recording.addresses.length > 0) options.onListening?.(recording.addresses);
   const timer =
     timeoutMs && setTimeout(() => recording.interrupt('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
   const abort = () => recording.interrupt(String(signal?.reason));
@@ -225,7 +259,7 @@ function checkCommand(program: ModuleProgram): void {
 }
 
 function create(
-  settings: Settings,
+  settings: Omit<RecordingSettings, 'path'>,
   options: RecordOptions,
 ): { path: string; recording: Recording } {
   if (options.output !== undefined) {
@@ -265,6 +299,16 @@ function guestBytes(what: string): (value: string | Uint8Array) => Uint8Array {
       throw invalid(`an ${what} contains a NUL byte, which WASI cannot pass on.`);
     return bytes;
   };
+}
+
+/** @throws WasiRrError OPTION_INVALID for a host whose guests cannot accept connections */
+function checkListens(host: string): void {
+  if (host === LISTENING_HOST) return;
+  throw invalid(
+    host === 'preview2-shim'
+      ? 'a component opens its sockets itself: use --net (net) instead of an address to listen on.'
+      : `the host ${host} cannot listen; the host ${LISTENING_HOST} can.`,
+  );
 }
 
 function invalid(message: string): WasiRrError {

@@ -27,6 +27,8 @@ import type { GuestProgram } from './guest-program.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 import { LogSink } from './log-sink.ts';
 import { ModuleIndexing } from './module-indexing.ts';
+import { addressText } from './network/address.ts';
+import type { Network } from './network/network.ts';
 import { createRing, RingReader } from './ring.ts';
 
 /** Milliseconds between looks at an idle ring. With the flush at each, a crash loses at most 20 ms. */
@@ -34,6 +36,9 @@ const POLL_MS = 8;
 
 /** Milliseconds for which a guest that is told to stop may sit in a system call. */
 const STOP_GRACE_MS = 300;
+
+/** Milliseconds for which what a guest sent before it ended may wait for peers that do not read. */
+const LINGER_MS = 10_000;
 
 /**
  * Native stack of the guest's thread. A C program with deep recursion gets on wasmtime about as far
@@ -58,7 +63,9 @@ const COMMAND: LoggedFunction = {
 
 export interface RecordingSettings {
   readonly program: GuestProgram;
-  readonly config: HostConfig;
+  readonly config: Omit<HostConfig, 'network'>;
+  /** The guest's sockets; closed with the recording. */
+  readonly network: Network | undefined;
   readonly host: HostName;
   readonly path: string;
   readonly payload: number | 'full';
@@ -139,6 +146,7 @@ export class Recording {
         program.kind === 'module'
           ? this.guestSetup(shared, notes)
           : this.componentSetup(shared, program),
+      transferList: settings.network ? [settings.network.guest.port] : [],
       execArgv: ['--no-warnings'],
       resourceLimits: { stackSizeMb: STACK_MB },
       // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest
@@ -213,6 +221,7 @@ export class Recording {
     this.ending = true;
     if (this.stopping === undefined) this.tell({ type: 'finish' });
     const stuck = !(await this.waitForWorker());
+    await this.settings.network?.close(this.stopping ? STOP_GRACE_MS : LINGER_MS);
     this.finished = true;
     clearTimeout(this.timer);
     this.drain();
@@ -269,12 +278,12 @@ export class Recording {
   }
 
   private guestSetup(ring: SharedArrayBuffer, notes: SharedArrayBuffer | undefined): GuestSetup {
-    const { host, config, payload, paranoid, chaos } = this.settings;
+    const { host, config, network, payload, paranoid, chaos } = this.settings;
     const limit = payload === 'full' ? Number.POSITIVE_INFINITY : payload;
     return {
       ring,
       host,
-      config,
+      config: { ...config, network: network?.guest },
       payload: limit,
       paranoid,
       chaos: chaos && notes && { plan: chaos, notes },
@@ -459,6 +468,7 @@ export class Recording {
       argv: settings.config.args.map(guestString),
       env: settings.config.env.map(guestString),
       preopens: settings.config.preopens,
+      ...(settings.network && { listening: settings.network.addresses.map(addressText) }),
       host: settings.program.kind === 'module' ? settings.host : 'preview2-shim',
       payload: settings.payload,
       paranoid: settings.paranoid,

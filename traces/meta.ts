@@ -67,6 +67,8 @@ export interface StartMeta {
   readonly argv: readonly GuestString[];
   readonly env: readonly GuestString[];
   readonly preopens: readonly Preopen[];
+  /** Addresses (`127.0.0.1:8080`) of the listening sockets that the guest was given, from descriptor 3 on. */
+  readonly listening?: readonly string[] | undefined;
   readonly host: string;
   /** Bytes of guest data kept per call, or `full`. */
   readonly payload: number | 'full';
@@ -149,6 +151,7 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     argv: strings('argv'),
     env: strings('env'),
     preopens: Array.isArray(preopens) ? preopens.filter(isPreopen) : fail('preopens'),
+    listening: parseListening(rows.get('listening')),
     host: text('host'),
     payload: payload === 'full' ? 'full' : (count('payload') ?? fail('payload')),
     paranoid: rows.get('paranoid') === true,
@@ -188,6 +191,10 @@ function isPreopen(value: unknown): value is Preopen {
   if (typeof value !== 'object' || value === null) return false;
   const { host, guest } = value as Record<string, unknown>;
   return typeof host === 'string' && typeof guest === 'string';
+}
+
+function parseListening(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined;
 }
 
 function parseChaos(value: unknown): ChaosMeta | undefined {

@@ -108,7 +108,7 @@ type Learn = (
 
 /** The functions that say more of a descriptor than that it is open. */
 const LEARN: ReadonlyMap<string, Learn> = new Map<string, Learn>([
-  ['fd_prestat_get', (open, call) => refine(open, call, { kind: 'preopen' })],
+  ['fd_prestat_get', learnGiven],
   ['fd_prestat_dir_name', learnPreopenName],
   ['fd_fdstat_get', (open, call) => learnFiletype(open, call, 0)],
   ['fd_filestat_get', (open, call) => learnFiletype(open, call, 16)],
@@ -116,7 +116,7 @@ const LEARN: ReadonlyMap<string, Learn> = new Map<string, Learn>([
   ['fd_close', (open, call) => void open.delete(fdArg(call.args[0]))],
   ['fd_renumber', learnRenumber],
   ['path_open', learnOpen],
-  ['sock_accept', (open, call, _, number) => add(open, call, 2, { kind: 'socket' }, number)],
+  ['sock_accept', learnAccepted],
 ]);
 
 function refine(open: Open, call: RecordedCall, change: Partial<Descriptor>): void {
@@ -127,9 +127,18 @@ function refine(open: Open, call: RecordedCall, change: Partial<Descriptor>): vo
   open.set(known.fd, { ...known, ...change });
 }
 
+const GIVEN_DIRECTORY = ENUMS.preopentype.indexOf('dir');
+
+/** Of what the guest was given, only directories have a type of their own; the rest are sockets. */
+function learnGiven(open: Open, call: RecordedCall): void {
+  const type = effectOf(call, 1)?.[0] ?? GIVEN_DIRECTORY;
+  refine(open, call, { kind: type === GIVEN_DIRECTORY ? 'preopen' : 'socket' });
+}
+
 function learnPreopenName(open: Open, call: RecordedCall): void {
   const name = effectOf(call, 1);
-  if (name === undefined) return;
+  const isSocket = open.get(fdArg(call.args[0]))?.kind === 'socket';
+  if (name === undefined || isSocket) return;
   // the guest passes the size of its buffer, and some hosts count a terminator
   const terminator = name.indexOf(0);
   const path = decodeText(terminator < 0 ? name : name.subarray(0, terminator));
@@ -143,6 +152,16 @@ function learnRenumber(open: Open, call: RecordedCall): void {
   if (moved === undefined || from === to) return;
   open.delete(from);
   open.set(to, { ...moved, fd: to });
+}
+
+function learnAccepted(
+  open: Open,
+  call: RecordedCall,
+  _shape: CallShape,
+  callNumber: number | undefined,
+): void {
+  learnKind(open, call, 'socket');
+  add(open, call, 2, { kind: 'socket' }, callNumber);
 }
 
 /** Index of path_open's oflags. */

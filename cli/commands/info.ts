@@ -114,6 +114,7 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
     ['arguments', [meta.argv.map(shellLike).join(' ')]],
     ['environment', meta.env.map(shellLike)],
     ['folders', meta.preopens.map(folder)],
+    ['listening', (meta.listening ?? []).map((address) => escapeText(address))],
     ['recorded', [`${formatDate(meta.started)}, ${tool(meta)}, host ${escapeText(meta.host)}`]],
     ...(meta.chaos === undefined ? [] : [['chaos', formatChaos(info)] as const]),
     ...(meta.clock ? [['clock', [formatClock(meta.clock)]] as const] : []),

@@ -1,6 +1,8 @@
 /** `wasi-rr record`: runs a program and records it. */
 import { type Command, Option } from 'commander';
 import {
+  type Address,
+  addressText,
   DEFAULT_HOST,
   describeOutcome,
   escapeText,
@@ -55,6 +57,7 @@ interface RecordFlags {
   readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly net?: boolean;
+  readonly tcplisten?: readonly string[];
 }
 
 /** Signals that end a recording in good order. */
@@ -70,6 +73,7 @@ Examples:
   wasi-rr record --dir . app.wasm input.csv         the current folder, as "."
   wasi-rr record --dir ./data::/ --env LANG app.wasm
   wasi-rr record --keep failed --timeout 10 flaky.wasm
+  wasi-rr record --tcplisten 127.0.0.1:8080 server.wasm
   wasi-rr record -o run.wrr app.wasm < input.txt
   wasi-rr record --chaos --until-fails 100 flaky.wasm
   wasi-rr record --chaos=7 flaky.wasm               the faults of seed 7 once more
@@ -88,6 +92,11 @@ export function addRecord(program: Command): void {
       collect,
     )
     .option('--dir-ro <host::guest>', 'a folder that the program may read but not change', collect)
+    .option(
+      '--tcplisten <host:port>',
+      'an address on which the program may accept connections; port 0: any free one',
+      collect,
+    )
     .option('--env <name=value>', 'a variable; NAME alone takes over its value', collect)
     .option('--argv0 <name>', "the program's name for itself (default: its file name)")
     .addOption(
@@ -199,6 +208,8 @@ function runOptions(
     sync: flags.sync ?? false,
     net: flags.net ?? false,
     signal,
+    tcpListen: flags.tcplisten ?? [],
+    ...(!flags.quiet && { onListening: sayListening }),
     ...(argv0 !== undefined && { argv0: guestText(argv0) }),
     ...(output !== undefined && { output }),
     ...(payload !== undefined && { payload }),
@@ -226,6 +237,12 @@ function interruptible(): { readonly signal: AbortSignal; end(): void } {
   };
   for (const name of SIGNALS) process.on(name, abort);
   return { signal: controller.signal, end };
+}
+
+function sayListening(addresses: readonly Address[]): void {
+  addresses.forEach((address, i) => {
+    say(`listening on ${addressText(address)} (descriptor ${3 + i})`);
+  });
 }
 
 /** `HOST::GUEST`, or a folder that has the same name on both sides, as wasmtime has it. */

@@ -54,7 +54,7 @@ export function addWrites(program: Command): void {
     .argument('<arguments...>', 'without a trace, of the latest')
     .option('--last', 'only the last one, with the stack')
     .option('--at <event>', 'only what was written up to this event (default: the end)', placeOf)
-    .option('--limit <n>', 'at most so many, the last ones', countOf, LIMIT)
+    .option('--limit <n>', `at most so many, the last ones (default: ${LIMIT})`, countOf, LIMIT)
     .option('--json', 'one JSON object a write; bytes in hex')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(writesCommand));

@@ -4,7 +4,7 @@
  */
 import type { FixedClock } from '../../traces/meta.ts';
 import { CLOCK, type GuestTime } from './guest-time.ts';
-import { sleep } from './sleep.ts';
+import { sleep as plainSleep } from './sleep.ts';
 
 const SECOND = 1_000_000_000n;
 const MS = 1e6;
@@ -34,7 +34,7 @@ export function fixedTime({ startNs, stepNs }: FixedClock): GuestTime {
     return origin === undefined ? undefined : origin + elapsed;
   };
   const advance = (by: bigint) => {
-    if (elapsed + by > most) sleep(Number.POSITIVE_INFINITY);
+    if (elapsed + by > most) plainSleep(Number.POSITIVE_INFINITY);
     elapsed += by;
   };
   return {
@@ -45,18 +45,17 @@ export function fixedTime({ startNs, stepNs }: FixedClock): GuestTime {
       return time;
     },
     resolution: (clock) => (origins.has(clock) ? 1n : undefined),
-    wait() {
+    wait(sleep = plainSleep) {
       // milliseconds
       let waited = 0;
       return (due, look) => {
         const left = due === undefined ? Number.POSITIVE_INFINITY : Number(due) / MS - waited;
         if (look !== undefined && look < left) {
-          sleep(look);
-          waited += look;
+          if (!sleep(look)) waited += look;
           return;
         }
         // what comes through a stream comes in real time, and gets as long as the guest would wait
-        if (look !== undefined) sleep(left);
+        if (look !== undefined && sleep(left)) return;
         advance(due ?? 0n);
       };
     },

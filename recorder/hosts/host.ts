@@ -1,5 +1,6 @@
 /** What answers a guest's WASI calls. The boundary stands between the guest and a host. */
 import type { FixedClock, Preopen, SeededRandom } from '../../traces/meta.ts';
+import type { GuestNetwork } from '../network/messages.ts';
 import type { GuestTime } from './guest-time.ts';
 
 /** Everything that a guest gets from outside. File descriptors are the process's own. */
@@ -15,6 +16,8 @@ export interface HostConfig {
   /** The system's, where undefined. */
   readonly clock?: FixedClock | undefined;
   readonly random?: SeededRandom | undefined;
+  /** Where it may accept connections; only the sandbox can. */
+  readonly network?: GuestNetwork | undefined;
 }
 
 /** One WASI function: core values in, errno out. */

@@ -149,6 +149,19 @@ export function printed(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
+/** Waits until the process has said something on stderr. @returns the match */
+export function saidOnStderr(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += chunk;
+      const match = pattern.exec(said);
+      if (match !== null) resolve(match);
+    });
+    child.once('close', () => reject(new Error(`it ended, having said: ${said}`)));
+  });
+}
+
 /** Path of a file of the examples. */
 export function example(path: string): string {
   return join(REPOSITORY, 'examples', path);

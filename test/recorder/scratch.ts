@@ -52,6 +52,13 @@ export class Scratch {
     return join(this.path, `${++this.runs}${suffix}`);
   }
 
+  /** A new folder with these files. */
+  folder(files: Readonly<Record<string, string>>): string {
+    const path = this.fresh();
+    writeFiles(path, files);
+    return path;
+  }
+
   /**
    * Records a guest with its input.
    * @param until interrupt it once it has printed this, and had time to do what comes after

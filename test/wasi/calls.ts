@@ -17,10 +17,10 @@ export function failed(succeeded: RecordedCall, errno = 8): RecordedCall {
 }
 
 /** What every libc does at the start for a preopened directory. */
-export function preopen(fd: number, name: string): RecordedCall[] {
+export function preopen(fd: number, name: string, type = 0): RecordedCall[] {
   const encoded = text(name);
   return [
-    call('fd_prestat_get', [fd, 64], { effects: [{ param: 1, bytes: u32(0, encoded.length) }] }),
+    call('fd_prestat_get', [fd, 64], { effects: [{ param: 1, bytes: u32(type, encoded.length) }] }),
     call('fd_prestat_dir_name', [fd, 64, encoded.length], {
       effects: [{ param: 1, bytes: encoded }],
     }),

@@ -47,6 +47,14 @@ describe('at the start', () => {
     ]);
   });
 
+  test('what was given and is no directory is a socket', () => {
+    const OTHER = 1;
+    const [stat, name] = preopen(3, '', OTHER);
+    const table = tableAfter(...(stat && name ? [stat, name] : []), ...preopen(4, '/'));
+    expect(table.get(3)).toEqual({ fd: 3, kind: 'socket' });
+    expect(table.get(4)).toMatchObject({ kind: 'preopen', path: '/' });
+  });
+
   test('a name that the host terminated ends there', () => {
     expect(tableAfter(...preopen(3, '/data\0rest')).get(3)?.path).toBe('/data');
   });
@@ -138,6 +146,7 @@ describe('closing and moving', () => {
 describe('what a descriptor is', () => {
   test('sock_accept gives a socket', () => {
     expect(tableAfter(accept(3, 5)).get(5)).toEqual({ fd: 5, kind: 'socket', openedBy: 0 });
+    expect(tableAfter(accept(3, 5)).get(3)).toEqual({ fd: 3, kind: 'socket' });
   });
 
   test.each([

@@ -68,7 +68,7 @@ function frameLines(frames: readonly Frame[]): ContentLine[] {
           span(escapeText(name ?? `function ${func}`), 'name'),
           placeSpan(own?.place),
           span(`  ${hex(offset)}`, 'number'),
-          span(name === undefined ? '' : `  function ${func}`, 'dim'),
+          span(`  function ${func}`, 'dim'),
         ),
       },
     ];

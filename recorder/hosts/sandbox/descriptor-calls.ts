@@ -5,6 +5,9 @@ import type { Family } from './family.ts';
 import { setFlags } from './open-flags.ts';
 import { RIGHT, rightsFrom } from './rights.ts';
 
+/** WASI has one type only; programs skip what has another. */
+const PREOPENTYPE = { dir: 0, other: 1 } as const;
+
 export const descriptorCalls: Family = ({ memory, table }) => ({
   fd_close(fd: number) {
     table.close(fd);
@@ -40,8 +43,9 @@ export const descriptorCalls: Family = ({ memory, table }) => ({
   fd_prestat_get(fd: number, statAt: number) {
     const at = memory.check(statAt, 8);
     // wasi-libc asks number by number until one is badf; anything else ends the program
-    const preopen = table.any(fd).preopen ?? refuse(ERRNO.badf);
-    memory.setU32(at, 0);
+    const { preopen, directory } = table.any(fd);
+    if (preopen === undefined) refuse(ERRNO.badf);
+    memory.setU32(at, directory === undefined ? PREOPENTYPE.other : PREOPENTYPE.dir);
     memory.setU32(at + 4, preopen.length);
   },
 

@@ -1,7 +1,9 @@
 /** The guest's descriptors: what each number stands for and what may be done with it. */
 import { closeSync } from 'node:fs';
+import type { Connection } from './connection.ts';
 import { ERRNO, refuse } from './errno.ts';
 import type { StartDirectory } from './known-directories.ts';
+import type { Listener } from './listener.ts';
 import type { Listing } from './listing.ts';
 import { RIGHT } from './rights.ts';
 
@@ -25,12 +27,13 @@ export interface DescriptorInit {
   readonly position?: number;
   readonly directory?: StartDirectory;
   readonly preopen?: Buffer;
+  readonly socket?: Listener | Connection;
   /** Of the process, so not closed with the guest's descriptor: its standard streams. */
   readonly shared?: boolean;
 }
 
 export class Descriptor {
-  /** The process's own descriptor. */
+  /** The process's own descriptor; -1 for a socket. */
   fd: number;
   readonly filetype: number;
   /** `fdflags` as the guest set them. */
@@ -47,8 +50,10 @@ export class Descriptor {
   inStep = true;
   /** Where paths start from this descriptor; directories alone have it. */
   readonly directory: StartDirectory | undefined;
-  /** The guest's name for a directory that it was given. */
+  /** The guest's name for a directory that it was given, empty for a listening socket. */
   readonly preopen: Buffer | undefined;
+  /** Sockets belong to the network's thread; what reads and writes one goes there. */
+  readonly socket: Listener | Connection | undefined;
   readonly shared: boolean;
   /** What fd_readdir is in the middle of. */
   listing: Listing | undefined;
@@ -66,10 +71,15 @@ export class Descriptor {
     this.position = init.position;
     this.directory = init.directory;
     this.preopen = init.preopen;
+    this.socket = init.socket;
     this.shared = init.shared ?? false;
   }
 
   close(): void {
+    if (this.socket !== undefined) {
+      this.socket.close();
+      return;
+    }
     if (this.probe !== undefined && this.probe >= 0) closeSync(this.probe);
     this.directory?.known.close();
     if (!this.shared) closeSync(this.fd);
@@ -92,6 +102,10 @@ export class DescriptorTable {
   set(fd: number, descriptor: Descriptor | undefined): void {
     while (this.slots.length < fd) this.slots.push(undefined);
     this.slots[fd] = descriptor;
+  }
+
+  find(fd: number): Descriptor | undefined {
+    return this.slots[fd];
   }
 
   /** @throws Refusal badf */

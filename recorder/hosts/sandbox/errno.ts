@@ -23,11 +23,13 @@ export const ERRNO = {
   noent: numberOf('noent'),
   nosys: numberOf('nosys'),
   notcapable: numberOf('notcapable'),
+  notconn: numberOf('notconn'),
   notdir: numberOf('notdir'),
   notsock: numberOf('notsock'),
   notsup: numberOf('notsup'),
   overflow: numberOf('overflow'),
   perm: numberOf('perm'),
+  pipe: numberOf('pipe'),
   spipe: numberOf('spipe'),
 } as const;
 
@@ -72,6 +74,11 @@ export function errnoOf(thrown: unknown): number {
   const errno = BY_CODE.get(systemCode(thrown) ?? '');
   if (errno === undefined) throw thrown;
   return errno;
+}
+
+/** @param code of a system error, `ECONNRESET` */
+export function errnoOfCode(code: string): number {
+  return BY_CODE.get(code) ?? ERRNO.io;
 }
 
 /** Whether a system call failed in this way. @param code `ENOENT` */

@@ -3,6 +3,7 @@ import type { GuestTime } from '../guest-time.ts';
 import type { RandomSource } from '../random-source.ts';
 import type { DescriptorTable } from './descriptors.ts';
 import type { SandboxMemory } from './memory.ts';
+import type { NetworkEnd } from './network-end.ts';
 
 /** What the calls of a sandbox share. */
 export interface Sandbox {
@@ -10,6 +11,8 @@ export interface Sandbox {
   readonly table: DescriptorTable;
   readonly time: GuestTime;
   readonly random: RandomSource;
+  /** Undefined where the guest has no sockets. */
+  readonly network: NetworkEnd | undefined;
 }
 
 /**

@@ -90,6 +90,11 @@ export class SandboxMemory {
     return found;
   }
 
+  /** The buffers one by one. */
+  pieces({ address, length, all }: Buffers): readonly Uint8Array[] {
+    return all ?? [this.bytes.subarray(address, address + length)];
+  }
+
   private addBuffer(start: number, length: number): void {
     const { found, bytes } = this;
     if (found.length === 0) {

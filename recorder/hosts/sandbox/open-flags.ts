@@ -10,6 +10,10 @@ export const FDFLAG = { append: 1, dsync: 2, nonblock: 4, rsync: 8, sync: 16 } a
 
 const ALL_FLAGS = 31;
 
+export function isNonblocking({ flags }: Descriptor): boolean {
+  return (flags & FDFLAG.nonblock) !== 0;
+}
+
 /** Rights for which a file must be open for writing. */
 const WRITES = RIGHT.fd_write | RIGHT.fd_allocate | RIGHT.fd_filestat_set_size;
 
@@ -48,7 +52,8 @@ export function setFlags(descriptor: Descriptor, flags: number): void {
   const [kept, asked] = [descriptor.flags, flags].map((all) => all & ~FDFLAG.nonblock);
   if (kept !== asked) {
     // a standard stream is open for others too, who count on its offset; a directory has paths that start there
-    const fixed = descriptor.shared || descriptor.directory !== undefined;
+    const { shared, directory, socket } = descriptor;
+    const fixed = shared || directory !== undefined || socket !== undefined;
     if (!HAS_PROC || fixed) refuse(ERRNO.notsup);
     const position = descriptor.position ?? systemState(descriptor.fd).offset;
     const access = accessMode(descriptor.rights, false);

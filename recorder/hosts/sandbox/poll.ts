@@ -42,7 +42,12 @@ export const poll: Family = (sandbox) => ({
     const subscriptions = Array.from({ length: number }, (_, i) =>
       subscription(sandbox, from + SUBSCRIPTION_SIZE * i),
     );
-    const events = waitFor(sandbox.time, subscriptions, () => subscriptions.flatMap(happened));
+    const { network } = sandbox;
+    const look = () => {
+      network?.update();
+      return subscriptions.flatMap(happened);
+    };
+    const events = waitFor(sandbox.time, subscriptions, look, network?.sleep);
     events.forEach((event, i) => {
       writeEvent(sandbox, start + EVENT_SIZE * i, event);
     });
@@ -75,9 +80,10 @@ function subscription(sandbox: Sandbox, at: number): Subscription {
       const fd = view.getUint32(at + 16, true);
       const ready = () => {
         const descriptor = sandbox.table.get(fd, RIGHT.poll_fd_readwrite);
-        return type === EVENTTYPE.fdRead ? readable(descriptor) : WRITABLE;
+        return type === EVENTTYPE.fdRead ? readable(descriptor) : writable(descriptor);
       };
-      return { userdata, type, ready };
+      // the network rings whoever waits for it
+      return { userdata, type, ready, wakes: sandbox.table.find(fd)?.socket !== undefined };
     }
     default:
       return refuse(ERRNO.inval);
@@ -101,7 +107,12 @@ function timer(time: GuestTime, id: number, timeout: bigint, absolute: boolean) 
 /** A write may wait all the same: Node cannot ask whether there is room. */
 const WRITABLE: Readiness = { bytes: 1, hangup: false };
 
+function writable({ socket }: Descriptor): Readiness | undefined {
+  return socket === undefined ? WRITABLE : socket.writable();
+}
+
 function readable(descriptor: Descriptor): Readiness | undefined {
+  if (descriptor.socket !== undefined) return descriptor.socket.readable();
   if (descriptor.filetype !== FILETYPE.regularFile) {
     return descriptor.directory ? NOTHING : readiness(descriptor);
   }

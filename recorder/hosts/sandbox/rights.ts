@@ -34,6 +34,14 @@ export const FILE_RIGHTS =
 /** No seek and no tell: by their absence (and the file type) wasi-libc knows a terminal. */
 export const STREAM_RIGHTS = ANY | RIGHT.fd_read | RIGHT.fd_write;
 
+/** What any socket can do. */
+const SOCKET_RIGHTS = RIGHT.fd_fdstat_set_flags | RIGHT.fd_filestat_get | RIGHT.poll_fd_readwrite;
+
+export const LISTENER_RIGHTS = SOCKET_RIGHTS | RIGHT.sock_accept;
+
+export const CONNECTION_RIGHTS =
+  SOCKET_RIGHTS | RIGHT.fd_read | RIGHT.fd_write | RIGHT.sock_shutdown;
+
 export const DIRECTORY_RIGHTS =
   ANY |
   RIGHT.path_create_directory |

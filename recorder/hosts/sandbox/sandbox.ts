@@ -1,6 +1,7 @@
 /**
  * The host of wasi-rr: WASI Preview 1 over synchronous node:fs, in the guest's thread. A guest reaches its
- * standard streams, what lies in the directories that it was given, clocks and random numbers; nothing else.
+ * standard streams, what lies in the directories that it was given, who connects to the addresses that it may
+ * listen on, clocks and random numbers; nothing else.
  */
 import { fixedTime } from '../fixed-time.ts';
 import type { Host, HostConfig, HostFunction } from '../host.ts';
@@ -17,12 +18,13 @@ import type { Family, SandboxFunction } from './family.ts';
 import { fileData } from './file-data.ts';
 import { preopened, standardStream } from './given.ts';
 import { SandboxMemory } from './memory.ts';
+import { NetworkEnd } from './network-end.ts';
 import { pathOpen } from './path-open.ts';
 import { paths } from './paths.ts';
 import { poll } from './poll.ts';
 import { processCalls } from './process-calls.ts';
 import { random } from './random.ts';
-import { sockets } from './sockets.ts';
+import { listening, sockets } from './sockets.ts';
 import { stat } from './stat.ts';
 import { times } from './times.ts';
 
@@ -50,9 +52,12 @@ export function sandboxHost(config: HostConfig): Host {
   [config.stdin, config.stdout, config.stderr].forEach((stream, fd) => {
     table.set(fd, standardStream(stream));
   });
-  // where a stream is closed, its number must not become a directory's
-  config.preopens.forEach((preopen, i) => {
-    table.set(3 + i, preopened(preopen));
+  const network = config.network && new NetworkEnd(config.network);
+  // sockets come first, as in wasmtime and where systemd passes them
+  const given = [...(network?.listeners ?? []).map(listening), ...config.preopens.map(preopened)];
+  // where a stream is closed, its number must not become that of one of these
+  given.forEach((descriptor, i) => {
+    table.set(3 + i, descriptor);
   });
   const time = config.clock ? fixedTime(config.clock) : systemTime;
   const random = config.random ? seededRandom(config.random.seed) : systemRandom();
@@ -68,7 +73,7 @@ export function sandboxHost(config: HostConfig): Host {
     ['environ_get', stringsGet(config.env, view, ERRNO.fault)],
   ]);
   for (const family of FAMILIES) {
-    for (const [name, one] of Object.entries(family({ memory, table, time, random }))) {
+    for (const [name, one] of Object.entries(family({ memory, table, time, random, network }))) {
       functions.set(name, answering(memory, one));
     }
   }

@@ -47,7 +47,13 @@ export const stat: Family = ({ memory, table }) => ({
   fd_filestat_get(fd: number, bufAt: number) {
     const at = memory.check(bufAt, FILESTAT_SIZE);
     const descriptor = table.get(fd, RIGHT.fd_filestat_get);
-    writeFilestat(memory, at, fstatSync(descriptor.fd, AS_IT_IS));
+    if (descriptor.socket === undefined) {
+      writeFilestat(memory, at, fstatSync(descriptor.fd, AS_IT_IS));
+      return;
+    }
+    // no place, no size and no times
+    memory.bytes.fill(0, at, at + FILESTAT_SIZE);
+    memory.setU64(at + 16, BigInt(descriptor.filetype));
   },
 
   path_filestat_get(fd: number, flags: number, path: number, length: number, bufAt: number) {

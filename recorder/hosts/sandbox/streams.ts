@@ -1,5 +1,5 @@
 /**
- * What cannot seek: pipes, terminals, devices, sockets. Reading and writing wait where the descriptor that
+ * What cannot seek: pipes, terminals, devices, sockets, connections. Reading and writing wait where the descriptor that
  * the process got does not (a pipe that somebody set to nonblocking), and a poll can look whether there
  * is something to read.
  *
@@ -13,7 +13,7 @@ import { type Descriptor, FILETYPE } from './descriptors.ts';
 import { descriptorPath, HAS_PROC } from './directory.ts';
 import { ERRNO, errnoOf, failedWith, refuse } from './errno.ts';
 import type { Buffers, SandboxMemory } from './memory.ts';
-import { FDFLAG } from './open-flags.ts';
+import { isNonblocking } from './open-flags.ts';
 import { readInto, writeFrom } from './transfer.ts';
 
 /** Bytes that a poll reads ahead at most: what a pipe holds. */
@@ -28,6 +28,10 @@ const NONE = -1;
 
 /** @returns bytes read */
 export function readStream(memory: SandboxMemory, descriptor: Descriptor, into: Buffers): number {
+  const { socket } = descriptor;
+  if (socket?.kind === 'connection') {
+    return socket.receive(memory.pieces(into), { nonblocking: isNonblocking(descriptor) });
+  }
   if (descriptor.pending.length > 0) return takePending(memory, descriptor, into);
   try {
     return readInto(memory, descriptor.fd, into, null);
@@ -40,6 +44,10 @@ export function readStream(memory: SandboxMemory, descriptor: Descriptor, into: 
 
 /** @returns bytes written */
 export function writeStream(memory: SandboxMemory, descriptor: Descriptor, from: Buffers): number {
+  const { socket } = descriptor;
+  if (socket?.kind === 'connection') {
+    return socket.send(memory.pieces(from), isNonblocking(descriptor));
+  }
   try {
     return writeFrom(memory, descriptor.fd, from, null);
   } catch (thrown) {
@@ -86,13 +94,9 @@ function probeOf(descriptor: Descriptor): number {
   return descriptor.probe;
 }
 
-function takePending(
-  memory: SandboxMemory,
-  descriptor: Descriptor,
-  { address, length, all }: Buffers,
-): number {
+function takePending(memory: SandboxMemory, descriptor: Descriptor, into: Buffers): number {
   let taken = 0;
-  for (const target of all ?? [memory.bytes.subarray(address, address + length)]) {
+  for (const target of memory.pieces(into)) {
     const piece = descriptor.pending.subarray(taken, taken + target.length);
     target.set(piece);
     taken += piece.length;
@@ -109,7 +113,7 @@ function waiting(
   once: (fd: number) => number,
 ): number {
   if (!failedWith(thrown, 'EAGAIN')) throw thrown;
-  if (descriptor.flags & FDFLAG.nonblock) refuse(ERRNO.again);
+  if (isNonblocking(descriptor)) refuse(ERRNO.again);
   const blocking = reopen(descriptor.fd, mode);
   if (blocking === NONE) return retrying(descriptor.fd, once);
   try {

@@ -9,6 +9,7 @@ import { expect } from 'vitest';
 import type { Host } from '../../../recorder/hosts/host.ts';
 import { RIGHT } from '../../../recorder/hosts/sandbox/rights.ts';
 import { sandboxHost } from '../../../recorder/hosts/sandbox/sandbox.ts';
+import type { GuestNetwork } from '../../../recorder/network/messages.ts';
 import type { FixedClock, SeededRandom } from '../../../traces/meta.ts';
 import { errnoName } from '../../../wasi/names.ts';
 import { PREVIEW1 } from '../../../wasi/preview1.ts';
@@ -50,6 +51,8 @@ interface Given {
   readonly readOnly?: boolean;
   readonly clock?: FixedClock;
   readonly random?: SeededRandom;
+  /** Listening sockets, before the directory. */
+  readonly network?: GuestNetwork;
   /** Puts something around the sandbox. */
   readonly around?: (host: Host) => Host;
 }
