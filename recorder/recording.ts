@@ -15,6 +15,7 @@ import {
 } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
+import { CoreMeanings } from '../wasi/component/core-meanings.ts';
 import { escapeText } from '../wasi/escape.ts';
 import { workerUrl } from '../worker-url.ts';
 import { readNotes } from './chaos/injection-notes.ts';
@@ -102,6 +103,8 @@ export class Recording {
   private readonly sink: LogSink;
   /** The trace's dictionary, which a component's grows while it runs. */
   private readonly functions = new Map<number, LoggedFunction>();
+  /** What the functions of a component stand for. */
+  private readonly meanings: CoreMeanings;
   private readonly announced = new Int32Array(new SharedArrayBuffer(4));
   /** What the faults of a chaotic run say of themselves. */
   private readonly notes: RingReader | undefined;
@@ -139,8 +142,14 @@ export class Recording {
     for (const func of functions) this.functions.set(func.id, func);
     this.ring = new RingReader(shared);
     this.notes = notes && new RingReader(notes);
-    const Indexing = program.kind === 'module' ? ModuleIndexing : ComponentIndexing;
-    this.sink = new LogSink(this.writer, new Indexing(this.functions));
+    this.meanings = new CoreMeanings(
+      program.kind === 'component' ? program.surface?.words : undefined,
+    );
+    const indexing =
+      program.kind === 'module'
+        ? new ModuleIndexing(this.functions)
+        : new ComponentIndexing(this.functions, this.meanings);
+    this.sink = new LogSink(this.writer, indexing);
     this.worker = new Worker(workerUrl(WORKERS[program.kind]), {
       workerData:
         program.kind === 'module'
@@ -278,31 +287,44 @@ export class Recording {
   }
 
   private guestSetup(ring: SharedArrayBuffer, notes: SharedArrayBuffer | undefined): GuestSetup {
-    const { host, config, network, payload, paranoid, chaos } = this.settings;
-    const limit = payload === 'full' ? Number.POSITIVE_INFINITY : payload;
+    const { host, config, network, paranoid, chaos } = this.settings;
     return {
       ring,
       host,
       config: { ...config, network: network?.guest },
-      payload: limit,
+      payload: this.payloadLimit(),
       paranoid,
       chaos: chaos && notes && { plan: chaos, notes },
     };
   }
 
+  private payloadLimit(): number {
+    const { payload } = this.settings;
+    return payload === 'full' ? Number.POSITIVE_INFINITY : payload;
+  }
+
   private componentSetup(
     ring: SharedArrayBuffer,
-    { program, modules }: ComponentProgram,
+    { program, modules, surface }: ComponentProgram,
   ): ComponentSetup {
     const { config, paranoid, net } = this.settings;
-    const announced = this.announced.buffer;
-    const core = modules.map(({ file, module, declarations }, i) => ({
-      id: i + 1,
+    const core = modules.map(({ id, file, module, declarations }) => ({
+      id,
       file,
       module,
       declarations,
     }));
-    return { ring, config, paranoid, net, announced, program, modules: core };
+    return {
+      ring,
+      config,
+      paranoid,
+      payload: this.payloadLimit(),
+      net,
+      announced: this.announced.buffer,
+      program,
+      surface: surface && { types: surface.words, instances: surface.instances },
+      modules: core,
+    };
   }
 
   private announce({ instance, functions }: Announcement): void {
@@ -310,6 +332,7 @@ export class Recording {
       this.writer.addFunctions(functions);
       if (instance) this.writer.addInstance(instance);
     });
+    if (instance) this.meanings.add(instance);
     for (const func of functions) this.functions.set(func.id, func);
     Atomics.add(this.announced, 0, 1);
     Atomics.notify(this.announced, 0);
@@ -481,8 +504,9 @@ export class Recording {
   }
 }
 
-function componentMeta({ sha256, size, imports, exports }: ComponentProgram): ComponentMeta {
-  return { sha256, size, imports, exports };
+function componentMeta(program: ComponentProgram): ComponentMeta {
+  const { sha256, size, imports, exports, surface } = program;
+  return { sha256, size, imports, exports, words: surface?.words };
 }
 
 function checkArguments(func: LoggedFunction, args: readonly CoreValue[]): void {

@@ -4,6 +4,7 @@ import type { CallIndex } from '../traces/call-index.ts';
 import { damagedSegment, TraceReader } from '../traces/reader.ts';
 import { IndexRebuild } from '../traces/rebuild-index.ts';
 import { isBeingRecorded } from '../traces/recorder-process.ts';
+import { CoreMeanings } from '../wasi/component/core-meanings.ts';
 import { ComponentIndexing } from './component/component-indexing.ts';
 import { ModuleIndexing } from './module-indexing.ts';
 
@@ -27,8 +28,14 @@ export async function rebuildIndex(
       );
     }
     rebuild = new IndexRebuild(path);
-    const component = trace.meta.flavour === 'component';
-    const indexing = new (component ? ComponentIndexing : ModuleIndexing)(trace.functions);
+    const { flavour, component } = trace.meta;
+    const indexing =
+      flavour === 'preview1'
+        ? new ModuleIndexing(trace.functions)
+        : new ComponentIndexing(
+            trace.functions,
+            new CoreMeanings(component?.words, trace.instances()),
+          );
     for (const [position, segment] of trace.segments.entries()) {
       const records = trace.segmentBytes(position);
       rebuild.add((index: CallIndex) => indexing.scan(records, index));

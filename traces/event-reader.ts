@@ -7,10 +7,10 @@ import { WasiRrError } from '../errors.ts';
 import { ByteInput } from './byte-input.ts';
 import {
   type CallEvent,
-  type CallNote,
   type CoreValue,
   type Effect,
   type HostChange,
+  type HostOutput,
   type HostReads,
   type LogEvent,
   type LoggedFunction,
@@ -18,7 +18,6 @@ import {
   MAX_SHOWN_BYTES,
   type OpenEvent,
   type Place,
-  type Remark,
 } from './events.ts';
 import { FORM, IN_PARTS, INLINE_LIMIT, OUTPUT_STREAM, PART_OF, RECORD } from './record-kinds.ts';
 
@@ -41,7 +40,7 @@ export class EventReader {
   private readonly parts = new Map<number, Parts>();
   /** What stands before the next event of a component. */
   private changes: HostChange[] = [];
-  private remarks: Remark[] = [];
+  private outputs: HostOutput[] = [];
 
   /**
    * @param number the number that the next event gets
@@ -65,7 +64,7 @@ export class EventReader {
 
   /** Whether parts of an event have been read whose event has not. */
   get hasParts(): boolean {
-    return this.parts.size + this.changes.length + this.remarks.length > 0;
+    return this.parts.size + this.changes.length + this.outputs.length > 0;
   }
 
   /** Goes on with the bytes of the next segment. `bytes` are viewed, not copied. */
@@ -80,7 +79,7 @@ export class EventReader {
     this.clockNs = clockNs;
     this.parts.clear();
     this.changes = [];
-    this.remarks = [];
+    this.outputs = [];
   }
 
   /** How many of the fed bytes have been read. */
@@ -109,11 +108,11 @@ export class EventReader {
     if (input.overrun()) this.corrupt('an event reaches beyond its end');
     this.parts.clear();
     this.number++;
-    const { changes, remarks } = this;
-    if (changes.length + remarks.length === 0) return event;
+    const { changes, outputs } = this;
+    if (changes.length + outputs.length === 0) return event;
     this.changes = [];
-    this.remarks = [];
-    return { ...event, changes, remarks };
+    this.outputs = [];
+    return { ...event, changes, outputs };
   }
 
   /** Reads a record that is no event, but belongs to the one that follows. @returns whether it is one */
@@ -132,11 +131,8 @@ export class EventReader {
           value: this.readTyped(),
         });
         return true;
-      case RECORD.note:
-        this.remarks.push({ kind: 'note', note: this.readNote() });
-        return true;
       case RECORD.output:
-        this.remarks.push(this.readOutput());
+        this.outputs.push(this.readOutput());
         return true;
       default:
         return false;
@@ -241,25 +237,10 @@ export class EventReader {
     return { kind: 'write', memory, address, bytes: input.take(input.varint()) };
   }
 
-  private readNote(): CallNote {
-    const { input } = this;
-    const back = input.varint();
-    if (back > this.number) this.corrupt('a note without its call');
-    const func = this.readFunction('wit');
-    return {
-      call: this.number - back,
-      func,
-      args: input.text(),
-      result: input.text(),
-      errno: input.text(),
-      path: input.text(),
-    };
-  }
-
-  private readOutput(): Remark {
+  private readOutput(): HostOutput {
     const { input } = this;
     const stream = input.byte() === OUTPUT_STREAM.stderr ? 'stderr' : 'stdout';
-    return { kind: 'output', stream, bytes: input.take(input.varint()) };
+    return { stream, bytes: input.take(input.varint()) };
   }
 
   private readEnd(kind: number): LogEvent {

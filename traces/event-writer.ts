@@ -4,7 +4,7 @@
  */
 import type { ByteOutput } from './byte-output.ts';
 import { TYPE_OF_CODE } from './event-reader.ts';
-import type { CallNote, CoreValue, LoggedFunction, LoggedType } from './events.ts';
+import type { CoreValue, LoggedFunction, LoggedType } from './events.ts';
 import { OUTPUT_STREAM, RECORD } from './record-kinds.ts';
 
 /** @param gapNs nanoseconds since the event before ended; @param pages memory size in 64 KiB */
@@ -131,14 +131,6 @@ export function writeGlobal(
   out.byte(RECORD.global);
   out.varint(global);
   writeTyped(out, type, value);
-}
-
-/** No event: what the call `back` events before the next one was. */
-export function writeNote(out: ByteOutput, back: number, note: Omit<CallNote, 'call'>): void {
-  out.byte(RECORD.note);
-  out.varint(back);
-  out.varint(note.func.id);
-  for (const text of [note.args, note.result, note.errno, note.path]) out.text(text);
 }
 
 /** No event: bytes that the host printed for the guest. */

@@ -11,13 +11,10 @@ export type CoreValue = number | bigint;
 /** The value types that a log can hold. */
 export type LoggedType = Extract<ValueType, 'i32' | 'i64' | 'f32' | 'f64'>;
 
-/**
- * A row of the function dictionary: an import that the guest calls, an export that is called, or (`wit`) a
- * function of an interface, which only notes name and which has no core signature.
- */
+/** A row of the function dictionary: an import that the guest calls, or an export that is called. */
 export interface LoggedFunction {
   readonly id: number;
-  readonly direction: 'import' | 'export' | 'wit';
+  readonly direction: 'import' | 'export';
   /** The core instance that imports or exports it; 0 where there is but one. */
   readonly instance?: number;
   /** The import's module name, or the interface; '' for an export. */
@@ -77,30 +74,16 @@ export type HostChange =
   /** A global that belongs to the host; `global` numbers them in the order of the instances' imports. */
   | { readonly kind: 'global'; readonly global: number; readonly value: CoreValue };
 
-/** What a call of a component was for people: a function of an interface and its values. */
-export interface CallNote {
-  /** Event number of the call. */
-  readonly call: number;
-  /** Direction `wit`. */
-  readonly func: LoggedFunction;
-  /** JSON object: name → WAVE text. */
-  readonly args: string;
-  /** JSON text, or '' for a call without a result. */
-  readonly result: string;
-  /** `success`, the name of the error case, or '' where that is not known (yet). */
-  readonly errno: string;
-  readonly path: string;
+/** What the host of a component printed before an event. */
+export interface HostOutput {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Uint8Array;
 }
-
-/** What a component's host knows about the calls that ended, and what it printed, before an event. */
-export type Remark =
-  | { readonly kind: 'note'; readonly note: CallNote }
-  | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array };
 
 interface EventBase {
   /** Never of an event of a Preview 1 trace. */
   readonly changes?: readonly HostChange[];
-  readonly remarks?: readonly Remark[];
+  readonly outputs?: readonly HostOutput[];
   readonly number: number;
   /** Nanoseconds since the recording's start at which the event began. */
   readonly startNs: number;

@@ -2,13 +2,29 @@
  * The core instances of a component and how they are linked: what a replay needs besides the log to put
  * them together again. A preview 1 trace has none of these rows; its one instance is implied.
  */
+import { ENCODINGS, type StringEncoding } from '../wasm/component/types.ts';
 import type { CoreValue, LoggedType } from './events.ts';
+
+/** Which function of an interface an import is, and how its values are passed. */
+export interface LoweredLink {
+  /** Index into the functions that the component's types list (`component` of the meta table). */
+  readonly func: number;
+  /** Number of the memory that pointers point into; absent where there are none. */
+  readonly memory?: number;
+  readonly encoding: StringEncoding;
+}
 
 /** Where an import of a core instance comes from. */
 export type Link = { readonly module: string; readonly name: string } & (
   | { readonly kind: 'instance'; readonly instance: number; readonly export: string }
   /** The host answers it: an id of the function dictionary. */
-  | { readonly kind: 'host'; readonly func: number; readonly suspending: boolean }
+  | {
+      readonly kind: 'host';
+      readonly func: number;
+      readonly suspending: boolean;
+      /** Absent for what the component runtime does itself. */
+      readonly lowered?: LoweredLink;
+    }
   /** A global that belongs to the host, numbered in the order of first import, and its value then. */
   | {
       readonly kind: 'global';
@@ -53,7 +69,11 @@ function isLink(value: unknown): value is Link {
     case 'instance':
       return isIndex(link.instance) && typeof link.export === 'string';
     case 'host':
-      return isIndex(link.func) && typeof link.suspending === 'boolean';
+      return (
+        isIndex(link.func) &&
+        typeof link.suspending === 'boolean' &&
+        (link.lowered === undefined || isLowered(link.lowered))
+      );
     case 'global':
       return (
         isIndex(link.global) &&
@@ -67,6 +87,16 @@ function isLink(value: unknown): value is Link {
     default:
       return false;
   }
+}
+
+function isLowered(value: unknown): value is LoweredLink {
+  if (typeof value !== 'object' || value === null) return false;
+  const { func, memory, encoding } = value as Record<string, unknown>;
+  return (
+    isIndex(func) &&
+    (memory === undefined || isIndex(memory)) &&
+    ENCODINGS.some((one) => one === encoding)
+  );
 }
 
 function isIndex(value: unknown): value is number {

@@ -1,5 +1,7 @@
 /** The `meta` table: what was run, where, and how it ended. */
 import { WasiRrError } from '../errors.ts';
+import { parseComponentWords } from '../wasm/component/parse-words.ts';
+import type { ComponentWords } from '../wasm/component/types.ts';
 import { type Outcome, parseOutcome } from './outcome.ts';
 
 /** A string of the guest's world that need not be UTF-8: text where it is, else its bytes in hex. */
@@ -26,6 +28,8 @@ export interface ComponentMeta {
   readonly size: number;
   readonly imports: readonly string[];
   readonly exports: readonly string[];
+  /** Its functions and their types; undefined where they could not be read. */
+  readonly words?: ComponentWords | undefined;
 }
 
 /** Faults that were injected: from what seed, and which with what chance. */
@@ -170,14 +174,14 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
 
 function parseComponent(value: unknown): ComponentMeta | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { sha256, size, imports, exports } = value as Record<string, unknown>;
+  const { sha256, size, imports, exports, words } = value as Record<string, unknown>;
   const isNames = (names: unknown): names is string[] =>
     Array.isArray(names) && names.every((name) => typeof name === 'string');
   return typeof sha256 === 'string' &&
     typeof size === 'number' &&
     isNames(imports) &&
     isNames(exports)
-    ? { sha256, size, imports, exports }
+    ? { sha256, size, imports, exports, words: parseComponentWords(words) }
     : undefined;
 }
 

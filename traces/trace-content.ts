@@ -132,7 +132,7 @@ function describeDamage(
   return `the file was changed: it says that it has ${expected ?? 'no number of'} events, and ${eventCount} are there`;
 }
 
-const DIRECTIONS: ReadonlySet<unknown> = new Set(['import', 'export', 'wit']);
+const DIRECTIONS: ReadonlySet<unknown> = new Set(['import', 'export']);
 const TYPES: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64']);
 
 function parseTypes(text: unknown): LoggedType[] | undefined {

@@ -308,6 +308,11 @@ export class BinaryInput {
     return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length).toString('utf8');
   }
 
+  /** Another reader at the same place. */
+  fork(): BinaryInput {
+    return new BinaryInput(this.bytes, this.at, this.end);
+  }
+
   slice(size: number): BinaryInput {
     const start = this.at;
     this.at += size;

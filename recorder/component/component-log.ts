@@ -10,22 +10,20 @@ import {
   writeHostWrite,
   writeInstantiate,
   writeLeave,
-  writeNote,
   writeOutput,
   writeReturn,
   writeSuspend,
   writeThrow,
   writeUnwind,
 } from '../../traces/event-writer.ts';
-import type { CallNote, CoreValue, LoggedFunction, LoggedType } from '../../traces/events.ts';
+import type { CoreValue, LoggedFunction, LoggedType } from '../../traces/events.ts';
 import { PART_SIZE, RECORD } from '../../traces/record-kinds.ts';
 import { HEAD_ROOM } from '../call-log.ts';
 import type { RingWriter } from '../ring.ts';
+import { type CallReads, sizeOfReads, writeReads } from './call-reads.ts';
 
 /** Bytes of a thrown message that are kept. */
 const MAX_MESSAGE = 16 << 10;
-/** Bytes of each text of a note. */
-const MAX_NOTE = 64 << 10;
 
 /** A call that the host has not answered. */
 export interface PendingCall {
@@ -35,14 +33,18 @@ export interface PendingCall {
   readonly startMs: number;
 }
 
-type Note = CallNote;
-
 export class ComponentLog {
   private readonly ring: RingWriter;
   private readonly pages: () => number;
   private lastMs = performance.now();
-  private half: { call: PendingCall; args: readonly CoreValue[]; gap: number } | undefined;
-  private notes: Note[] = [];
+  private half:
+    | {
+        readonly call: PendingCall;
+        readonly args: readonly CoreValue[];
+        readonly reads: CallReads | undefined;
+        readonly gap: number;
+      }
+    | undefined;
   private outputs: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
   /** Number of the event that comes next. */
   next = 0;
@@ -58,26 +60,21 @@ export class ComponentLog {
     return this.half?.call;
   }
 
-  /** For a later record: what a call was. */
-  note(note: Note): void {
-    this.notes.push({
-      ...note,
-      args: note.args.slice(0, MAX_NOTE),
-      result: note.result.slice(0, MAX_NOTE),
-      path: note.path.slice(0, MAX_NOTE),
-    });
-  }
-
   /** For a later record: what was printed. @param bytes are not copied */
   output(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
     this.outputs.push({ stream, bytes });
   }
 
-  begin(func: LoggedFunction, args: readonly CoreValue[]): PendingCall {
+  /** @param reads what the host will read */
+  begin(
+    func: LoggedFunction,
+    args: readonly CoreValue[],
+    reads: CallReads | undefined,
+  ): PendingCall {
     this.settle();
     const startMs = performance.now();
     const call = { func, number: this.next, startMs };
-    this.half = { call, args, gap: nanoseconds(startMs - this.lastMs) };
+    this.half = { call, args, reads, gap: nanoseconds(startMs - this.lastMs) };
     this.lastMs = startMs;
     this.writeHalf(RECORD.call);
     this.ring.markHalf();
@@ -87,14 +84,13 @@ export class ComponentLog {
   private writeHalf(kind: number): void {
     const { half, ring } = this;
     invariant(half, 'no call is half written');
-    ring.begin(HEAD_ROOM);
+    ring.begin(HEAD_ROOM + sizeOfReads(half.reads));
     const { out } = ring;
     out.byte(kind);
     out.varint(half.call.func.id);
     out.varint(half.gap);
     out.values(half.call.func.params, half.args);
-    // what the host read is not known
-    out.byte(0);
+    writeReads(out, half.reads);
   }
 
   /** The call is an event of its own from here on: something else comes before its answer. */
@@ -219,24 +215,14 @@ export class ComponentLog {
   }
 
   private remarks(): void {
-    const { notes, outputs, ring } = this;
-    if (outputs.length > 0) {
-      this.outputs = [];
-      for (const { stream, bytes } of outputs) {
-        for (let at = 0; at < bytes.length; at += PART_SIZE) {
-          const end = Math.min(bytes.length, at + PART_SIZE);
-          ring.begin(HEAD_ROOM + end - at);
-          writeOutput(ring.out, stream, bytes, at, end);
-          ring.commit();
-        }
-      }
-    }
-    if (notes.length > 0) {
-      this.notes = [];
-      for (const note of notes) {
-        const { args, result, errno, path } = note;
-        ring.begin(HEAD_ROOM + 3 * (args.length + result.length + errno.length + path.length));
-        writeNote(ring.out, this.next - note.call, note);
+    const { outputs, ring } = this;
+    if (outputs.length === 0) return;
+    this.outputs = [];
+    for (const { stream, bytes } of outputs) {
+      for (let at = 0; at < bytes.length; at += PART_SIZE) {
+        const end = Math.min(bytes.length, at + PART_SIZE);
+        ring.begin(HEAD_ROOM + end - at);
+        writeOutput(ring.out, stream, bytes, at, end);
         ring.commit();
       }
     }

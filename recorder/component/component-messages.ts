@@ -2,18 +2,22 @@
 import type { LoggedFunction } from '../../traces/events.ts';
 import type { CoreInstance } from '../../traces/instances.ts';
 import type { HostConfig } from '../hosts/host.ts';
-import type { CoreModule } from './core-boundary.ts';
+import type { CoreModule, LinkedSurface } from './core-linker.ts';
 
 /** `workerData` of a component's thread. */
 export interface ComponentSetup {
   readonly ring: SharedArrayBuffer;
   readonly config: HostConfig;
   readonly paranoid: boolean;
+  /** Bytes of what the host reads that are kept of a call. */
+  readonly payload: number;
   readonly net: boolean;
   /** One word: how many announcements are in the trace. */
   readonly announced: SharedArrayBuffer;
   /** Path of the generated program. */
   readonly program: string;
+  /** Undefined where it could not be read. */
+  readonly surface: LinkedSurface | undefined;
   /** With the name by which the generated program asks for each. */
   readonly modules: readonly (CoreModule & { readonly file: string })[];
 }

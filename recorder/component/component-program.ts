@@ -1,8 +1,11 @@
 /** Loads and checks a component before anything runs: what cannot work is refused with all reasons. */
 import { createHash } from 'node:crypto';
-import { type ModuleDeclarations, readDeclarations } from '../../wasm/binary.ts';
+import { readDeclarations } from '../../wasm/binary.ts';
+import { type ComponentSurface, readSurface } from '../../wasm/component/surface.ts';
+import type { ComponentWords } from '../../wasm/component/types.ts';
 import { checkMemories } from '../memory-support.ts';
 import { checkExports, checkImports } from './component-checks.ts';
+import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import { transpiled } from './transpiled.ts';
 
 export interface ComponentProgram {
@@ -16,16 +19,22 @@ export interface ComponentProgram {
   readonly modules: readonly ComponentModule[];
   readonly imports: readonly string[];
   readonly exports: readonly string[];
+  /** Undefined where it has definitions that are not known here. */
+  readonly surface: ProgramSurface | undefined;
+}
+
+/** The functions of a component; its core modules go by their ids in the trace. */
+export interface ProgramSurface {
+  readonly words: ComponentWords;
+  readonly instances: LinkedSurface['instances'];
 }
 
 /** A core module of a component. */
-export interface ComponentModule {
+export interface ComponentModule extends CoreModule {
   /** As the generated program calls it. */
   readonly file: string;
   readonly sha256: string;
   readonly bytes: Uint8Array;
-  readonly module: WebAssembly.Module;
-  readonly declarations: ModuleDeclarations;
 }
 
 /**
@@ -35,6 +44,9 @@ export async function loadComponent(label: string, bytes: Uint8Array): Promise<C
   const { program, modules, imports, exports } = await transpiled(label, bytes);
   checkExports(label, exports);
   checkImports(label, imports);
+  const cores = await Promise.all(
+    [...modules].map(([file, core], i) => coreModule(label, i + 1, file, core)),
+  );
   return {
     kind: 'component',
     name: label,
@@ -43,19 +55,47 @@ export async function loadComponent(label: string, bytes: Uint8Array): Promise<C
     program,
     imports,
     exports,
-    modules: await Promise.all([...modules].map(([file, core]) => coreModule(label, file, core))),
+    modules: cores,
+    surface: surfaceOf(bytes, cores),
   };
+}
+
+function surfaceOf(
+  bytes: Uint8Array,
+  cores: readonly ComponentModule[],
+): ProgramSurface | undefined {
+  let surface: ComponentSurface;
+  try {
+    surface = readSurface(bytes);
+  } catch (thrown) {
+    // what jco knows and this does not is recorded all the same, and shown as core functions
+    if (thrown instanceof RangeError) return undefined;
+    throw thrown;
+  }
+  const ids = new Map(cores.map((core) => [core.sha256, core.id]));
+  const modules = surface.instances.map(({ module }) => ids.get(sha256(module)) ?? 0);
+  const instances = surface.instances.map(({ imports }, i) => ({
+    module: modules[i] ?? 0,
+    imports,
+  }));
+  const lifted = surface.exports.map(({ func, core }) => ({
+    func,
+    module: modules[core.instance] ?? 0,
+    name: core.name,
+  }));
+  return { words: { ...surface.types, lifted }, instances };
 }
 
 async function coreModule(
   label: string,
+  id: number,
   file: string,
   bytes: Uint8Array,
 ): Promise<ComponentModule> {
   const declarations = readDeclarations(bytes);
   checkMemories(label, declarations);
   const module = await WebAssembly.compile(bytes);
-  return { file, sha256: sha256(bytes), bytes, module, declarations };
+  return { id, file, sha256: sha256(bytes), bytes, module, declarations };
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -9,6 +9,8 @@ import type { FromGuest, ToGuest } from '../guest-messages.ts';
 import { RingWriter } from '../ring.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
 import { CoreBoundary } from './core-boundary.ts';
+import { CoreLinker } from './core-linker.ts';
+import { HostChanges } from './host-changes.ts';
 import { preview2Imports } from './preview2-host.ts';
 import { HOOKS } from './transpiled.ts';
 
@@ -29,10 +31,14 @@ const setup = workerData as ComponentSetup;
 Error.stackTraceLimit = MAX_FRAMES + 20;
 const announced = new Int32Array(setup.announced);
 
-const boundary = new CoreBoundary({
-  ring: new RingWriter(setup.ring),
+const changes = new HostChanges(setup.paranoid);
+const boundary = new CoreBoundary(new RingWriter(setup.ring), changes);
+const linker = new CoreLinker({
+  boundary,
+  changes,
   modules: setup.modules,
-  paranoid: setup.paranoid,
+  surface: setup.surface,
+  payload: setup.payload,
   announce: (instance, functions) => announce({ type: 'announce', instance, functions }),
 });
 
@@ -64,7 +70,7 @@ async function run(id: number): Promise<void> {
 
 /** @returns whether the program says that it failed */
 async function runCommand(): Promise<boolean> {
-  (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = boundary.hooks;
+  (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = linker.hooks;
   const generated = (await import(pathToFileURL(setup.program).href)) as GeneratedProgram;
   const imports = preview2Imports({
     config: setup.config,
@@ -75,7 +81,7 @@ async function runCommand(): Promise<boolean> {
   const component = generated.instantiate(
     (file) => setup.modules.find((one) => one.file === file)?.module,
     imports,
-    (module, given) => boundary.instantiateCore(module, given),
+    (module, given) => linker.instantiate(module, given),
   );
   const name = Object.keys(component).find((one) => one.startsWith('wasi:cli/run@'));
   const command = name === undefined ? undefined : component[name];
@@ -101,12 +107,8 @@ function outcomeOf(thrown: unknown): Outcome {
 }
 
 function finish(): void {
-  const { memories } = boundary;
-  send({
-    type: 'finished',
-    finalMemory: hashOfMemories(memories),
-    memory: undefined,
-  });
+  const { memories } = changes;
+  send({ type: 'finished', finalMemory: hashOfMemories(memories), memory: undefined });
 }
 
 function send(message: FromGuest): void {

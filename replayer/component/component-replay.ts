@@ -8,13 +8,11 @@ import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type {
   CoreValue,
   EnterEvent,
-  HostChange,
   InstantiateEvent,
   LogEvent,
   LoggedFunction,
   OpenEvent,
 } from '../../traces/events.ts';
-import { type CoreInstance, globalValue } from '../../traces/instances.ts';
 import { describeOutcome, type Outcome, parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { isStackOverflow, type Trap, trapFrom } from '../../wasm/traps.ts';
@@ -22,8 +20,9 @@ import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import { hashOfMemories } from '../../wasm/xxh64.ts';
 import type { Divergence, Mismatch } from '../divergence.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
+import { checkCall, same } from './call-check.ts';
+import { type CoreFunction, CoreGraph, Impossible } from './core-graph.ts';
 
-type CoreFunction = (...args: CoreValue[]) => unknown;
 type Entry = EnterEvent | InstantiateEvent;
 
 /** Why the guest was ended from inside a call. */
@@ -58,11 +57,7 @@ export class ComponentReplay {
   private readonly trace: TraceReader;
   private readonly options: ComponentReplayOptions;
   private readonly log: Iterator<LogEvent>;
-  private readonly plan: readonly CoreInstance[];
-  private readonly modules = new Map<number, WebAssembly.Module>();
-  private readonly instances: WebAssembly.Instance[] = [];
-  private readonly memories: WebAssembly.Memory[] = [];
-  private readonly globals: WebAssembly.Global[] = [];
+  private readonly graph: CoreGraph;
   private readonly suspended = new Map<number, Suspended>();
   private ahead: LogEvent | undefined;
   private number = 0;
@@ -79,7 +74,12 @@ export class ComponentReplay {
     this.trace = trace;
     this.options = options;
     this.log = trace.events();
-    this.plan = trace.instances();
+    this.graph = new CoreGraph(
+      trace,
+      (func) =>
+        (...args) =>
+          this.call(func, args),
+    );
   }
 
   /** How many events have been replayed. */
@@ -162,91 +162,20 @@ export class ComponentReplay {
     invariant(event, 'no event to take');
     this.ahead = undefined;
     this.number = event.number + 1;
-    for (const change of event.changes ?? []) this.apply(change);
-    for (const remark of event.remarks ?? []) {
-      if (remark.kind === 'output') this.options.onOutput?.(remark.stream, remark.bytes);
-    }
+    for (const change of event.changes ?? []) this.possible(() => this.graph.apply(change));
+    for (const { stream, bytes } of event.outputs ?? []) this.options.onOutput?.(stream, bytes);
     this.options.onEvent?.(event.number);
   }
 
-  private apply(change: HostChange): void {
-    if (change.kind === 'global') {
-      const global = this.globals[change.global];
-      if (global === undefined) this.corrupt('a global that is none');
-      global.value = change.value;
-      return;
-    }
-    const memory = this.memories[change.memory];
-    const bytes = memory && new Uint8Array(memory.buffer);
-    if (!bytes || change.address + change.bytes.length > bytes.length) {
-      this.corrupt('a write that lies outside of the memory');
-    }
-    bytes.set(change.bytes, change.address);
-  }
-
   private instantiate(event: InstantiateEvent): void {
-    const { instance: id } = event;
-    const plan = this.plan[id];
-    if (plan === undefined || id !== this.instances.length) {
-      this.corrupt('an instance that the trace does not list');
-    }
+    const { module, imports } = this.possible(() => this.graph.imports(event.instance));
     this.checkPages(event);
-    const imports: Record<string, Record<string, unknown>> = Object.create(null);
-    for (const link of plan.links) {
-      imports[link.module] ??= Object.create(null) as Record<string, unknown>;
-      (imports[link.module] as Record<string, unknown>)[link.name] = this.linked(link);
-    }
     this.take();
-    let instance: WebAssembly.Instance;
     try {
-      instance = new WebAssembly.Instance(this.module(plan.module), imports);
+      this.graph.make(module, imports);
     } catch (thrown) {
-      if (thrown instanceof WebAssembly.LinkError || thrown instanceof TypeError) {
-        throw this.cannotRun(thrown);
-      }
+      if (thrown instanceof WasiRrError) throw thrown;
       this.threw(event, thrown);
-      return;
-    }
-    this.instances.push(instance);
-    for (const value of Object.values(instance.exports)) {
-      if (value instanceof WebAssembly.Memory && !this.memories.includes(value)) {
-        this.memories.push(value);
-      }
-    }
-  }
-
-  private module(id: number): WebAssembly.Module {
-    const known = this.modules.get(id);
-    if (known !== undefined) return known;
-    let module: WebAssembly.Module;
-    const bytes = this.trace.module(id);
-    try {
-      module = new WebAssembly.Module(bytes);
-    } catch (cause) {
-      throw this.cannotRun(cause);
-    }
-    this.modules.set(id, module);
-    return module;
-  }
-
-  private linked(link: CoreInstance['links'][number]): unknown {
-    switch (link.kind) {
-      case 'instance':
-        return this.instances[link.instance]?.exports[link.export];
-      case 'global': {
-        const { global, type, mutable, value } = link;
-        this.globals[global] ??= new WebAssembly.Global(
-          { value: type, mutable },
-          globalValue(type, value),
-        );
-        return this.globals[global];
-      }
-      case 'host': {
-        const func = this.trace.functions.get(link.func);
-        if (func === undefined) this.corrupt(`function ${link.func}, which is not listed`);
-        const stub: CoreFunction = (...args) => this.call(func, args);
-        return link.suspending ? new WebAssembly.Suspending(stub) : stub;
-      }
     }
   }
 
@@ -274,21 +203,9 @@ export class ComponentReplay {
       }
       return this.mismatch({ what: 'extra-call' }, func, args);
     }
-    if (event.func.id !== func.id) return this.mismatch({ what: 'function' }, func, args);
-    for (const [index, recorded] of event.args.entries()) {
-      const actual = args[index] as CoreValue;
-      if (!same(recorded, actual)) {
-        return this.mismatch({ what: 'argument', index, recorded, actual }, func, args);
-      }
-    }
-    const pages = this.pages();
-    if (event.pages !== pages) {
-      return this.mismatch(
-        { what: 'memory-size', recorded: event.pages, actual: pages },
-        func,
-        args,
-      );
-    }
+    const { graph } = this;
+    const mismatch = checkCall(event, func, args, graph.pages(), graph.memoryOf(func));
+    if (mismatch !== undefined) return this.mismatch(mismatch, func, args);
     this.take();
     if (event.kind === 'open') return this.answerOpen(event);
     if (this.peek() === undefined) this.ending = { kind: 'log-ended' };
@@ -342,10 +259,7 @@ export class ComponentReplay {
 
   private target(event: EnterEvent): CoreFunction {
     this.checkPages(event, () => this.take());
-    const { instance = 0, name } = event.func;
-    const target = this.instances[instance]?.exports[name];
-    if (typeof target !== 'function') this.corrupt(`an entry into no export (${name})`);
-    return target as CoreFunction;
+    return this.possible(() => this.graph.target(event.func));
   }
 
   private enter(event: EnterEvent): void {
@@ -436,22 +350,16 @@ export class ComponentReplay {
 
   /** @param first what may change nothing of the size, but has to be done before a difference is told */
   private checkPages(event: LogEvent, first?: () => void): void {
-    const actual = this.pages();
+    const actual = this.graph.pages();
     first?.();
     if (event.pages !== actual) {
       this.diverged({ what: 'memory-size', recorded: event.pages, actual }, event.number);
     }
   }
 
-  private pages(): number {
-    let bytes = 0;
-    for (const memory of this.memories) bytes += memory.buffer.byteLength;
-    return bytes / 65536;
-  }
-
   private finish(): ReplayEnd {
-    const { trace, comparable, memories } = this;
-    const memory = hashOfMemories(memories);
+    const { trace, comparable } = this;
+    const memory = hashOfMemories(this.graph.memories);
     const { outcome, finalMemory } = trace.meta;
     const whole = trace.complete && (outcome?.kind === 'exit' || outcome?.kind === 'trap');
     if (whole && this.outcome !== undefined && !sameOutcome(outcome, this.outcome)) {
@@ -489,7 +397,7 @@ export class ComponentReplay {
     throw new Ended({
       kind: 'replayed',
       toItsEnd: false,
-      finalMemory: hashOfMemories(this.memories),
+      finalMemory: hashOfMemories(this.graph.memories),
       note: undefined,
     });
   }
@@ -516,23 +424,19 @@ export class ComponentReplay {
     );
   }
 
-  private cannotRun(cause: unknown): WasiRrError {
-    const { runtime } = this.trace.meta;
-    return new WasiRrError(
-      'REPLAY_FAILED',
-      `the component does not run here: ${messageOf(cause)}. It was recorded with Node ${runtime.node} ` +
-        `(V8 ${runtime.v8}); this is Node ${process.version}.`,
-      { cause },
-    );
+  /** @throws WasiRrError SEGMENT_CORRUPT for what the log says and cannot be */
+  private possible<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      if (thrown instanceof Impossible) this.corrupt(thrown.message);
+      throw thrown;
+    }
   }
 }
 
 function resultOf(results: readonly CoreValue[]): unknown {
   return results.length > 1 ? results : results[0];
-}
-
-function same(a: CoreValue, b: CoreValue): boolean {
-  return a === b || Object.is(a, b);
 }
 
 function isOverflow(outcome: Outcome | undefined): boolean {

@@ -96,7 +96,7 @@ test('a trace holds the core modules, how they were linked, and what was called'
   ]);
   reader.close();
   const names = calls(trace).map((row) => (row as unknown[])[1]);
-  expect(names).toContain('[method]output-stream.blocking-write-and-flush');
+  expect(names).toContain('output-stream.blocking-write-and-flush');
 });
 
 test('the call index comes out of the log alone', async () => {

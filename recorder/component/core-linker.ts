@@ -1,0 +1,267 @@
+/**
+ * Makes the core instances of a component when jco's generated program asks for them: wraps what they
+ * import of their host and what that gets of their exports, and says how they are linked. What an
+ * instance imports of another is linked directly and never seen at the boundary.
+ */
+import { invariant } from '../../errors.ts';
+import {
+  type CoreValue,
+  type LoggedFunction,
+  type LoggedType,
+  loggedType,
+} from '../../traces/events.ts';
+import type { CoreInstance, Link, LoweredLink } from '../../traces/instances.ts';
+import type { FunctionType, ModuleDeclarations } from '../../wasm/binary.ts';
+import { Lifter } from '../../wasm/component/lifter.ts';
+import type { CorePlace, LoweredImport } from '../../wasm/component/surface.ts';
+import type { WitTypes } from '../../wasm/component/types.ts';
+import { CallReader } from './call-reads.ts';
+import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
+import type { HostChanges } from './host-changes.ts';
+
+/** A core module as it was taken out of the component. */
+export interface CoreModule {
+  /** Id in the trace. */
+  readonly id: number;
+  readonly module: WebAssembly.Module;
+  readonly declarations: ModuleDeclarations;
+}
+
+/** What a component says of its functions, where that could be read. */
+export interface LinkedSurface {
+  readonly types: WitTypes;
+  /** In the order in which they are made; the runtime makes some of its own in between. */
+  readonly instances: readonly {
+    /** Id of the core module. */
+    readonly module: number;
+    readonly imports: readonly LoweredImport[];
+  }[];
+}
+
+export interface CoreLinkerOptions {
+  readonly boundary: CoreBoundary;
+  readonly changes: HostChanges;
+  readonly modules: readonly CoreModule[];
+  readonly surface: LinkedSurface | undefined;
+  /** Bytes of what the host reads that are kept of a call. */
+  readonly payload: number;
+  /** Makes an instance and its functions known to the trace, before any event names them. */
+  readonly announce: (instance: CoreInstance, functions: readonly LoggedFunction[]) => void;
+}
+
+interface ExportedFunction {
+  readonly instance: number;
+  readonly name: string;
+  readonly func: LoggedFunction | undefined;
+}
+
+export class CoreLinker {
+  private readonly options: CoreLinkerOptions;
+  private readonly lifter: Lifter | undefined;
+  private readonly instances: WebAssembly.Instance[] = [];
+  /** Of an instance of the surface that was made: its number in the trace. */
+  private readonly made = new Map<number, number>();
+  /** What an instance exports → where from. */
+  private readonly exported = new Map<unknown, ExportedFunction>();
+  /** What the runtime was given in place of an exported function → that function. */
+  private readonly realOf = new Map<unknown, CoreFunction>();
+  private readonly suspendingOf = new WeakMap<object, CoreFunction>();
+  private nextFunction = 0;
+
+  constructor(options: CoreLinkerOptions) {
+    this.options = options;
+    this.lifter = options.surface && new Lifter(options.surface.types);
+  }
+
+  /** What jco's generated code is to use in place of the globals of these names. */
+  get hooks(): Readonly<Record<string, unknown>> {
+    return { ...this.options.changes.tracker.globals, WebAssembly: this.webAssembly() };
+  }
+
+  /** Stands in for `new WebAssembly.Instance`. */
+  instantiate(
+    module: WebAssembly.Module,
+    given: WebAssembly.Imports = {},
+  ): { exports: WebAssembly.Exports } {
+    const { boundary, announce, modules } = this.options;
+    const core = modules.find((one) => one.module === module);
+    invariant(core, 'a core module that is none of the component');
+    const id = this.instances.length;
+    const lowered = this.surfaceOf(id, core.id);
+    const functions: LoggedFunction[] = [];
+    const links: Link[] = [];
+    const imports: Record<string, Record<string, unknown>> = {};
+    for (const { module: from, name, kind, type, global } of core.declarations.imports) {
+      const value = (given[from] as Record<string, unknown> | undefined)?.[name];
+      imports[from] ??= {};
+      const place = { module: from, name };
+      const source = this.exported.get(this.realOf.get(value) ?? value);
+      if (source !== undefined) {
+        links.push({ ...place, kind: 'instance', instance: source.instance, export: source.name });
+        imports[from][name] = this.realOf.get(value) ?? value;
+      } else if (kind === 'function') {
+        const meant = lowered.find((one) => one.module === from && one.name === name);
+        const host = this.hostFunction(id, place, type, value, meant);
+        functions.push(host.func);
+        links.push({ ...place, ...host.link });
+        imports[from][name] = host.stub;
+      } else {
+        invariant(
+          value instanceof WebAssembly.Global && global,
+          `${from}.${name}: a ${kind} of the host`,
+        );
+        links.push({ ...place, kind: 'global', ...this.hostGlobal(value, global) });
+        imports[from][name] = value;
+      }
+    }
+    const exports = this.exportedFunctions(id, core, functions);
+    announce({ id, module: core.id, links }, functions);
+    const instance = boundary.instantiate(id, module, imports as WebAssembly.Imports);
+    this.instances.push(instance);
+    const result = this.wrapExports(id, instance, exports);
+    boundary.toHost();
+    return { exports: result };
+  }
+
+  /** What the component says of the imports of the next instance of a module. */
+  private surfaceOf(id: number, module: number): readonly LoweredImport[] {
+    const instances = this.options.surface?.instances ?? [];
+    const next = instances.findIndex((one, i) => one.module === module && !this.made.has(i));
+    if (next < 0) return [];
+    this.made.set(next, id);
+    return instances[next]?.imports ?? [];
+  }
+
+  private hostFunction(
+    instance: number,
+    { module, name }: { readonly module: string; readonly name: string },
+    type: FunctionType | undefined,
+    value: unknown,
+    meant: LoweredImport | undefined,
+  ) {
+    const { boundary, surface } = this.options;
+    const wit = meant && surface?.types.functions[meant.func];
+    const lowered = meant && this.loweredLink(meant);
+    const func = this.logged('import', instance, wit?.interface ?? module, wit?.name ?? name, type);
+    const suspending = this.suspendingOf.get(value as object);
+    const reader = lowered && this.reader(lowered);
+    const host = suspending ?? (value as CoreFunction);
+    const call = boundary.hostCall(func, host, reader, suspending !== undefined);
+    const link = {
+      kind: 'host' as const,
+      func: func.id,
+      suspending: suspending !== undefined,
+      ...(lowered && { lowered }),
+    };
+    return { func, link, stub: suspending ? suspendingImport(call) : call };
+  }
+
+  private loweredLink({ func, memory, encoding }: LoweredImport): LoweredLink {
+    const number = memory && this.memoryNumber(memory);
+    return { func, encoding, ...(number !== undefined && { memory: number }) };
+  }
+
+  private memoryNumber({ instance, name }: CorePlace): number | undefined {
+    const made = this.made.get(instance);
+    const memory = made === undefined ? undefined : this.instances[made]?.exports[name];
+    if (!(memory instanceof WebAssembly.Memory)) return undefined;
+    const number = this.options.changes.memories.indexOf(memory);
+    return number < 0 ? undefined : number;
+  }
+
+  private reader({ func, memory: number, encoding }: LoweredLink): CallReader | undefined {
+    const { changes, payload, surface } = this.options;
+    const wit = surface?.types.functions[func];
+    const found = number === undefined ? undefined : changes.memory(number);
+    if (!this.lifter || !wit || !found || !this.lifter.pointsIn(wit)) return undefined;
+    return new CallReader(this.lifter, { func: wit, encoding }, found.memory, found.hash, payload);
+  }
+
+  private exportedFunctions(
+    instance: number,
+    { declarations }: CoreModule,
+    functions: LoggedFunction[],
+  ): Map<string, LoggedFunction> {
+    const exports = new Map<string, LoggedFunction>();
+    for (const { name, kind, type } of declarations.exports) {
+      if (kind !== 'function' || !type || !loggedType(type)) continue;
+      const func = this.logged('export', instance, '', name, type);
+      functions.push(func);
+      exports.set(name, func);
+    }
+    return exports;
+  }
+
+  private wrapExports(
+    id: number,
+    instance: WebAssembly.Instance,
+    functions: ReadonlyMap<string, LoggedFunction>,
+  ): WebAssembly.Exports {
+    const { boundary, changes } = this.options;
+    const exports: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(instance.exports)) {
+      exports[name] = value;
+      // what is exported twice, or again by another instance, is the one that came first
+      if (!this.exported.has(value)) {
+        this.exported.set(value, { instance: id, name, func: functions.get(name) });
+      }
+      const source = this.exported.get(value) as ExportedFunction;
+      if (typeof value === 'function' && source.func !== undefined) {
+        const entry = boundary.entry(source.func, value as CoreFunction);
+        this.realOf.set(entry, value as CoreFunction);
+        exports[name] = entry;
+      } else if (value instanceof WebAssembly.Memory) changes.addMemory(value);
+    }
+    return exports as WebAssembly.Exports;
+  }
+
+  private logged(
+    direction: 'import' | 'export',
+    instance: number,
+    module: string,
+    name: string,
+    type: FunctionType | undefined,
+  ): LoggedFunction {
+    const logged = type && loggedType(type);
+    invariant(logged, `${module}.${name}: takes or gives what no log can hold`);
+    return { id: this.nextFunction++, direction, instance, module, name, ...logged };
+  }
+
+  private hostGlobal(
+    global: WebAssembly.Global,
+    { type, mutable }: { readonly type: string; readonly mutable: boolean },
+  ) {
+    const logged = type as LoggedType;
+    const value = String(global.value as CoreValue);
+    return { global: this.options.changes.addGlobal(global, logged), type: logged, mutable, value };
+  }
+
+  /** jco's generated code makes suspending imports and promising exports itself. */
+  private webAssembly(): typeof WebAssembly {
+    const { suspendingOf } = this;
+    function Suspending(target: CoreFunction): object {
+      const made = suspendingImport(target);
+      suspendingOf.set(made, target);
+      return made;
+    }
+    return new Proxy(WebAssembly, {
+      get: (target, key) => {
+        if (key === 'Suspending') return Suspending;
+        if (key === 'promising') return (given: unknown) => this.promising(given);
+        return Reflect.get(target, key);
+      },
+    });
+  }
+
+  private promising(given: unknown): unknown {
+    const real = this.realOf.get(given) ?? (given as CoreFunction);
+    const func = this.exported.get(real)?.func;
+    return func === undefined
+      ? WebAssembly.promising(real as () => unknown)
+      : this.options.boundary.promising(func, real);
+  }
+}
+
+function suspendingImport(target: CoreFunction): object {
+  return new WebAssembly.Suspending(target as () => unknown);
+}

@@ -1,0 +1,255 @@
+/**
+ * Follows how a component is put together: which core modules are instantiated in which order, and what
+ * each import of theirs is. Nothing is run. The order is that of the definitions, with those of a nested
+ * component where that is instantiated, as component runtimes have it.
+ */
+import { BinaryInput, binaryKind } from '../binary.ts';
+import {
+  type CoreInstanceItem,
+  type CoreItem,
+  type InstanceItem,
+  type Item,
+  present,
+  Scope,
+  type World,
+} from './scope.ts';
+import { described, readAlias, readImportName, readType } from './type-reader.ts';
+import { ENCODINGS, type StringEncoding } from './types.ts';
+
+/** Instances of components and of core modules that are followed: a file can ask for 2^n. */
+const MAX_INSTANCES = 1000;
+
+const SECTION = {
+  coreModule: 1,
+  coreInstance: 2,
+  component: 4,
+  instance: 5,
+  alias: 6,
+  type: 7,
+  canonical: 8,
+  start: 9,
+  import: 10,
+  export: 11,
+} as const;
+
+/** An instantiation of a core module. */
+export interface LinkedInstance {
+  readonly module: Uint8Array | undefined;
+  readonly imports: ReadonlyMap<string, CoreInstanceItem>;
+}
+
+export class Linking {
+  private readonly world: World;
+  private components = 0;
+  /** In the order in which they are made. */
+  readonly instances: LinkedInstance[] = [];
+  /** What the component imports. */
+  readonly imports = new Map<string, Item>();
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /**
+   * @param bytes a component
+   * @returns its exports
+   * @throws RangeError where the definitions do not hold together, or are not known here
+   */
+  root(bytes: Uint8Array): InstanceItem {
+    return this.component(bytes, undefined, undefined);
+  }
+
+  private component(
+    bytes: Uint8Array,
+    outer: Scope | undefined,
+    args: ReadonlyMap<string, Item> | undefined,
+  ): InstanceItem {
+    if (binaryKind(bytes) !== 'component') throw new RangeError('this is no component');
+    if (++this.components > MAX_INSTANCES) throw new RangeError('there are too many components');
+    const scope = new Scope(this.world, outer);
+    const exports = new Map<string, Item>();
+    const input = new BinaryInput(bytes, 8, bytes.length);
+    while (!input.atEnd()) {
+      const id = input.byte();
+      const size = input.u32();
+      const start = input.position;
+      this.section(
+        id,
+        input.slice(size),
+        bytes.subarray(start, start + size),
+        scope,
+        args,
+        exports,
+      );
+    }
+    return { kind: 'instance', exports };
+  }
+
+  private section(
+    id: number,
+    input: BinaryInput,
+    bytes: Uint8Array,
+    scope: Scope,
+    args: ReadonlyMap<string, Item> | undefined,
+    exports: Map<string, Item>,
+  ): void {
+    switch (id) {
+      case SECTION.coreModule:
+        scope.modules.push({ kind: 'module', bytes });
+        break;
+      case SECTION.coreInstance:
+        input.list(() => scope.coreInstances.push(this.coreInstance(input, scope)));
+        break;
+      case SECTION.component:
+        scope.components.push({
+          kind: 'component',
+          instantiate: (given) => this.component(bytes, scope, given),
+        });
+        break;
+      case SECTION.instance:
+        input.list(() => scope.instances.push(this.instance(input, scope)));
+        break;
+      case SECTION.alias:
+        input.list(() => readAlias(input, scope));
+        break;
+      case SECTION.type:
+        input.list(() => scope.types.push(readType(input, scope)));
+        break;
+      case SECTION.canonical:
+        input.list(() => canonical(input, scope));
+        break;
+      case SECTION.start:
+        throw new RangeError('start functions of components are not supported');
+      case SECTION.import:
+        input.list(() => this.import(input, scope, args));
+        break;
+      case SECTION.export:
+        input.list(() => readExport(input, scope, exports));
+    }
+  }
+
+  /** What a nested component imports is what it was given. */
+  private import(
+    input: BinaryInput,
+    scope: Scope,
+    args: ReadonlyMap<string, Item> | undefined,
+  ): void {
+    const name = readImportName(input);
+    const item = described(name, input, scope, '');
+    scope.add(args?.get(name) ?? item);
+    if (args === undefined) this.imports.set(name, item);
+  }
+
+  private coreInstance(input: BinaryInput, scope: Scope): CoreInstanceItem {
+    if (input.byte() === 1) {
+      const exports = new Map<string, CoreItem>();
+      input.list(() => {
+        const name = input.name();
+        const sort = input.byte();
+        exports.set(name, scope.coreItem(sort, input.u32()));
+      });
+      return { get: (name) => present(exports.get(name), 'core export') };
+    }
+    const module = present(scope.modules[input.u32()], 'core module');
+    const imports = new Map<string, CoreInstanceItem>();
+    input.list(() => {
+      const name = input.name();
+      input.byte();
+      imports.set(name, present(scope.coreInstances[input.u32()], 'core instance'));
+    });
+    const instance = this.instances.push({ module: module.bytes, imports }) - 1;
+    if (instance >= MAX_INSTANCES) throw new RangeError('there are too many core instances');
+    return { get: (name) => ({ kind: 'export', instance, name }) };
+  }
+
+  private instance(input: BinaryInput, scope: Scope): InstanceItem {
+    if (input.byte() === 1) {
+      const exports = new Map<string, Item>();
+      input.list(() => {
+        const name = readImportName(input);
+        exports.set(name, readItem(input, scope));
+      });
+      return { kind: 'instance', exports };
+    }
+    const component = present(scope.components[input.u32()], 'component');
+    const args = new Map<string, Item>();
+    input.list(() => {
+      const name = input.name();
+      args.set(name, readItem(input, scope));
+    });
+    return present(component.instantiate, 'component within')(args);
+  }
+}
+
+function readItem(input: BinaryInput, scope: Scope): Item {
+  const sort = input.byte();
+  const core = sort === 0 ? input.byte() : undefined;
+  return scope.item(sort, core, input.u32());
+}
+
+function readExport(input: BinaryInput, scope: Scope, exports: Map<string, Item>): void {
+  const name = readImportName(input);
+  const item = readItem(input, scope);
+  // the type that is ascribed may hide some of the item; whose functions are whose stays the same
+  if (input.byte() === 1) described(name, input, scope, '');
+  exports.set(name, scope.add(item));
+}
+
+interface Options {
+  readonly memory: CoreItem | undefined;
+  readonly encoding: StringEncoding;
+  readonly async: boolean;
+}
+
+function canonical(input: BinaryInput, scope: Scope): void {
+  const code = input.byte();
+  switch (code) {
+    case 0x00: {
+      input.byte();
+      const core = present(scope.coreFunctions[input.u32()], 'core function');
+      const { async } = readOptions(input, scope);
+      const type = scope.typeAt(input.u32());
+      if (type.kind !== 'function')
+        throw new RangeError('a function is lifted to no function type');
+      scope.functions.push({
+        kind: 'function',
+        type: type.type,
+        source: { kind: 'lifted', core, async: async || type.type.async },
+      });
+      break;
+    }
+    case 0x01: {
+      input.byte();
+      const func = present(scope.functions[input.u32()], 'function');
+      scope.coreFunctions.push({ kind: 'lowered', func, ...readOptions(input, scope) });
+      break;
+    }
+    case 0x03:
+      scope.coreFunctions.push({ kind: 'drop', resource: scope.resource(input.u32()) });
+      break;
+    case 0x02:
+    case 0x04:
+      input.u32();
+      scope.coreFunctions.push({ kind: 'builtin' });
+      break;
+    default:
+      throw new RangeError(`asynchronous functions (0x${code.toString(16)}) are not supported`);
+  }
+}
+
+function readOptions(input: BinaryInput, scope: Scope): Options {
+  let memory: CoreItem | undefined;
+  let encoding: StringEncoding = 'utf8';
+  let async = false;
+  input.list(() => {
+    const code = input.byte();
+    const named = ENCODINGS[code];
+    if (named !== undefined) encoding = named;
+    else if (code === 3) memory = scope.coreItem(2, input.u32());
+    else if (code === 4 || code === 5) input.u32();
+    else if (code === 6) async = true;
+    else if (code === 7) input.u32();
+    else throw new RangeError(`unknown option ${code}`);
+  });
+  return { memory, encoding, async };
+}

@@ -1,0 +1,101 @@
+/**
+ * What a component is at its border: the functions that its core code calls and those that are called,
+ * with their types, and where in the core instances they are.
+ */
+import { readDeclarations } from '../binary.ts';
+import { Linking } from './linking.ts';
+import { type CoreInstanceItem, type CoreItem, type InstanceItem, World } from './scope.ts';
+import { plainName, type StringEncoding, type WitTypes } from './types.ts';
+import { UsedTypes } from './used-types.ts';
+
+/** An export of a core instance; instances count from 0 in the order in which they are made. */
+export interface CorePlace {
+  readonly instance: number;
+  readonly name: string;
+}
+
+/** An import of a core instance that is a function of the component's host. */
+export interface LoweredImport {
+  readonly module: string;
+  readonly name: string;
+  /** Index into the functions of {@link ComponentSurface.types}. */
+  readonly func: number;
+  /** Where pointers point. */
+  readonly memory: CorePlace | undefined;
+  readonly encoding: StringEncoding;
+}
+
+export interface SurfaceInstance {
+  /** Bytes of the core module. */
+  readonly module: Uint8Array;
+  readonly imports: readonly LoweredImport[];
+}
+
+/** A function that the component exports. */
+export interface LiftedExport {
+  readonly func: number;
+  readonly core: CorePlace;
+  readonly async: boolean;
+}
+
+export interface ComponentSurface {
+  readonly types: WitTypes;
+  readonly instances: readonly SurfaceInstance[];
+  readonly exports: readonly LiftedExport[];
+}
+
+/**
+ * @param bytes a valid component
+ * @throws RangeError for what is not known here; WASI 0.3 has much of that
+ */
+export function readSurface(bytes: Uint8Array): ComponentSurface {
+  const world = new World();
+  const linking = new Linking(world);
+  const root = linking.root(bytes);
+  const used = new UsedTypes(world);
+  const instances = linking.instances.map(({ module, imports }) => {
+    if (module === undefined) throw new RangeError('a core module is imported');
+    return { module, imports: loweredImports(module, imports, used) };
+  });
+  const exports = liftedExports('', root, used);
+  return { types: used.types, instances, exports };
+}
+
+function loweredImports(
+  module: Uint8Array,
+  given: ReadonlyMap<string, CoreInstanceItem>,
+  used: UsedTypes,
+): LoweredImport[] {
+  return readDeclarations(module).imports.flatMap(({ module: from, name, kind }) => {
+    const item = kind === 'function' ? given.get(from)?.get(name) : undefined;
+    const place = { module: from, name };
+    if (item?.kind === 'drop') {
+      const func = used.drop(item.resource);
+      return [{ ...place, func, memory: undefined, encoding: 'utf8' as const }];
+    }
+    if (item?.kind !== 'lowered') return [];
+    const { func, memory, encoding } = item;
+    const { source, type } = func;
+    // a function of another component within has the name by which it is called
+    const number =
+      source.kind === 'import'
+        ? used.func(source.from, plainName(source.name), type)
+        : used.func(from, plainName(name), type);
+    return [{ ...place, func: number, memory: placeOf(memory), encoding }];
+  });
+}
+
+function liftedExports(from: string, of: InstanceItem, used: UsedTypes): LiftedExport[] {
+  return [...of.exports].flatMap(([name, item]) => {
+    if (item.kind === 'instance') return liftedExports(name, item, used);
+    if (item.kind !== 'function' || item.source.kind !== 'lifted') return [];
+    const { core, async } = item.source;
+    const place = placeOf(core);
+    if (place === undefined) return [];
+    return [{ func: used.func(from, plainName(name), item.type), core: place, async }];
+  });
+}
+
+function placeOf(item: CoreItem | undefined): CorePlace | undefined {
+  return item?.kind === 'export' ? { instance: item.instance, name: item.name } : undefined;
+}
