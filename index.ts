@@ -26,7 +26,7 @@ export {
 } from './recorder/record.ts';
 export type { CallResult, RecordingSummary } from './recorder/recording.ts';
 export { rebuildIndex } from './recorder/reindex.ts';
-export type { PrintedFiles } from './recorder/repeated-streams.ts';
+export type { PrintedOutput } from './recorder/repeated-streams.ts';
 export { TOOL } from './recorder/tool.ts';
 export { type RepeatOptions, type RepeatReport, recordUntilFails } from './recorder/until-fails.ts';
 export type { Mismatch } from './replayer/divergence.ts';

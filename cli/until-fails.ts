@@ -41,10 +41,10 @@ export async function repeatRecording(
         clearTimeout(patience);
         if (!verbose) progress.update(run - 1, runs);
       },
-      onPrinted: async (files) => {
+      onPrinted: async (printed) => {
         progress.clear();
-        for await (const chunk of createReadStream(files.stdout)) await stdout.write(chunk);
-        for await (const chunk of createReadStream(files.stderr)) await stderr.write(chunk);
+        for await (const chunk of contents(printed.stdout)) await stdout.write(chunk);
+        for await (const chunk of contents(printed.stderr)) await stderr.write(chunk);
       },
     });
     return { report, said: summary(report, runs, options) };
@@ -54,10 +54,17 @@ export async function repeatRecording(
   }
 }
 
-function summary(report: RepeatReport, runs: number, { chaos, output }: RunOptions): string {
+function contents(fd: number): AsyncIterable<Buffer> {
+  return createReadStream('', { fd, start: 0, autoClose: false });
+}
+
+function summary(report: RepeatReport, runs: number, options: RunOptions): string {
+  const { chaos, output, signal } = options;
   const { outcome, run, trace, calls } = report;
-  if (isSuccess(outcome))
-    return `${count(run, 'run')} passed; no trace is kept of runs that succeed`;
+  if (isSuccess(outcome)) {
+    const end = signal?.aborted ? `, then interrupted by ${String(signal.reason)}` : '';
+    return `${count(run, 'run')} passed${end}; no trace is kept of runs that succeed`;
+  }
   const how = outcome.kind === 'failed' ? 'failed' : escapeText(describeOutcome(outcome));
   const faults = describeChaos(report);
   const lines = [

@@ -2,20 +2,11 @@
  * The standard streams of runs that are made again and again: each gets the same input, and what it prints
  * is put aside until it is known whether anyone wants it.
  */
-import {
-  closeSync,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  read as readAsync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { fstatSync, read as readAsync, readSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { NamelessFile } from './nameless-file.ts';
 
 /** Bytes of input that are kept. */
 const MOST_INPUT = 2 ** 30;
@@ -24,55 +15,61 @@ const CHUNK = 1 << 20;
 /** Milliseconds between two looks at a pipe that is non-blocking and empty. */
 const PAUSE_MS = 10;
 
-/** File descriptors of one run. */
+/** What one run gets. */
 export interface RunStreams {
   readonly stdin: number;
   readonly stdout: number;
   readonly stderr: number;
+  readonly printed: PrintedOutput;
+  close(): void;
 }
 
-/** Paths of what the last run has printed. */
-export interface PrintedFiles {
-  readonly stdout: string;
-  readonly stderr: string;
+/** What a run has printed: file descriptors, to be read from their beginning. */
+export interface PrintedOutput {
+  readonly stdout: number;
+  readonly stderr: number;
 }
 
 export class RepeatedStreams {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'wasi-rr-runs-'));
-  private readonly input = join(this.folder, 'stdin');
-  readonly printed: PrintedFiles = {
-    stdout: join(this.folder, 'stdout'),
-    stderr: join(this.folder, 'stderr'),
-  };
+  private readonly input = new NamelessFile();
 
   /**
    * Reads all of the input. A terminal gives none: nobody types the same again.
    * @throws WasiRrError OPTION_INVALID for more than can be kept; the signal's reason when it is aborted
    */
   async gather(stdin: number, signal: AbortSignal | undefined): Promise<void> {
-    const file = openSync(this.input, 'wx', 0o600);
-    try {
-      if (isOpen(stdin) && !isatty(stdin)) await copy(stdin, file, signal);
-    } finally {
-      closeSync(file);
-    }
+    if (isOpen(stdin) && !isatty(stdin)) await copy(stdin, this.input.write, signal);
   }
 
   /** For the next run; close them after it. */
   open(): RunStreams {
+    const files = [new NamelessFile(), new NamelessFile(), new NamelessFile()] as const;
+    const [stdin, stdout, stderr] = files;
+    copyAll(this.input.read, stdin.write);
     return {
-      stdin: openSync(this.input, 'r'),
-      stdout: openSync(this.printed.stdout, 'w', 0o600),
-      stderr: openSync(this.printed.stderr, 'w', 0o600),
+      stdin: stdin.read,
+      stdout: stdout.write,
+      stderr: stderr.write,
+      printed: { stdout: stdout.read, stderr: stderr.read },
+      close: () => {
+        for (const file of files) file.close();
+      },
     };
   }
 
-  close({ stdin, stdout, stderr }: RunStreams): void {
-    for (const fd of [stdin, stdout, stderr]) closeSync(fd);
+  close(): void {
+    this.input.close();
   }
+}
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+/** From the beginning, whatever the offsets. */
+function copyAll(from: number, to: number): void {
+  const buffer = Buffer.alloc(Math.min(CHUNK, fstatSync(from).size));
+  for (let at = 0; ; ) {
+    const length = readSync(from, buffer, 0, buffer.length, at);
+    if (length === 0) return;
+    writeSync(to, buffer, 0, length, at);
+    at += length;
   }
 }
 

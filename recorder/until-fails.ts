@@ -1,9 +1,10 @@
 /** Records a command again and again until a run fails, and keeps the trace of that run alone. */
 import { WasiRrError } from '../errors.ts';
+import { removeTrace } from '../traces/folder.ts';
 import { isSuccess } from '../traces/outcome.ts';
 import { randomSeed, seedOfRun } from './chaos/plan.ts';
 import { type RecordReport, type RunOptions, record } from './record.ts';
-import { type PrintedFiles, RepeatedStreams } from './repeated-streams.ts';
+import { type PrintedOutput, RepeatedStreams } from './repeated-streams.ts';
 
 export interface RepeatOptions extends Omit<RunOptions, 'keep'> {
   /** Runs after which it is given up. */
@@ -12,8 +13,8 @@ export interface RepeatOptions extends Omit<RunOptions, 'keep'> {
   readonly showOutput?: boolean;
   /** Before each run. @param run from 1 */
   readonly onRun?: (run: number) => void;
-  /** What the run that failed has printed; the files are gone afterwards. */
-  readonly onPrinted?: (files: PrintedFiles) => Promise<void>;
+  /** What the run that failed has printed; closed afterwards. */
+  readonly onPrinted?: (printed: PrintedOutput) => Promise<void>;
 }
 
 export interface RepeatReport extends RecordReport {
@@ -23,41 +24,53 @@ export interface RepeatReport extends RecordReport {
 
 /**
  * Every run gets the same input, which is read to its end first. With `chaos`, each has a seed of its own
- * that follows from the first one's. A run that is interrupted counts as failed.
+ * that follows from the first one's. A run that is interrupted counts as failed; one that had not begun
+ * when `signal` fired does not count at all.
  * @returns the report of the last run
  * @throws WasiRrError as {@link record}; the reason of `signal` if it is aborted before the first run
  */
 export async function recordUntilFails(options: RepeatOptions): Promise<RepeatReport> {
-  const { runs, showOutput = false, onRun, onPrinted, ...runOptions } = options;
+  const { runs, chaos, signal } = options;
   if (!(Number.isSafeInteger(runs) && runs > 0)) {
     throw new WasiRrError('OPTION_INVALID', `the number of runs is at least 1, not ${runs}.`);
   }
-  const { chaos } = options;
   const seed = chaos?.seed ?? randomSeed();
   const streams = new RepeatedStreams();
   try {
-    await streams.gather(options.stdin ?? 0, options.signal);
-    for (let run = 1; ; run++) {
-      onRun?.(run);
-      const given = streams.open();
-      let report: RecordReport;
-      try {
-        report = await record({
-          ...runOptions,
-          ...(showOutput ? { stdin: given.stdin } : given),
-          ...(chaos && { chaos: { ...chaos, seed: seedOfRun(seed, run) } }),
-          keep: 'failed',
-        });
-      } finally {
-        streams.close(given);
+    await streams.gather(options.stdin ?? 0, signal);
+    for (let run = 1, passed: RepeatReport | undefined; ; run++) {
+      options.onRun?.(run);
+      const report = { ...(await recordOnce(options, streams, seedOfRun(seed, run))), run };
+      if (passed !== undefined && signal?.aborted && report.events === 0) {
+        if (report.trace !== undefined) removeTrace(report.trace);
+        return passed;
       }
-      if (!isSuccess(report.outcome)) {
-        if (!showOutput) await onPrinted?.(streams.printed);
-        return { ...report, run };
-      }
-      if (run === runs || options.signal?.aborted) return { ...report, run };
+      if (run === runs || !isSuccess(report.outcome)) return report;
+      passed = report;
     }
   } finally {
-    streams.remove();
+    streams.close();
+  }
+}
+
+async function recordOnce(
+  options: RepeatOptions,
+  streams: RepeatedStreams,
+  seed: number,
+): Promise<RecordReport> {
+  const { runs: _, showOutput = false, onRun: __, onPrinted, ...runOptions } = options;
+  const { stdin, stdout, stderr, printed, close } = streams.open();
+  try {
+    const report = await record({
+      ...runOptions,
+      stdin,
+      ...(!showOutput && { stdout, stderr }),
+      ...(options.chaos && { chaos: { ...options.chaos, seed } }),
+      keep: 'failed',
+    });
+    if (!isSuccess(report.outcome) && !showOutput) await onPrinted?.(printed);
+    return report;
+  } finally {
+    close();
   }
 }

@@ -174,6 +174,10 @@ async function recordCommand(
   if (!flags.quiet) say(said);
   const signal = signalOf(outcome);
   if (signal !== undefined && SIGNALS.includes(signal)) return endBySignal(signal);
+  // between two runs
+  if (flags.untilFails !== undefined && isSuccess(outcome) && interruption.signal.aborted) {
+    return endBySignal(interruption.signal.reason);
+  }
   return report.stuck ? endByForce(statusOf(outcome)) : statusOf(outcome);
 }
 
