@@ -138,7 +138,7 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     terminal.keys('Tab');
     await terminal.until('the run ended');
     terminal.resize(140, 30);
-    await terminal.until(/1 Timeline.*2 Call/);
+    await terminal.until(/1 Timeline.*2 ?Call/);
     terminal.keys('C-c');
     await expectRestored(terminal, 0);
   });

@@ -1,6 +1,6 @@
 /** What each key's action does, in one table. The keys themselves are in model/keys.ts. */
 import type { Action } from '../model/keys.ts';
-import { TABS } from '../model/layout.ts';
+import { TABS, tabNumber } from '../model/layout.ts';
 import {
   gotoAddress,
   moveBytes,
@@ -27,6 +27,7 @@ import {
 import { memoryHistory } from './memory-history.ts';
 import { canGoPast, goPast, pauseOrLeave, scrollPast } from './past.ts';
 import { openPrompt } from './prompts.ts';
+import { whoWrote } from './who-wrote.ts';
 
 type Run = (bugger: Debugger, key: string) => void | Promise<void>;
 
@@ -74,13 +75,14 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   followPointer,
   pointerBack,
   memoryHistory,
+  whoWrote,
   nextEffect,
   nextChange,
   selectMemory: (bugger) => bugger.update({ memory: toggleSelection(bugger.state.memory) }),
   nextPane: otherPane,
   previousPane: otherPane,
   focusPane: (bugger, key) => {
-    const tab = TABS[Number(key) - 2];
+    const tab = TABS.find((one) => tabNumber(one) === Number(key));
     bugger.update(tab === undefined ? { focus: 'timeline' } : { focus: 'tab', tab });
   },
   nextTab: (bugger) => nextTab(bugger, 1),

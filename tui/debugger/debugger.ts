@@ -7,6 +7,7 @@ import type { GrowthState } from '../../traces/growth.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
+import { TravelView } from '../guest/travel-view.ts';
 import { FAILED } from '../model/filter-text.ts';
 import { type Area, type Layout, layoutFor } from '../model/layout.ts';
 import {
@@ -46,6 +47,7 @@ export class Debugger {
   readonly reader: TraceReader;
   readonly rows: TraceRows;
   readonly guest: GuestView;
+  readonly travel: TravelView;
   readonly terminal: TerminalPort;
   /** Where the run went wrong: its trap, its last failing call, or its end. */
   failureEvent: number;
@@ -85,6 +87,7 @@ export class Debugger {
       .sort();
     const bookmarks = readBookmarks(path);
     this.current = { ...newState(options.columns, options.rows, list), functions, bookmarks };
+    this.travel = new TravelView(path, () => reader.eventCount);
     this.guest = new GuestView(path, () => this.update({}));
     this.update({});
     void this.loadOverview();
@@ -190,6 +193,7 @@ export class Debugger {
   cancelWork(): void {
     this.queries.cancelAll();
     this.guest.cancel();
+    this.travel.cancel();
     this.update({ work: undefined });
   }
 
@@ -203,7 +207,7 @@ export class Debugger {
   async close(): Promise<void> {
     this.watch?.end();
     this.listeners.clear();
-    await Promise.all([this.queries.close(), this.guest.close()]);
+    await Promise.all([this.queries.close(), this.guest.close(), this.travel.close()]);
   }
 
   private fit(): void {

@@ -20,9 +20,13 @@ export function rangeText({ address, length }: AddressRange, digits = 0): string
   return `${hex(address, digits)}…${hex(address + length - 1, digits)}`;
 }
 
+/** The selected bytes, else the word under the cursor. */
+export function askedRange({ state: { memory } }: Debugger): AddressRange {
+  return selectedRange(memory) ?? { address: memory.address, length: WORD_BYTES };
+}
+
 export async function memoryHistory(bugger: Debugger): Promise<void> {
-  const { memory } = bugger.state;
-  const range = selectedRange(memory) ?? { address: memory.address, length: WORD_BYTES };
+  const range = askedRange(bugger);
   const since = performance.now();
   bugger.update({ work: { what: 'replaying to see who wrote here', share: 0, since } });
   try {
@@ -48,7 +52,12 @@ export async function memoryHistory(bugger: Debugger): Promise<void> {
 /** Who wrote, the first changed byte where more than a word was asked for, and what. */
 function changeText({ by, address, before, after }: MemoryChange, range: AddressRange): string {
   const where = range.length > WORD_BYTES ? `  ${hex(address)}` : '';
-  return `${by === 'call' ? 'host ' : 'guest'}${where}  ${digits(before)} → ${digits(after)}`;
+  return `${by === 'call' ? 'host ' : 'guest'}${where}  ${changedBytes(before, after)}`;
+}
+
+/** `00 01 → 00 02`, in hex; of many bytes, the first ones. */
+export function changedBytes(before: Uint8Array, after: Uint8Array): string {
+  return `${digits(before)} → ${digits(after)}`;
 }
 
 function digits(bytes: Uint8Array): string {

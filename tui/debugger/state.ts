@@ -10,6 +10,7 @@ import { EMPTY_SCROLL, type Scroll } from '../model/scroll.ts';
 import type { TimelineList } from '../model/timeline-list.ts';
 import type { Answers } from '../trace/query-messages.ts';
 import type { Past } from './past.ts';
+import type { Writers } from './who-wrote.ts';
 
 export type PromptKind =
   | 'command'
@@ -94,6 +95,7 @@ export interface State {
   readonly overview: readonly Slice[];
   readonly functions: readonly string[];
   readonly memoryChanges: MemoryChanges | undefined;
+  readonly writers: Writers | undefined;
 }
 
 /** Which calls changed a range: the answer to "who wrote this". */
@@ -115,6 +117,7 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     globals: EMPTY_SCROLL,
     info: EMPTY_SCROLL,
     bookmarks: EMPTY_SCROLL,
+    writes: EMPTY_SCROLL,
   };
   return {
     columns,
@@ -150,5 +153,6 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     overview: [],
     functions: [],
     memoryChanges: undefined,
+    writers: undefined,
   };
 }

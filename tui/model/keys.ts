@@ -188,6 +188,13 @@ export const BINDINGS = [
     action: 'memoryHistory',
     where: 'memory',
     help: 'which calls changed the word under the cursor, or the selected bytes',
+    footer: 'history',
+  },
+  {
+    keys: ['W'],
+    action: 'whoWrote',
+    where: 'memory',
+    help: 'which instructions wrote these bytes: function, line, and the stack of the last one',
     footer: 'who wrote',
   },
   {
@@ -257,7 +264,7 @@ export const BINDINGS = [
   },
   { keys: ['shift-tab'], action: 'previousPane', where: 'everywhere', help: 'the same, backwards' },
   {
-    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'],
     action: 'focusPane',
     where: 'everywhere',
     help: 'to a pane by its number',

@@ -10,9 +10,15 @@ export const TABS = [
   'globals',
   'info',
   'bookmarks',
+  'writes',
 ] as const;
 
 export type Tab = (typeof TABS)[number];
+
+/** The number key of a tab; 1 is the timeline, 0 the tenth pane. */
+export function tabNumber(tab: Tab): number {
+  return (TABS.indexOf(tab) + 2) % 10;
+}
 
 export type Enlarged = 'none' | 'timeline' | 'tab';
 
@@ -76,7 +82,7 @@ export function layoutFor(
     };
   }
   if (enlarged !== 'none') return only(enlarged, 'wide');
-  const right = Math.max(Math.floor(columns * 0.45), Math.min(TAB_WIDTH, columns - 70));
+  const right = Math.max(Math.floor(columns * 0.47), Math.min(TAB_WIDTH, columns - 70));
   return {
     columns,
     rows,

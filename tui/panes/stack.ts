@@ -47,7 +47,7 @@ export function stackContent(bugger: Debugger): TabContent {
 }
 
 /** Calls that were inlined have lines of their own, before the function that they are in. */
-function frameLines(frames: readonly Frame[]): ContentLine[] {
+export function frameLines(frames: readonly Frame[]): ContentLine[] {
   return frames.flatMap(({ func, offset, name, source = [] }, index) => {
     const lead = (number: string, first: boolean) =>
       span(`${index === 0 && first ? '▸' : ' '} ${number.padStart(3)} `, 'dim');
@@ -76,6 +76,6 @@ function frameLines(frames: readonly Frame[]): ContentLine[] {
 }
 
 /** Two cells and `src/main.c:12:3`; nothing where the debug information has no place. */
-function placeSpan(place: LinePlace | undefined): Span {
+export function placeSpan(place: LinePlace | undefined): Span {
   return place === undefined ? span('') : span(`  ${escapeText(placeText(place))}`, 'path');
 }

@@ -9,6 +9,7 @@ import { globalsContent } from './globals.ts';
 import { infoContent } from './info.ts';
 import { outputContent } from './output.ts';
 import { stackContent } from './stack.ts';
+import { writesContent } from './writes.ts';
 
 interface Pane {
   readonly content: (bugger: Debugger, width: number) => TabContent;
@@ -25,6 +26,7 @@ const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
   output: { content: outputContent, from: ({ state }) => state.history },
   globals: { content: globalsContent, from: (bugger) => problem(bugger) ?? bugger.guest.globals },
   info: { content: infoContent, from: ({ reader }) => reader.meta },
+  writes: { content: writesContent, from: ({ state }) => state.writers },
   bookmarks: { content: bookmarksContent, from: ({ state }) => state },
 };
 

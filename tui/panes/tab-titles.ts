@@ -1,5 +1,5 @@
 /** The titles of the tabs, in the upper border of their pane. */
-import { TABS, type Tab } from '../model/layout.ts';
+import { TABS, type Tab, tabNumber } from '../model/layout.ts';
 import { type Span, span } from '../text/line.ts';
 
 const TITLES: Readonly<Record<Tab, string>> = {
@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<Tab, string>> = {
   globals: 'Globals',
   info: 'Info',
   bookmarks: 'Marks',
+  writes: 'Writes',
 };
 
 const SHORT_TITLES: Readonly<Record<Tab, string>> = {
@@ -18,12 +19,10 @@ const SHORT_TITLES: Readonly<Record<Tab, string>> = {
   memory: 'Mem',
   output: 'Out',
   globals: 'Glob',
+  files: 'File',
+  bookmarks: 'Mark',
+  writes: 'Who',
 };
-
-/** The number key of a tab; 1 is the timeline. */
-export function tabNumber(tab: Tab): number {
-  return TABS.indexOf(tab) + 2;
-}
 
 interface Title {
   readonly tab: Tab;
