@@ -1,10 +1,11 @@
 /**
- * Builds dist/: declarations by the TypeScript compiler, and the program as a few bundled files. A process
- * that loads a hundred small modules starts 60 ms later, and each thread pays again.
+ * Builds dist/: declarations by the TypeScript compiler, and the program as a few bundled files. How long a
+ * process takes to start is what it loads: the files, the code in them, and what Node loads for their imports.
+ * Each thread pays again.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, globSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { chmodSync, copyFileSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const ROOT = import.meta.dirname;
@@ -12,10 +13,114 @@ const OUTPUT = join(ROOT, 'dist');
 /** What is started or imported by its path; the rest lies in chunks beside `index.js`. */
 const ENTRIES = [
   'index.ts',
-  'worker-url.ts',
   'cli/main.ts',
   ...globSync('{recorder,replayer,tui}/**/*-worker.ts', { cwd: ROOT }),
 ];
+/** Packages that become a part of the program. */
+const BUNDLED = ['commander'];
+/**
+ * What makes a recording, which may be short and one of thousands: each comes in one file, and what two of them
+ * need in another. All else is in chunks that follow from who shares what. A file costs as much as 20 KB of code.
+ */
+const CHUNKS = {
+  guest: ['recorder/guest-worker.ts'],
+  recorder: ['recorder/record.ts'],
+  program: ['program', 'option-values', 'run', 'units'].map((name) => `cli/${name}.ts`),
+};
+
+/**
+ * The command line imports all from index.ts. Each command gets it from where it is defined, so as not to load
+ * the whole library.
+ */
+function directImports() {
+  const library = readFileSync(join(ROOT, 'index.ts'), 'utf8');
+  const homes = new Map();
+  for (const [, names, home] of library.matchAll(/^export \{([^}]*)\} from '(.*)';$/gm)) {
+    for (const name of valuesIn(names)) homes.set(name, join(ROOT, home));
+  }
+  const importOf = (name, folder) => {
+    const home = homes.get(name);
+    if (home === undefined) throw new Error(`index.ts exports no ${name} from a file`);
+    return `import { ${name} } from './${relative(folder, home)}';`;
+  };
+  return {
+    name: 'direct-imports',
+    transform: (code, id) =>
+      code.replaceAll(
+        /^import (type )?\{([^}]*)\} from '[./]+\/index\.ts';$/gm,
+        (_, type, names) =>
+          type
+            ? ''
+            : valuesIn(names)
+                .map((name) => importOf(name, dirname(id)))
+                .join(''),
+      ),
+  };
+}
+
+function valuesIn(names) {
+  const all = names.split(',').map((name) => name.trim());
+  return all.filter((name) => name !== '' && !name.startsWith('type '));
+}
+
+/**
+ * Imports Node's own modules by process.getBuiltinModule(). To make the exports of such a module an import reads all
+ * of its properties, which loads what each of them needs: of node:fs its promises, of node:process all of V8's
+ * options; 15 ms for the main thread and again for the guest's. It would also open standard streams
+ * (cli/unopened-streams.ts).
+ */
+const builtinModules = {
+  name: 'builtin-modules',
+  renderChunk(code) {
+    const changed = code.replaceAll(
+      /^import (?:([\w$]+),? )?(?:\{([^}]*)\} )?from "(node:[\w/]+)";$/gm,
+      (_, whole, names, from) =>
+        [whole, names && `{${names.replaceAll(' as ', ': ')}}`]
+          .filter((left) => left)
+          .map((left) => `const ${left} = globalThis.process.getBuiltinModule("${from}");`)
+          .join('\n'),
+    );
+    const left = /^import .*"node:.*$/m.exec(changed);
+    if (left !== null) throw new Error(`not understood: ${left[0]}`);
+    return changed;
+  },
+};
+
+/** commander can run commands that are programs of their own. There are none; loading what it takes takes 4 ms. */
+const withoutPrograms = {
+  name: 'without-programs',
+  applies: (id, importer) => id === 'node:child_process' && importer?.includes('/commander/'),
+  resolveId: (id, importer) => (withoutPrograms.applies(id, importer) ? '\0no-programs' : null),
+  load: (id) => (id === '\0no-programs' ? 'export default {}' : null),
+};
+
+/** The name of the chunk that a module belongs to; null where that follows from who shares it. */
+function chunkOf(id, context) {
+  if (ENTRIES.includes(relative(ROOT, id))) return null;
+  const names = Object.keys(CHUNKS).filter((name) =>
+    CHUNKS[name].some((file) => needs(join(ROOT, file), context).has(id)),
+  );
+  const [name] = names;
+  // what a replay needs too, without what a guest's host can do
+  const general = name === 'guest' && !id.includes('/recorder/');
+  return names.length > 1 || general ? 'base' : (name ?? null);
+}
+
+const needed = new Map();
+
+/** All modules that a file imports, directly or not, and itself. */
+function needs(file, context, found = new Set()) {
+  const known = needed.get(file);
+  if (known !== undefined) return known;
+  const pending = [file];
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (found.has(id)) continue;
+    found.add(id);
+    pending.push(...(context.getModuleInfo(id)?.importedIds ?? []));
+  }
+  needed.set(file, found);
+  return found;
+}
 
 rmSync(OUTPUT, { recursive: true, force: true });
 const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -26,15 +131,26 @@ const bundle = await rolldown({
   cwd: ROOT,
   input: Object.fromEntries(ENTRIES.map((entry) => [entry.replace(/\.ts$/, ''), `./${entry}`])),
   platform: 'node',
-  // what package.json lists is installed beside it
-  external: (id) => !/^[./]/.test(id) && !id.startsWith(ROOT),
+  preserveEntrySignatures: 'allow-extension',
+  // what else package.json lists is installed beside it
+  external: (id, importer) =>
+    !/^[./\0]/.test(id) &&
+    !id.startsWith(ROOT) &&
+    !BUNDLED.includes(id) &&
+    !withoutPrograms.applies(id, importer),
+  plugins: [directImports(), builtinModules, withoutPrograms],
 });
 await bundle.write({
   dir: OUTPUT,
   format: 'esm',
   entryFileNames: '[name].js',
-  // what an index.ts gave rise to is named after its folder, which is the checkout's
-  chunkFileNames: ({ name }) => `${name === basename(ROOT) ? 'library' : '[name]'}-[hash].js`,
+  chunkFileNames: '[name]-[hash].js',
+  codeSplitting: {
+    groups: [{ debugName: 'chunkOf', name: chunkOf, includeDependenciesRecursively: false }],
+  },
 });
 await bundle.close();
+for (const name of BUNDLED) {
+  copyFileSync(join(ROOT, 'node_modules', name, 'LICENSE'), join(OUTPUT, `LICENSE-${name}`));
+}
 chmodSync(join(OUTPUT, 'cli/main.js'), 0o755);

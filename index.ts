@@ -6,8 +6,6 @@
  * const { trace } = await record({ module: 'app.wasm', preopens: [{ host: '.', guest: '/' }] });
  * const { status } = await replay({ trace });
  */
-import { TraceReader } from './traces/reader.ts';
-
 export { type ErrorCode, messageOf, WasiRrError } from './errors.ts';
 export { FAULT_NAMES, FAULTS, type Fault, type FaultName } from './recorder/chaos/faults.ts';
 export type { ChaosOptions, ChaosPlan } from './recorder/chaos/plan.ts';
@@ -97,6 +95,7 @@ export type {
   SeededRandom,
   TraceMeta,
 } from './traces/meta.ts';
+export { openTrace } from './traces/open-trace.ts';
 export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './traces/outcome.ts';
 export { type KeepReason, type Pruned, type PruneLimits, pruneTraces } from './traces/prune.ts';
 export type { QueryResult, TraceReader } from './traces/reader.ts';
@@ -112,12 +111,3 @@ export { escapeText, quoteText } from './wasi/escape.ts';
 export { formatCall, formatResult } from './wasi/format.ts';
 export { errnoName, flagNames } from './wasi/names.ts';
 export type { Trap, TrapKind, WasmFrame } from './wasm/traps.ts';
-
-/**
- * Opens a trace for reading; close it when done.
- * @throws WasiRrError TRACE_NOT_FOUND, TRACE_UNREADABLE, NOT_A_TRACE, TRACE_TOO_NEW, TRACE_TRUNCATED,
- *   TRACE_CORRUPT
- */
-export function openTrace(path: string): TraceReader {
-  return new TraceReader(path);
-}

@@ -11,7 +11,8 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   );
   process.exitCode = 2;
 } else {
-  await import('./unopened-streams.ts');
+  // the build makes imports that do not do what this prevents
+  if (import.meta.url.endsWith('.ts')) await import('./unopened-streams.ts');
   const { main } = await import('./program.ts');
   await main();
 }

@@ -2,7 +2,6 @@
  * Standard output and standard error. Both are opened when something is first written: Node makes a pipe
  * non-blocking when it opens it, and a guest that is being recorded writes to the same pipes.
  */
-import { isatty } from 'node:tty';
 import { escapeText } from '../index.ts';
 
 /** Characters that are gathered before a write. */
@@ -30,7 +29,8 @@ class OutputStream {
   }
 
   get isTerminal(): boolean {
-    return isatty(this.fd);
+    // loads what networking needs: only where it is asked
+    return process.getBuiltinModule('node:tty').isatty(this.fd);
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Loads and checks the program before anything runs: what cannot work is refused with all reasons. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { type LoggedFunction, loggedType } from '../traces/events.ts';
@@ -44,7 +44,7 @@ export async function loadProgram(
   name?: string,
 ): Promise<GuestProgram> {
   const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
-  const bytes = typeof source === 'string' ? await readModule(source) : source;
+  const bytes = typeof source === 'string' ? readModule(source) : source;
   const kind = binaryKind(bytes);
   if (kind === 'component') return (await componentLoader()).loadComponent(label, bytes);
   if (kind === 'unknown') refuse(label, bytes);
@@ -74,9 +74,9 @@ export async function loadProgram(
   };
 }
 
-async function readModule(path: string): Promise<Uint8Array> {
+function readModule(path: string): Uint8Array {
   try {
-    return await readFile(path);
+    return readFileSync(path);
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') {
       throw new WasiRrError('MODULE_NOT_FOUND', `there is no file ${path}.`, { cause });

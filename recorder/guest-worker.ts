@@ -7,8 +7,6 @@ import { PREVIEW1, PREVIEW1_MODULE } from '../wasi/preview1.ts';
 import { MAX_FRAMES, trapFrom } from '../wasm/traps.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
 import { Boundary } from './boundary.ts';
-import { chaoticHost } from './chaos/chaotic-host.ts';
-import { writeNote } from './chaos/injection-notes.ts';
 import type { ChaosSetup, FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
 import type { Host } from './hosts/host.ts';
 import { HOSTS } from './hosts/hosts.ts';
@@ -23,8 +21,8 @@ const setup = workerData as GuestSetup;
 // a few more than are kept: the boundary's own frames stand among them
 Error.stackTraceLimit = MAX_FRAMES + 20;
 
-const plainHost = HOSTS[setup.host](setup.config);
-const host = setup.chaos ? withFaults(plainHost, setup.chaos) : plainHost;
+const plainHost = (await HOSTS[setup.host]())(setup.config);
+const host = setup.chaos ? await withFaults(plainHost, setup.chaos) : plainHost;
 const boundary = new Boundary({
   ring: new RingWriter(setup.ring),
   host,
@@ -36,7 +34,9 @@ let memory: WebAssembly.Memory | undefined;
 let trapped = false;
 let ended = false;
 
-function withFaults(plain: Host, { plan, notes }: ChaosSetup): Host {
+async function withFaults(plain: Host, { plan, notes }: ChaosSetup): Promise<Host> {
+  const { chaoticHost } = await import('./chaos/chaotic-host.ts');
+  const { writeNote } = await import('./chaos/injection-notes.ts');
   const ring = new RingWriter(notes);
   return chaoticHost(plain, plan, (fault, detail) =>
     writeNote(ring, boundary.nextEvent, fault, detail),

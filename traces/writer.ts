@@ -54,8 +54,9 @@ export class TraceWriter {
     this.db = new Database(path);
     try {
       this.db.pragma(`page_size = ${PAGE_SIZE}`);
-      this.db.pragma('journal_mode = WAL');
+      // before the log mode, which would wait for the disk
       this.db.pragma(`synchronous = ${options.sync ? 'FULL' : 'OFF'}`);
+      this.db.pragma('journal_mode = WAL');
       this.db.pragma('locking_mode = NORMAL');
       this.db.pragma(`application_id = ${APPLICATION_ID}`);
       this.db.pragma(`user_version = ${FORMAT_VERSION}`);

@@ -19,7 +19,6 @@ import {
 import { describeChaos } from '../chaos.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
 import { signalOf, statusOf } from '../exit-status.ts';
-import { formatTrapIn } from '../frames.ts';
 import {
   collect,
   countOf,
@@ -34,7 +33,6 @@ import { guestText, rawVariable } from '../raw-arguments.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
 import { count } from '../units.ts';
-import { repeatRecording } from '../until-fails.ts';
 import { valueOnlyAfterEquals } from '../value-after-equals.ts';
 
 interface RecordFlags {
@@ -155,6 +153,7 @@ async function recordCommand(
   let said: string;
   try {
     if (flags.untilFails !== undefined) {
+      const { repeatRecording } = await import('../until-fails.ts');
       const repeated = await repeatRecording(options, flags.untilFails, flags.verbose ?? false);
       ({ report, said } = repeated);
     } else {
@@ -169,7 +168,11 @@ async function recordCommand(
     interruption.end();
   }
   const { outcome } = report;
-  if (outcome.kind === 'trap') say(formatTrapIn(report.trace, outcome.trap));
+  if (outcome.kind === 'trap') {
+    // loads what reads debug information
+    const { formatTrapIn } = await import('../frames.ts');
+    say(formatTrapIn(report.trace, outcome.trap));
+  }
   if (outcome.kind === 'failed') say(outcome.message);
   if (!flags.quiet) say(said);
   const signal = signalOf(outcome);

@@ -1,5 +1,4 @@
-/** The system's random bytes. */
-import { randomFillSync } from 'node:crypto';
+/** The system's random bytes. node:crypto is loaded for the first program that asks for any. */
 import type { RandomSource } from './random-source.ts';
 
 /** Bytes that are made at once: one request to the generator costs as much as some hundred bytes of it. */
@@ -13,13 +12,14 @@ export function systemRandom(): RandomSource {
   let used = BATCH;
   return (into, at, size) => {
     if (size > BATCH / 4) {
+      const { randomFillSync } = process.getBuiltinModule('node:crypto');
       for (let from = 0; from < size; from += MAX_FILL) {
         randomFillSync(into, at + from, Math.min(MAX_FILL, size - from));
       }
       return;
     }
     if (used + size > BATCH) {
-      randomFillSync(batch);
+      process.getBuiltinModule('node:crypto').randomFillSync(batch);
       used = 0;
     }
     const taken = batch.subarray(used, used + size);

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { REPOSITORY, workspace } from './command.ts';
 
 const COMMANDS =
-  'record replay tui log verify info query memory writes stack files output bookmarks ls rm prune index demo'.split(
+  'record replay tui log verify info query memory writes stack globals files output bookmarks ls rm prune index demo'.split(
     ' ',
   );
 
@@ -30,6 +30,15 @@ test('help of every command', async () => {
   await expect(texts.join(`\n${'='.repeat(80)}\n\n`)).toMatchFileSnapshot(
     'golden/help-commands.txt',
   );
+});
+
+test('every command of the list has a file of its name, and is found by it alone', async () => {
+  const [, list = ''] =
+    /Commands:\n([\s\S]*?)\n\n/.exec((await workspace().run('--help')).stdout) ?? [];
+  const listed = list.split('\n').map((line) => line.trim().split(' ')[0]);
+  const files = readdirSync(join(REPOSITORY, 'cli/commands')).map((name) => name.split('.')[0]);
+  expect(listed.toSorted()).toEqual([...files, 'help'].toSorted());
+  expect(COMMANDS.toSorted()).toEqual(files.toSorted());
 });
 
 test('--version', async () => {

@@ -1,6 +1,5 @@
 /** The descriptors that a guest has from the start: standard streams and directories. */
 import { constants, fstatSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import type { Preopen } from '../../../traces/meta.ts';
 import { Descriptor, FILETYPE } from './descriptors.ts';
 import { openRoot } from './directory.ts';
@@ -63,9 +62,14 @@ export function preopened({ guest, host, readOnly }: Preopen): Descriptor {
 function rightsOf(fd: number, filetype: number): number {
   // by its missing right to seek wasi-libc tells a terminal from /dev/null
   const seeks = filetype === FILETYPE.regularFile || filetype === FILETYPE.blockDevice;
-  return seeks || (filetype === FILETYPE.characterDevice && !isatty(fd))
+  return seeks || (filetype === FILETYPE.characterDevice && !isTerminal(fd))
     ? FILE_RIGHTS
     : STREAM_RIGHTS;
+}
+
+function isTerminal(fd: number): boolean {
+  // loads the whole of networking, which a thread without a character device can do without
+  return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
 function accessRights(flags: number | undefined): number {

@@ -7,7 +7,6 @@
  * milliseconds: whole seconds, times of now and times that happen to fit never need it. Where there is no
  * touch that knows fractions, the loss of up to 120 ns stays.
  */
-import { spawnSync } from 'node:child_process';
 import { futimesSync, lutimesSync, type TimeLike } from 'node:fs';
 import type { Directory } from './directory.ts';
 import { ERRNO, refuse } from './errno.ts';
@@ -64,6 +63,8 @@ function makeExact([atim, mtim]: readonly [NewTime, NewTime], fd: number, path: 
   ] as const;
   for (const [option, exact] of options) {
     if (exact === undefined) continue;
+    // few programs get here, and loading it takes longer than most others need to start
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
     // -c: do not create, and so do not even open; -h: a link's own time
     const link = path === '/proc/self/fd/3' ? [] : ['-h'];
     spawnSync('touch', ['-c', ...link, option, '-d', exact, path], {
