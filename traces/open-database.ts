@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
-import { APPLICATION_ID, FORMAT_VERSION } from './schema.ts';
+import { APPLICATION_ID, CALLS_VIEW, FORMAT_VERSION } from './schema.ts';
 
 /** SQLite file format, section 1.3: https://www.sqlite.org/fileformat2.html#the_database_header */
 const HEADER = {
@@ -44,6 +44,9 @@ export function openDatabase(path: string): { db: Database.Database; truncated: 
     db.pragma('cell_size_check = on');
     checkVersion(path, db);
     checkTables(path, db);
+    // in place of the trace's own, which runs what its author wants
+    db.pragma('temp_store = memory');
+    db.exec(`create temp ${CALLS_VIEW}`);
   } catch (cause) {
     db.close();
     if (cause instanceof WasiRrError) throw cause;
@@ -103,7 +106,7 @@ function checkVersion(path: string, db: Database.Database): void {
   }
 }
 
-/** Everything that is read of a trace without being asked for by name. */
+/** Everything that is read of a trace. */
 const TABLES = [
   'meta',
   'modules',
@@ -114,6 +117,8 @@ const TABLES = [
   'pages',
   'injections',
   'bookmarks',
+  'call_rows',
+  'call_shapes',
 ];
 
 /**

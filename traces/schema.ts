@@ -12,6 +12,16 @@ export const PAGE_SIZE = 8192;
 /** Codec of a segment's or a page's blob. */
 export const CODEC = { raw: 0, zstd: 1 } as const;
 
+/** What people ask, after `create` or `create temp`. */
+export const CALLS_VIEW = `view calls as
+  select
+    c.seq, f.name, s.fd, s.path, s.args, s.errno,
+    case when s.valued then replace(s.result, '@', c.value) else s.result end as result,
+    s.bytes, c.enter_ns, c.duration_ns, f.module as interface
+  from call_rows c
+    left join call_shapes s on s.id = c.shape
+    left join functions f on f.id = s.func`;
+
 /** The call index: what `wasi-rr index` makes anew. */
 export const CALLS_SCHEMA = `
 create table call_shapes (
@@ -34,14 +44,7 @@ create table call_rows (
   value integer
 );
 
-create view calls as
-  select
-    c.seq, f.name, s.fd, s.path, s.args, s.errno,
-    case when s.valued then replace(s.result, '@', c.value) else s.result end as result,
-    s.bytes, c.enter_ns, c.duration_ns, f.module as interface
-  from call_rows c
-    left join call_shapes s on s.id = c.shape
-    left join functions f on f.id = s.func;
+create ${CALLS_VIEW};
 `;
 
 export const SCHEMA = `

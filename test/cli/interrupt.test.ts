@@ -97,3 +97,17 @@ test('after kill -9 the trace is incomplete, and usable', async () => {
   expect(JSON.parse(query.stdout).n).toBeGreaterThan(1000);
   expect((await ws.run('info')).stdout).toMatch(/^state +incomplete:/m);
 });
+
+test('a query that never ends is ended by a signal', async () => {
+  const ws = workspace();
+  await ws.run('record', '-q', '--timeout', '0.2', await ws.guest('busy-loop'));
+  const numbers = 'with recursive n(i) as (select 1 union all select i + 1 from n)';
+  // enough that it is written at once; then it stays in SQLite
+  const rows = `select i from (${numbers} select i from n limit 100000)`;
+  const stuck = `select max(i) from (${numbers} select i from n)`;
+  const child = ws.start({}, 'query', '--json', `${rows} union all ${stuck}`);
+  const end = finished(child);
+  await printed(child, '{"i":1}\n');
+  child.kill('SIGINT');
+  expect(await end).toMatchObject({ status: null, signal: 'SIGINT' });
+});

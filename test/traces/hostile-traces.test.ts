@@ -33,6 +33,7 @@ const WHOLE = {
   events: 17,
   module: expect.any(Number),
   snapshots: [131072],
+  calls: 15,
   replay: 'identical',
   rebuild: 15,
 };
@@ -43,7 +44,7 @@ const cases: readonly Case[] = [
   ['nothing was changed', () => {}, WHOLE],
   // the schema
   [
-    'the view calls never ends: nothing but a query asks it, and an index made anew has another',
+    'the view calls never ends: nothing asks it, and an index made anew has another',
     (db) => db.exec(`drop view calls; create view calls as ${ENDLESS} select i as seq from n`),
     WHOLE,
   ],
@@ -88,6 +89,14 @@ const cases: readonly Case[] = [
     WHOLE,
   ],
   [
+    'what the index is made of never ends',
+    (db) =>
+      db.exec(
+        `drop table call_rows; create view call_rows as ${ENDLESS} select i as seq, 0 as shape, 0 as enter_ns, 0 as duration_ns, 0 as value from n`,
+      ),
+    { open: 'TRACE_CORRUPT' },
+  ],
+  [
     'bookmarks is a view that never ends',
     (db) =>
       db.exec(
@@ -117,7 +126,7 @@ const cases: readonly Case[] = [
   [
     'no index: it is made anew',
     (db) => db.exec('drop view calls; drop table call_rows; drop table call_shapes'),
-    WHOLE,
+    { ...WHOLE, calls: 'QUERY_FAILED' },
   ],
 
   // bombs, and sizes that lie

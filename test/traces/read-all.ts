@@ -43,6 +43,10 @@ async function readAll(trace: string, said: Said): Promise<void> {
   await attempt(said, 'snapshots', () =>
     reader.snapshots().map(({ id }) => reader.snapshot(id).length),
   );
+  await attempt(said, 'calls', () => {
+    const [[calls] = []] = [...reader.query('select count(*) from calls').rows];
+    return Number(calls);
+  });
   reader.close();
   await attempt(said, 'replay', async () => (await replay({ trace, onOutput: () => {} })).status);
   await attempt(said, 'rebuild', () => rebuildIndex(trace));

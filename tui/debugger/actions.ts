@@ -90,6 +90,9 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   enlarge: (bugger) => bugger.update({ enlarged: bugger.state.focus }),
   shrink: (bugger) => bugger.update({ enlarged: 'none' }),
   copy,
+  retry: (bugger) => {
+    if (!bugger.guest.retry()) bugger.say('the replay was neither stopped, nor has it failed');
+  },
   redraw: (bugger) => bugger.terminal.redraw(),
   cancel,
   help: (bugger) => bugger.update({ help: 0 }),

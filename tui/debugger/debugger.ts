@@ -9,7 +9,7 @@ import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
 import { TravelView } from '../guest/travel-view.ts';
 import { FAILED } from '../model/filter-text.ts';
-import { type Area, type Layout, layoutFor } from '../model/layout.ts';
+import { innerHeight, innerWidth, type Layout, layoutFor } from '../model/layout.ts';
 import {
   fitMemory,
   gotoAddress,
@@ -38,9 +38,6 @@ export interface TerminalPort {
 
 /** Bytes past the visible ones, so that types and strings at the last of them can be read. */
 export const MEMORY_AHEAD = 64;
-
-/** Cells that a frame takes of a pane. */
-export const FRAME = 2;
 
 export class Debugger {
   readonly path: string;
@@ -108,9 +105,10 @@ export class Debugger {
   /** What is wrong with the trace, in a line; undefined where nothing is. */
   get banner(): string | undefined {
     const { reader, guest } = this;
-    const { problem } = guest;
+    const { problem, failed } = guest;
     const { following, recording } = this.current;
     if (recording === 'removed') return UNFINISHED.removed;
+    if (failed !== undefined) return `no memory, stack or globals (r tries again): ${failed}`;
     if (problem !== undefined) {
       const from = problem.event <= 0 ? '' : ` from #${problem.event} on`;
       return `no memory, stack or globals${from}: ${problem.message}`;
@@ -175,14 +173,16 @@ export class Debugger {
   }
 
   /**
-   * Has the trace searched off this thread; shows progress, and what went wrong.
+   * Has the trace searched by another process; shows progress, and what went wrong.
    * @returns undefined where it failed or was called off
    */
   async ask<Q extends Query>(query: Q, what: string): Promise<Answers[Q['kind']] | undefined> {
     const since = performance.now();
-    const asked = await this.queries.ask(query, (share) =>
-      this.update({ work: { what, share, since } }),
-    );
+    const tell = (share: number) => this.update({ work: { what, share, since } });
+    // what makes no progress can be stopped too
+    const slow = setTimeout(() => tell(0), TOLD_MS);
+    const asked = await this.queries.ask(query, tell);
+    clearTimeout(slow);
     if (this.current.work !== undefined) this.update({ work: undefined });
     if (asked.state === 'answered') return asked.answer;
     if (asked.state === 'failed') this.say(asked.message, 'problem');
@@ -207,7 +207,8 @@ export class Debugger {
   async close(): Promise<void> {
     this.watch?.end();
     this.listeners.clear();
-    await Promise.all([this.queries.close(), this.guest.close(), this.travel.close()]);
+    this.queries.close();
+    await Promise.all([this.guest.close(), this.travel.close()]);
   }
 
   private fit(): void {
@@ -281,7 +282,8 @@ export class Debugger {
 
   async loadOverview(): Promise<void> {
     const query = { kind: 'overview', slices: OVERVIEW_SLICES, marked: FAILED } as const;
-    this.update({ overview: (await this.ask(query, 'overview')) ?? [] });
+    const asked = await this.queries.ask(query);
+    this.update({ overview: asked.state === 'answered' ? asked.answer : [] });
   }
 }
 
@@ -301,6 +303,9 @@ const UNFINISHED: Readonly<Record<GrowthState, string | undefined>> = {
   removed: 'the trace was removed while it was being recorded: this is what was read of it',
 };
 
+/** Milliseconds after which work is worth a word in the footer. */
+export const TOLD_MS = 200;
+
 /** What a 32-bit memory may have, until it is known what it has. */
 const MAX_MEMORY = 2 ** 32;
 
@@ -314,12 +319,4 @@ const MAX_JUMPS = 100;
 
 function pushed(jumps: readonly number[], event: number): readonly number[] {
   return [...jumps.slice(-MAX_JUMPS), event];
-}
-
-export function innerHeight(area: Area | undefined): number {
-  return area === undefined ? 0 : Math.max(1, area.height - FRAME);
-}
-
-export function innerWidth(area: Area | undefined): number {
-  return area === undefined ? 0 : Math.max(1, area.width - FRAME);
 }

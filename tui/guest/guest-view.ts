@@ -7,15 +7,13 @@ import { messageOf } from '../../errors.ts';
 import type {
   Globals,
   MemoryDiff,
-  MemoryHistory,
   MemoryRange,
-  SearchHits,
   StackFrame,
 } from '../../replayer/session/messages.ts';
-import type { PastStop } from '../../replayer/session/past-run.ts';
-import { openSession, type Session } from '../../replayer/session/session.ts';
+import type { Session } from '../../replayer/session/session.ts';
 import type { Tab } from '../model/layout.ts';
 import type { AddressRange } from '../trace/effects.ts';
+import { GuestSession } from './guest-session.ts';
 
 /** What is to be shown. */
 export interface Wish {
@@ -38,6 +36,13 @@ interface At<Value> {
   readonly value: Value;
 }
 
+/** Why an event was not reached, though the trace may replay so far: it is tried again when asked for. */
+interface Trouble {
+  readonly position: number;
+  /** Undefined where the user called it off. */
+  readonly message: string | undefined;
+}
+
 export interface Seeking {
   readonly position: number;
   readonly since: number;
@@ -45,7 +50,7 @@ export interface Seeking {
   readonly event: number;
 }
 
-export class GuestView {
+export class GuestView extends GuestSession {
   memory: At<MemoryRange> | undefined;
   /** See {@link Wish.head}. */
   head: At<MemoryRange> | undefined;
@@ -54,43 +59,17 @@ export class GuestView {
   globals: At<Globals> | undefined;
   /** What is being reached, while it takes time. */
   seeking: Seeking | undefined;
-  private session: Session | undefined;
-  /** Why there is no session. */
-  private failure: string | undefined;
-  private opened: Promise<void>;
-  private reopening: Promise<void> | undefined;
-  private following = false;
-  private readonly path: string;
+  private trouble: Trouble | undefined;
   private wish: Wish | undefined;
   private running = false;
-  private closed = false;
-  private abort = new AbortController();
-  private readonly changed: () => void;
+  private following = false;
 
-  /** @param changed called whenever there is something new to show */
-  constructor(path: string, changed: () => void) {
-    this.path = path;
-    this.changed = changed;
-    this.opened = this.open();
-  }
-
-  get ready(): Session | undefined {
-    return this.session;
-  }
-
-  /** Why (a part of) the trace does not replay, and from which event on. */
-  get problem(): { readonly event: number; readonly message: string } | undefined {
-    if (this.failure !== undefined) return { event: -1, message: this.failure };
-    return this.session?.replayProblem;
-  }
-
-  /** Why nothing can be shown at an event; undefined where it can, or may yet. */
-  problemAt(event: number): string | undefined {
-    const { problem, session } = this;
+  override problemAt(event: number): string | undefined {
+    const { session } = this;
     if (this.following && session !== undefined && event > session.lastEvent) {
       return 'not looked at while the recording is followed: F stops following';
     }
-    return problem !== undefined && event >= problem.event ? problem.message : undefined;
+    return super.problemAt(event);
   }
 
   /** Shows something else as soon as it is known. */
@@ -100,63 +79,28 @@ export class GuestView {
     if (!this.running) void this.run();
   }
 
-  /** @throws WasiRrError as the session does */
-  search(position: number, bytes: Uint8Array): Promise<SearchHits> {
-    return this.at(position, (session, signal) => session.memory.search({ bytes }, { signal }));
+  override get failed(): string | undefined {
+    return super.failed ?? this.trouble?.message;
   }
 
-  /** @throws WasiRrError as the session does */
-  read(position: number, { address, length }: AddressRange): Promise<MemoryRange> {
-    return this.at(position, (session, signal) => session.memory.read(address, length, { signal }));
+  /** What is shown in place of what is not there yet. */
+  waitingText(event: number): string {
+    if (this.trouble?.position !== event) return 'replaying…';
+    return this.trouble.message === undefined ? 'stopped, r replays' : 'failed, r tries again';
   }
 
-  /** @throws WasiRrError as the session does */
-  memoryHistory(address: number, length: number): Promise<MemoryHistory> {
-    return this.at(undefined, (session, signal) =>
-      session.memory.history(address, length, { signal }),
-    );
+  /** @returns false where there is nothing to try again */
+  retry(): boolean {
+    if (this.failed === undefined && this.trouble === undefined) return false;
+    this.trouble = undefined;
+    if (this.failed !== undefined) this.reopen();
+    this.changed();
+    return true;
   }
 
-  /** @throws WasiRrError as the session does */
-  snapshot(position: number, label: string): Promise<void> {
-    return this.at(position, (session, signal) => session.snapshot(label, { signal }));
-  }
-
-  /** @throws WasiRrError as the session does */
-  continuePast(sliceMs: number): Promise<PastStop> {
-    return this.at(undefined, (session) => session.continuePast(sliceMs));
-  }
-
-  pausePast(): void {
-    this.session?.pausePast();
-  }
-
-  async leavePast(): Promise<void> {
-    await this.session?.leavePast();
-  }
-
-  /** Gives up what is being replayed. */
-  cancel(): void {
+  override cancel(): void {
     this.wish = undefined;
-    this.abort.abort(new Error('called off'));
-    this.abort = new AbortController();
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-    this.cancel();
-    await this.session?.close();
-  }
-
-  private async at<T>(
-    position: number | undefined,
-    question: (session: Session, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const session = await this.sessionFor(position ?? -1);
-    if (session === undefined) throw new Error(this.failure ?? 'the replay is not there');
-    const { signal } = this.abort;
-    if (position !== undefined) await session.goto(position, { signal });
-    return question(session, signal);
+    super.cancel();
   }
 
   private async run(): Promise<void> {
@@ -166,55 +110,33 @@ export class GuestView {
       while (this.session !== undefined && this.wish !== undefined && !this.closed) {
         const { wish } = this;
         this.wish = undefined;
-        if (this.isShown(wish) || this.problemAt(wish.position) !== undefined) continue;
-        const session = await this.sessionFor(wish.position);
-        if (session === undefined) continue;
-        this.seeking = { position: wish.position, since: performance.now(), event: 0 };
-        try {
-          await this.fulfil(session, wish);
-        } catch {
-          // called off, or a problem that the session tells itself
-        }
-        this.seeking = undefined;
-        this.changed();
+        await this.reach(wish);
       }
     } finally {
       this.running = false;
     }
   }
 
-  private async open(): Promise<void> {
-    const onChange = () => this.changed();
+  private async reach(wish: Wish): Promise<void> {
+    const { position } = wish;
+    if (this.isShown(wish) || this.problemAt(position) !== undefined) return;
+    // trying again by itself would go on for ever
+    if (this.trouble?.position === position) return;
+    const session = await this.sessionFor(position);
+    if (session === undefined) return;
+    this.seeking = { position, since: performance.now(), event: 0 };
+    const { signal } = this.abort;
     try {
-      const session = await openSession(this.path, { onChange });
-      if (this.closed) {
-        await session.close();
-        return;
-      }
-      this.session = session;
+      await this.fulfil(session, wish, signal);
+      this.trouble = undefined;
     } catch (thrown) {
-      this.failure = messageOf(thrown);
+      // a problem of the trace is told by the session itself
+      if (this.problemAt(position) === undefined) {
+        this.trouble = { position, message: signal.aborted ? undefined : messageOf(thrown) };
+      }
     }
+    this.seeking = undefined;
     this.changed();
-  }
-
-  /** A session that knows an event: of a recording in progress, one that was opened late enough. */
-  private async sessionFor(position: number): Promise<Session | undefined> {
-    await this.opened;
-    const { session } = this;
-    if (session !== undefined && position > session.lastEvent) {
-      this.reopening ??= this.reopen(session);
-      this.opened = this.reopening;
-      await this.reopening;
-    }
-    return this.session;
-  }
-
-  private async reopen(old: Session): Promise<void> {
-    this.session = undefined;
-    await old.close();
-    await this.open();
-    this.reopening = undefined;
   }
 
   private isShown(wish: Wish): boolean {
@@ -236,9 +158,8 @@ export class GuestView {
     }
   }
 
-  private async fulfil(session: Session, wish: Wish): Promise<void> {
+  private async fulfil(session: Session, wish: Wish, signal: AbortSignal): Promise<void> {
     const { position, previous, tab } = wish;
-    const { signal } = this.abort;
     await session.goto(position, { signal, onProgress: (event) => this.progress(event) });
     if (tab === 'memory') {
       const value = await session.memory.read(wish.address, wish.length, { signal });

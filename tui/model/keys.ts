@@ -280,6 +280,12 @@ export const BINDINGS = [
     help: 'copy the selected line, or bytes (through the terminal: OSC 52)',
   },
   {
+    keys: ['r'],
+    action: 'retry',
+    where: 'everywhere',
+    help: 'replay again, after that was stopped or failed',
+  },
+  {
     keys: ['ctrl-l'],
     action: 'redraw',
     where: 'everywhere',

@@ -91,3 +91,16 @@ export function layoutFor(
     tab: { ...body, left: columns - right, width: right },
   };
 }
+
+/** Cells that a frame takes of a pane. */
+const FRAME = 2;
+
+/** Lines inside the frame of a pane; 0 where there is none. */
+export function innerHeight(area: Area | undefined): number {
+  return area === undefined ? 0 : Math.max(1, area.height - FRAME);
+}
+
+/** Cells inside it. */
+export function innerWidth(area: Area | undefined): number {
+  return area === undefined ? 0 : Math.max(1, area.width - FRAME);
+}

@@ -1,7 +1,7 @@
 /** The last line: a prompt, a message, work in progress, or the keys that matter here. */
 
 import { escapeText } from '../../wasi/escape.ts';
-import type { Debugger } from '../debugger/debugger.ts';
+import { type Debugger, TOLD_MS } from '../debugger/debugger.ts';
 import { focusedPane } from '../debugger/input.ts';
 import { canGoPast } from '../debugger/past.ts';
 import { PROMPTS } from '../debugger/prompts.ts';
@@ -9,9 +9,6 @@ import type { Prompt } from '../debugger/state.ts';
 import { bindingsFor, keyLabel } from '../model/keys.ts';
 import { lineText } from '../model/prompt.ts';
 import { type Line, line, lineWidth, type Span, span } from '../text/line.ts';
-
-/** Work that takes less is not worth a word. */
-const TOLD_MS = 200;
 
 export function footerLine(bugger: Debugger, width: number): Line {
   const { prompt, message, help } = bugger.state;

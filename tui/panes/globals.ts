@@ -14,14 +14,14 @@ export function globalsContent({ guest, position }: Debugger): TabContent {
   const { globals } = guest;
   const problem = guest.problemAt(position);
   if (globals === undefined || problem !== undefined) {
-    return { lines: [{ line: line(span(problem ?? 'replaying…', 'dim')) }] };
+    return { lines: [{ line: line(span(problem ?? guest.waitingText(position), 'dim')) }] };
   }
   const { value } = globals;
   const lines = value.globals.map(globalLine);
   if (value.hidden > 0)
     lines.push({ line: line(span(`${value.hidden} more, too many to read`, 'dim')) });
   if (lines.length === 0) lines.push({ line: line(span('the module has no globals', 'dim')) });
-  const stale = globals.position === position ? '' : '  replaying…';
+  const stale = globals.position === position ? '' : `  ${guest.waitingText(position)}`;
   return { lines, note: `${value.globals.length} globals${stale}` };
 }
 

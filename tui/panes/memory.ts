@@ -18,7 +18,7 @@ export function memoryLines(bugger: Debugger): Line[] {
   const range = guest.memory?.value;
   const problem = guest.problemAt(bugger.position);
   if (range === undefined || problem !== undefined) {
-    const starting = guest.ready ? 'replaying…' : 'starting the replay…';
+    const starting = guest.ready ? guest.waitingText(bugger.position) : 'starting the replay…';
     return [line(span(problem ?? starting, 'dim'))];
   }
   const { memory } = state;
@@ -150,7 +150,7 @@ export function memoryNote(bugger: Debugger): string {
   const { memory, diff } = guest;
   if (memory === undefined) return '';
   const parts = [shortBytes(memory.value.size)];
-  if (memory.position !== position) parts.push('replaying…');
+  if (memory.position !== position) parts.push(guest.waitingText(position));
   else if (diff?.position === position) {
     const { sizeBefore, sizeAfter, changedBytes } = diff.value;
     if (sizeAfter > sizeBefore) parts.push(`grew by ${shortBytes(sizeAfter - sizeBefore)}`);

@@ -30,10 +30,10 @@ export function stackContent(bugger: Debugger): TabContent {
   }
   const problem = guest.problemAt(position);
   if (guest.stack === undefined || problem !== undefined) {
-    return { lines: [{ line: line(span(problem ?? 'replaying…', 'dim')) }] };
+    return { lines: [{ line: line(span(problem ?? guest.waitingText(position), 'dim')) }] };
   }
   const { value } = guest.stack;
-  const stale = guest.stack.position === position ? '' : ' (replaying…)';
+  const stale = guest.stack.position === position ? '' : ` (${guest.waitingText(position)})`;
   if (value.length === 0) {
     return {
       lines: [{ line: line(span('no guest function is running here', 'dim')) }],

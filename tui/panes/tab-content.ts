@@ -13,27 +13,36 @@ import { writesContent } from './writes.ts';
 
 interface Pane {
   readonly content: (bugger: Debugger, width: number) => TabContent;
-  /** What the content is made of besides the position and the width: compared by identity. */
-  readonly from: (bugger: Debugger) => unknown;
+  /** What the content is made of besides the position and the width: compared one by one. */
+  readonly from: (bugger: Debugger) => readonly unknown[];
 }
 
-const problem = ({ guest, position }: Debugger) => guest.problemAt(position);
-
 const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
-  call: { content: callContent, from: ({ reader }) => reader.meta },
-  stack: { content: stackContent, from: (bugger) => problem(bugger) ?? bugger.guest.stack },
-  files: { content: filesContent, from: ({ state }) => state.history },
-  output: { content: outputContent, from: ({ state }) => state.history },
-  globals: { content: globalsContent, from: (bugger) => problem(bugger) ?? bugger.guest.globals },
-  info: { content: infoContent, from: ({ reader }) => reader.meta },
-  writes: { content: writesContent, from: ({ state }) => state.writers },
-  bookmarks: { content: bookmarksContent, from: ({ state }) => state },
+  call: { content: callContent, from: ({ reader }) => [reader.meta] },
+  stack: { content: stackContent, from: (bugger) => [bugger.guest.stack, ...replayState(bugger)] },
+  files: { content: filesContent, from: ({ state }) => [state.history] },
+  output: { content: outputContent, from: ({ state }) => [state.history] },
+  globals: {
+    content: globalsContent,
+    from: (bugger) => [bugger.guest.globals, ...replayState(bugger)],
+  },
+  info: { content: infoContent, from: ({ reader }) => [reader.meta] },
+  writes: { content: writesContent, from: ({ state }) => [state.writers] },
+  bookmarks: { content: bookmarksContent, from: ({ state }) => [state] },
 };
+
+function replayState({ guest, position }: Debugger): readonly unknown[] {
+  return [guest.problemAt(position), guest.waitingText(position)];
+}
+
+function isSame(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.every((value, index) => value === right[index]);
+}
 
 interface Remembered {
   readonly position: number;
   readonly width: number;
-  readonly from: unknown;
+  readonly from: readonly unknown[];
   readonly content: TabContent;
 }
 
@@ -48,7 +57,7 @@ export function tabContent(bugger: Debugger, width: number): TabContent {
   const byTab = remembered.get(bugger) ?? new Map<Tab, Remembered>();
   remembered.set(bugger, byTab);
   const last = byTab.get(tab);
-  if (last?.position === position && last.width === width && last.from === from) {
+  if (last?.position === position && last.width === width && isSame(last.from, from)) {
     return last.content;
   }
   const content = pane.content(bugger, width);

@@ -1,4 +1,4 @@
-/** What the UI asks of the thread that scans a trace, and what it answers. */
+/** What the UI asks of the process that scans a trace, and what it answers. */
 
 import type { OpenFile } from '../../replayer/session/descriptor-history.ts';
 import type { Output } from '../../replayer/session/streams-and-files.ts';
@@ -34,19 +34,13 @@ export interface Answers {
 
 export type Kind = Query['kind'];
 
-export interface ToQueryWorker {
-  readonly id: number;
-  readonly query: Query;
-}
+export type ToQueryWorker =
+  | { readonly type: 'query'; readonly id: number; readonly query: Query }
+  /** Queries with a lower id are to stop. */
+  | { readonly type: 'cancel'; readonly before: number };
 
 export type FromQueryWorker =
   | { readonly id: number; readonly type: 'answer'; readonly answer: Answers[Kind] }
   | { readonly id: number; readonly type: 'progress'; readonly share: number }
   | { readonly id: number; readonly type: 'cancelled' }
   | { readonly id: number; readonly type: 'failed'; readonly message: string };
-
-export interface QuerySetup {
-  readonly trace: string;
-  /** One Int32: queries with a lower id are to stop. */
-  readonly shared: SharedArrayBuffer;
-}

@@ -1,96 +1,116 @@
 /**
- * The thread that scans a trace: filters, searches, overviews and the history of descriptors and output.
- * Works in chunks of some 10 ms and stops between them when a query is called off.
+ * The process that scans a trace, given by its path as the only argument: filters, searches, overviews
+ * and the history of descriptors and output. Works in slices, and stops between them when a query is
+ * called off.
  */
-import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf } from '../../errors.ts';
+import type { RequestOptions } from '../../replayer/requests/request-link.ts';
 import { StreamsAndFiles } from '../../replayer/session/streams-and-files.ts';
+import { TimeSlices } from '../../replayer/session/time-slices.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { Timeline } from '../../traces/timeline.ts';
-import type {
-  Answers,
-  FromQueryWorker,
-  Query,
-  QuerySetup,
-  ToQueryWorker,
-} from './query-messages.ts';
+import type { Answers, FromQueryWorker, Query, ToQueryWorker } from './query-messages.ts';
 
-invariant(parentPort !== null, 'the query worker has no parent');
-const port = parentPort;
-const { trace, shared } = workerData as QuerySetup;
-const firstValid = new Int32Array(shared);
-const reader = new TraceReader(trace);
-const timeline = new Timeline(trace);
-const history = new StreamsAndFiles(reader);
+const [, , path] = process.argv;
+invariant(path !== undefined && process.send, 'started by something else than the debugger');
+
+// opened by the first query that needs them: a damaged trace may lack one
+let openReader: TraceReader | undefined;
+let openTimeline: Timeline | undefined;
+let openHistory: StreamsAndFiles | undefined;
+const reader = () => (openReader ??= new TraceReader(path));
+const timeline = () => (openTimeline ??= new Timeline(path));
+const history = () => (openHistory ??= new StreamsAndFiles(reader()));
 
 /** Bytes of output that one answer holds. */
 const OUTPUT_LIMIT = 64 << 10;
 
-class Cancelled extends Error {}
+/** By the id of their query. */
+const running = new Map<number, AbortController>();
 
-port.on('message', async ({ id, query }: ToQueryWorker) => {
-  const send = (message: FromQueryWorker) => port.postMessage(message);
-  let told = performance.now();
-  const step = (share: number) => {
-    if (id < Atomics.load(firstValid, 0)) throw new Cancelled();
-    if (performance.now() - told < 100) return;
-    told = performance.now();
-    send({ id, type: 'progress', share });
-  };
-  try {
-    step(0);
-    // a recording in progress has more by now
-    reader.refresh();
-    send({ id, type: 'answer', answer: await answer(query, step) });
-  } catch (thrown) {
-    if (thrown instanceof Cancelled) send({ id, type: 'cancelled' });
-    else send({ id, type: 'failed', message: messageOf(thrown) });
+process.on('message', (message: ToQueryWorker) => {
+  if (message.type === 'query') {
+    void run(message.id, message.query);
+    return;
   }
+  for (const [id, abort] of running) if (id < message.before) abort.abort();
 });
 
-type Step = (share: number) => void;
+async function run(id: number, query: Query): Promise<void> {
+  const abort = new AbortController();
+  const { signal } = abort;
+  running.set(id, abort);
+  try {
+    const onProgress = (share: number) => send({ id, type: 'progress', share });
+    // a recording in progress has more by now
+    reader().refresh();
+    send({ id, type: 'answer', answer: await answer(query, { signal, onProgress }) });
+  } catch (thrown) {
+    if (signal.aborted) send({ id, type: 'cancelled' });
+    else send({ id, type: 'failed', message: messageOf(thrown) });
+  } finally {
+    running.delete(id);
+  }
+}
 
-async function answer(query: Query, step: Step): Promise<Answers[Query['kind']]> {
+function send(message: FromQueryWorker): void {
+  process.send?.(message);
+}
+
+/** @param options progress is a share */
+async function answer(query: Query, options: RequestOptions): Promise<Answers[Query['kind']]> {
   switch (query.kind) {
     case 'matches':
-      return matches(query, step);
+      return matches(query, options);
     case 'find':
-      return find(query, step);
+      return find(query, options);
     case 'overview':
-      return timeline.overview(reader.eventCount, query.slices, query.marked);
+      return timeline().overview(reader().eventCount, query.slices, query.marked);
     case 'history': {
-      const onProgress = (event: number) => step(event / (query.event + 1));
+      const events = shareOf(options, query.event + 1);
       return {
-        descriptors: await history.filesAt(query.event, { onProgress }),
-        output: await history.outputAt(query.event, OUTPUT_LIMIT, { onProgress }),
+        descriptors: await history().filesAt(query.event, events),
+        output: await history().outputAt(query.event, OUTPUT_LIMIT, events),
       };
     }
   }
 }
 
-function matches(query: Extract<Query, { kind: 'matches' }>, step: Step): Uint32Array<ArrayBuffer> {
-  const { eventCount } = reader;
-  const { filter, sort } = query;
+/** Takes progress in events and tells it as a share of `total`. */
+function shareOf({ signal, onProgress }: RequestOptions, total: number): RequestOptions {
+  return { signal, onProgress: (done) => onProgress?.(done / Math.max(1, total)) };
+}
+
+async function matches(
+  { filter, sort }: Extract<Query, { kind: 'matches' }>,
+  options: RequestOptions,
+): Promise<Uint32Array<ArrayBuffer>> {
+  const { eventCount } = reader();
   if (sort !== 'number' && Object.keys(filter).length === 0) {
-    return Uint32Array.from(timeline.sorted(sort));
+    return Uint32Array.from(timeline().sorted(sort));
   }
+  const slices = new TimeSlices(shareOf(options, eventCount));
   const found: number[] = [];
-  for (const { numbers, looked } of timeline.matches(filter, 0, eventCount)) {
+  for (const { numbers, looked } of timeline().matches(filter, 0, eventCount)) {
     for (const number of numbers) found.push(number);
-    step(looked / eventCount);
+    await slices.turn(looked);
   }
   if (sort === 'number') return Uint32Array.from(found);
   const wanted = new Uint8Array(eventCount);
   for (const number of found) wanted[number] = 1;
-  return Uint32Array.from(timeline.sorted(sort).filter((number) => wanted[number] === 1));
+  const sorted = timeline().sorted(sort);
+  return Uint32Array.from(sorted.filter((number) => wanted[number] === 1));
 }
 
-function find(query: Extract<Query, { kind: 'find' }>, step: Step): number | undefined {
-  const { filter, from, backwards } = query;
-  const [start, end] = backwards ? [0, from] : [from, reader.eventCount];
-  for (const { numbers, looked } of timeline.matches(filter, start, end, backwards)) {
+async function find(
+  { filter, from, backwards }: Extract<Query, { kind: 'find' }>,
+  options: RequestOptions,
+): Promise<number | undefined> {
+  const [start, end] = backwards ? [0, from] : [from, reader().eventCount];
+  const slices = new TimeSlices(shareOf(options, end - start));
+  for (const { numbers, looked } of timeline().matches(filter, start, end, backwards)) {
     if (numbers.length > 0) return numbers[0];
-    step(looked / Math.max(1, end - start));
+    await slices.turn(looked);
   }
   return undefined;
 }

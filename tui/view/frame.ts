@@ -6,8 +6,7 @@
 
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
-import { innerHeight, innerWidth } from '../debugger/debugger.ts';
-import type { Area, Layout } from '../model/layout.ts';
+import { type Area, innerHeight, innerWidth, type Layout } from '../model/layout.ts';
 import { footerLine } from '../panes/footer.ts';
 import { headerLine } from '../panes/header.ts';
 import { helpLines } from '../panes/help.ts';

@@ -1,0 +1,138 @@
+/** The session behind the UI: opened off the first frame, opened again after it failed, and asked. */
+import { messageOf } from '../../errors.ts';
+import type { MemoryHistory, MemoryRange, SearchHits } from '../../replayer/session/messages.ts';
+import type { PastStop } from '../../replayer/session/past-run.ts';
+import { openSession, type Session } from '../../replayer/session/session.ts';
+import type { AddressRange } from '../trace/effects.ts';
+
+export class GuestSession {
+  protected session: Session | undefined;
+  protected opened: Promise<void>;
+  protected closed = false;
+  protected abort = new AbortController();
+  protected readonly changed: () => void;
+  private readonly path: string;
+  /** Why there is no session. */
+  private failure: string | undefined;
+
+  /** @param changed called whenever there is something new to show */
+  constructor(path: string, changed: () => void) {
+    this.path = path;
+    this.changed = changed;
+    this.opened = this.open();
+  }
+
+  get ready(): Session | undefined {
+    return this.session;
+  }
+
+  /** Why (a part of) the trace does not replay, and from which event on. */
+  get problem(): { readonly event: number; readonly message: string } | undefined {
+    if (this.failure !== undefined) return { event: -1, message: this.failure };
+    return this.session?.replayProblem;
+  }
+
+  /** Why nothing can be shown at an event; undefined where it can, or may yet. */
+  problemAt(event: number): string | undefined {
+    const { problem } = this;
+    return problem !== undefined && event >= problem.event ? problem.message : undefined;
+  }
+
+  /** Why it does not work at all, though trying again may help. */
+  get failed(): string | undefined {
+    const problem = this.session?.replayProblem;
+    return this.failure ?? (problem?.code === 'SESSION_FAILED' ? problem.message : undefined);
+  }
+
+  /** @throws WasiRrError as the session does */
+  search(position: number, bytes: Uint8Array): Promise<SearchHits> {
+    return this.at(position, (session, signal) => session.memory.search({ bytes }, { signal }));
+  }
+
+  /** @throws WasiRrError as the session does */
+  read(position: number, { address, length }: AddressRange): Promise<MemoryRange> {
+    return this.at(position, (session, signal) => session.memory.read(address, length, { signal }));
+  }
+
+  /** @throws WasiRrError as the session does */
+  memoryHistory(address: number, length: number): Promise<MemoryHistory> {
+    return this.at(undefined, (session, signal) =>
+      session.memory.history(address, length, { signal }),
+    );
+  }
+
+  /** @throws WasiRrError as the session does */
+  snapshot(position: number, label: string): Promise<void> {
+    return this.at(position, (session, signal) => session.snapshot(label, { signal }));
+  }
+
+  /** @throws WasiRrError as the session does */
+  continuePast(sliceMs: number): Promise<PastStop> {
+    return this.at(undefined, (session) => session.continuePast(sliceMs));
+  }
+
+  pausePast(): void {
+    this.session?.pausePast();
+  }
+
+  async leavePast(): Promise<void> {
+    await this.session?.leavePast();
+  }
+
+  /** Gives up what is being replayed. */
+  cancel(): void {
+    this.abort.abort(new Error('called off'));
+    this.abort = new AbortController();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.cancel();
+    await this.session?.close();
+  }
+
+  /** A session that knows an event: of a recording in progress, one that was opened late enough. */
+  protected async sessionFor(position: number): Promise<Session | undefined> {
+    await this.settled();
+    if (this.session !== undefined && position > this.session.lastEvent) {
+      this.reopen();
+      await this.settled();
+    }
+    return this.session;
+  }
+
+  /** Opens the session anew: where it does not work, or there is more by now. */
+  protected reopen(): void {
+    const { session } = this;
+    this.session = undefined;
+    this.failure = undefined;
+    this.opened = Promise.resolve(session?.close()).then(() => this.open());
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const session = await openSession(this.path, { onChange: () => this.changed() });
+      if (this.closed) await session.close();
+      else this.session = session;
+    } catch (thrown) {
+      this.failure = messageOf(thrown);
+    }
+    this.changed();
+  }
+
+  /** Until nothing is being opened. */
+  private async settled(): Promise<void> {
+    for (let before: unknown; before !== this.opened; await before) before = this.opened;
+  }
+
+  private async at<T>(
+    position: number | undefined,
+    question: (session: Session, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const session = await this.sessionFor(position ?? -1);
+    if (session === undefined) throw new Error(this.failure ?? 'the replay is not there');
+    const { signal } = this.abort;
+    if (position !== undefined) await session.goto(position, { signal });
+    return question(session, signal);
+  }
+}
