@@ -18,10 +18,11 @@ let recorded: Recorded;
 let hang: Recorded;
 let program: string;
 
-/** With WASI_RR_CRASH it throws while it is running, as a defect would. */
-const PROGRAM = `import { runTui } from './dist/tui/tui.js';
+/** It throws, as a defect would, once there is a file WASI_RR_CRASH. */
+const PROGRAM = `import { existsSync } from 'node:fs';
+import { runTui } from './dist/tui/tui.js';
 const { WASI_RR_CRASH, WASI_RR_TRACE } = process.env;
-if (WASI_RR_CRASH) setTimeout(() => { throw new Error('on purpose'); }, Number(WASI_RR_CRASH));
+setInterval(() => { if (existsSync(WASI_RR_CRASH ?? '')) throw new Error('on purpose'); }, 50).unref();
 process.exitCode = await runTui(WASI_RR_TRACE, { follow: false });
 `;
 
@@ -167,7 +168,9 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
 
   it('gives the terminal back when it crashes, and says why', async () => {
     using terminal = new TmuxTerminal(140, 30);
-    await start(terminal, 'WASI_RR_CRASH=2500');
+    const crash = join(recorded.folder, 'crash');
+    await start(terminal, `WASI_RR_CRASH=${crash}`);
+    writeFileSync(crash, '');
     await terminal.until('the debugger crashed: Error: on purpose');
     await expectRestored(terminal, 1);
   });
