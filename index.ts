@@ -103,6 +103,12 @@ export { isBeingRecorded } from './traces/recorder-process.ts';
 export type { SnapshotEntry } from './traces/snapshots.ts';
 export type { SegmentHeader } from './traces/trace-content.ts';
 export { callBytes, callPath } from './wasi/call-columns.ts';
+export {
+  ComponentCalls,
+  type DescribedCall,
+  type Followed,
+} from './wasi/component/component-calls.ts';
+export { CoreMeanings } from './wasi/component/core-meanings.ts';
 export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
 export type { DescriptorRights, DescriptorState, FileOffset } from './wasi/descriptor-state.ts';
 export { accessText, offsetText } from './wasi/descriptor-text.ts';
@@ -110,4 +116,5 @@ export { type Descriptor, DescriptorTable } from './wasi/descriptors.ts';
 export { escapeText, quoteText } from './wasi/escape.ts';
 export { formatCall, formatResult } from './wasi/format.ts';
 export { errnoName, flagNames } from './wasi/names.ts';
+export type { ComponentWords } from './wasm/component/types.ts';
 export type { Trap, TrapKind, WasmFrame } from './wasm/traps.ts';

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import {
-  DescriptorTable,
   describeOutcome,
   escapeText,
   followEvents,
@@ -10,28 +9,20 @@ import {
   openTrace,
   type TraceReader,
 } from '../../index.ts';
-import { paintFor } from '../colour.ts';
 import { EXIT } from '../exit-status.ts';
-import { CallFilter, type CallWishes } from '../log/filter.ts';
-import { InjectedFaults } from '../log/injected.ts';
-import { jsonEvent } from '../log/json-event.ts';
+import { ComponentView } from '../log/component-view.ts';
+import { ModuleView } from '../log/module-view.ts';
 import { CallSummary } from '../log/summary.ts';
-import { TextLines } from '../log/text-lines.ts';
+import type { LogView, ViewOptions } from '../log/view.ts';
 import { eventNumber, wholeNumber } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 import { begunTrace, missingEnd, openNamed } from '../trace-argument.ts';
 
-interface LogFlags extends CallWishes {
-  readonly from?: number;
+interface LogFlags extends ViewOptions {
   readonly to?: number;
   readonly limit?: number;
-  readonly durations?: boolean;
-  readonly verbose?: boolean;
-  readonly strings?: number;
   readonly summary?: boolean;
-  readonly json?: boolean;
-  readonly injected?: boolean;
   readonly follow?: boolean;
 }
 
@@ -68,6 +59,7 @@ export function addLog(program: Command): void {
     .option('-T, --durations', 'show how long each call took, in seconds')
     .option('-s, --strings <length>', 'characters of data shown (default: 32)', wholeNumber)
     .option('-v, --verbose', 'whole structures and lists')
+    .option('--core', 'of a component also what its runtime does: instances, memory for results')
     .option('-f, --follow', 'go on with what is being recorded, until the recording ends')
     .addOption(new Option('-c, --summary', 'one line a function').conflicts('follow'))
     .option('--json', 'one JSON object a line')
@@ -78,11 +70,14 @@ export function addLog(program: Command): void {
 export async function logCommand(name: string | undefined, flags: LogFlags): Promise<number> {
   const trace = flags.follow ? openTrace(await begunTrace(name)) : openNamed(name);
   try {
-    const filter = new CallFilter(flags, trace.functions.values());
-    if (filter.warning !== undefined) say(`note: ${filter.warning}`);
+    const { eventCount, meta } = trace;
+    const events = flags.follow ? Math.max(eventCount, FOLLOWED_EVENTS) : eventCount;
+    const View = meta.flavour === 'component' ? ComponentView : ModuleView;
+    const view = new View(trace, flags, events);
+    if (view.warning !== undefined) say(`note: ${view.warning}`);
     const whole = await (flags.summary
-      ? printSummary(trace, filter, flags)
-      : printEvents(trace, filter, flags));
+      ? printSummary(trace, view, flags)
+      : printEvents(trace, view, flags));
     await stdout.flush();
     return whole && !stdout.closed ? reportEnd(trace) : 0;
   } finally {
@@ -93,38 +88,32 @@ export async function logCommand(name: string | undefined, flags: LogFlags): Pro
 }
 
 /** @returns whether the end of the trace was reached */
-async function printEvents(
-  trace: TraceReader,
-  filter: CallFilter,
-  flags: LogFlags,
-): Promise<boolean> {
-  const { from = 0, to = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = flags;
-  const { eventCount } = trace;
-  const width = flags.follow ? Math.max(eventCount, FOLLOWED_EVENTS) : eventCount;
-  const lines = new TextLines(width, paintFor(1), flags);
-  const table = new DescriptorTable();
-  const faults = new InjectedFaults(trace);
+async function printEvents(trace: TraceReader, view: LogView, flags: LogFlags): Promise<boolean> {
+  const { to = Number.POSITIVE_INFINITY, limit = Number.POSITIVE_INFINITY } = flags;
+  const last = trace.eventCount - 1;
   let left = limit;
-  // from the start, whatever is shown: what a descriptor stands for comes from all calls before
+  const print = async (lines: readonly string[]): Promise<boolean> => {
+    for (const line of lines) {
+      if (left-- <= 0 || stdout.closed) return false;
+      const full = stdout.print(line);
+      if (full) await full;
+    }
+    return true;
+  };
   for await (const batch of flags.follow ? followEvents(trace) : wholeLog(trace)) {
     for (const event of batch) {
-      const injected = faults.of(event.number);
-      const wanted = !flags.injected || injected.length > 0;
-      if (wanted && event.number >= from && filter.takes(event, table)) {
-        if (left-- <= 0 || stdout.closed) return false;
-        const line = flags.json
-          ? jsonEvent(event, table, injected)
-          : lines.format(event, table, injected);
-        const full = stdout.print(line);
-        if (full) await full;
+      const lines = view.take(event);
+      if (lines.length > 0 && !(await print(lines))) return false;
+      if (event.number >= to && (flags.follow || to < last)) {
+        await print(view.rest());
+        return false;
       }
-      if (event.kind === 'call') table.apply(event, event.number);
-      if (event.number >= to && (flags.follow || to < eventCount - 1)) return false;
     }
     if (flags.follow) await stdout.flush();
   }
+  if (!(await print(view.rest()))) return false;
   const ended = trace.meta.outcome !== undefined && trace.damage === undefined;
-  if (ended && !flags.json && !flags.injected && !filter.active) {
+  if (ended && !flags.json && !view.active) {
     await stdout.print(`+++ ${escapeText(describeOutcome(trace.meta.outcome))} +++`);
   }
   return true;
@@ -134,20 +123,12 @@ async function* wholeLog(trace: TraceReader): AsyncGenerator<Generator<LogEvent>
   yield trace.events();
 }
 
-async function printSummary(
-  trace: TraceReader,
-  filter: CallFilter,
-  flags: LogFlags,
-): Promise<boolean> {
-  const { from = 0, to = Number.POSITIVE_INFINITY } = flags;
+async function printSummary(trace: TraceReader, view: LogView, flags: LogFlags): Promise<boolean> {
+  const { to = Number.POSITIVE_INFINITY } = flags;
   const summary = new CallSummary();
-  const table = new DescriptorTable();
   try {
-    for (const event of trace.events(0, to + 1)) {
-      const counts = event.kind === 'call' || event.kind === 'open';
-      if (counts && event.number >= from && filter.takes(event, table)) summary.add(event);
-      if (event.kind === 'call') table.apply(event, event.number);
-    }
+    for (const event of trace.events(0, to + 1)) view.count(event, summary);
+    view.count(undefined, summary);
   } finally {
     for (const line of flags.json ? summary.json() : summary.table()) await stdout.print(line);
   }

@@ -3,15 +3,18 @@ import {
   type CallEvent,
   callPath,
   type DecodedField,
+  type DescribedCall,
   type DescriptorTable,
   decodeCall,
   describeInjection,
+  type Followed,
   type Injection,
   type LogEvent,
   type OpenEvent,
   parseOutcomeText,
 } from '../../index.ts';
 import { jsonLine } from '../json.ts';
+import type { CallTimes } from './component-text.ts';
 
 /**
  * @param table the descriptors before the event
@@ -34,6 +37,32 @@ export function jsonEvent(
     ...faults,
     pages,
   });
+}
+
+/** A call of a component: values are WAVE text. */
+export function jsonCall(call: DescribedCall, { startNs, durationNs }: CallTimes): string {
+  const { number, interface: from, name, path, args, errno, result } = call;
+  return jsonLine({
+    event: number,
+    kind: errno === undefined ? 'open' : 'call',
+    timeNs: startNs,
+    interface: from,
+    name,
+    ...(path !== undefined && { path }),
+    args: Object.fromEntries(args.map((one) => [one.name, one.text])),
+    errno: errno ?? null,
+    ...(result !== undefined && { result }),
+    ...(durationNs !== undefined && { durationNs }),
+  });
+}
+
+/** A call of a function that a component exports. */
+export function jsonEntry(
+  { number, startNs }: LogEvent,
+  entry: Extract<Followed, { kind: 'entered' }>,
+): string {
+  const { interface: from, name, args } = entry;
+  return jsonLine({ event: number, kind: 'enter', timeNs: startNs, interface: from, name, args });
 }
 
 function details(event: LogEvent, table: DescriptorTable): object {

@@ -1,8 +1,16 @@
 /** Calls by function: how many, how many failed, how long they took, how much they moved. */
-import { type CallEvent, callBytes, escapeText, type OpenEvent } from '../../index.ts';
+import { escapeText } from '../../index.ts';
 import { jsonLine } from '../json.ts';
 import { type Column, formatTable } from '../table.ts';
 import { formatSeconds } from '../units.ts';
+
+/** A call that is to be counted. */
+export interface CountedCall {
+  readonly name: string;
+  readonly failed: boolean;
+  readonly durationNs: number;
+  readonly bytes: number;
+}
 
 interface Totals {
   name: string;
@@ -25,17 +33,16 @@ const COLUMNS: readonly Column[] = [
 export class CallSummary {
   private readonly byName = new Map<string, Totals>();
 
-  add(event: CallEvent | OpenEvent): void {
-    const { name } = event;
+  add({ name, failed, durationNs, bytes }: CountedCall): void {
     let totals = this.byName.get(name);
     if (totals === undefined) {
       totals = { name, calls: 0, errors: 0, totalNs: 0, bytes: 0 };
       this.byName.set(name, totals);
     }
     totals.calls++;
-    if (event.result) totals.errors++;
-    if (event.kind === 'call') totals.totalNs += event.durationNs;
-    totals.bytes += callBytes(event) ?? 0;
+    if (failed) totals.errors++;
+    totals.totalNs += durationNs;
+    totals.bytes += bytes;
   }
 
   /** Lines of a table as strace -c prints it; where the time went comes first. */
