@@ -3,7 +3,7 @@ import { type ConnectionId, WINDOW } from '../../network/messages.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { ERRNO, errnoOfCode, refuse } from './errno.ts';
 import type { NetworkEnd } from './network-end.ts';
-import type { Readiness } from './streams.ts';
+import type { Readiness } from './readiness.ts';
 
 const SUCCESS = 0;
 

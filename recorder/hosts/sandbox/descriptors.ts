@@ -59,8 +59,8 @@ export class Descriptor {
   listing: Listing | undefined;
   /** Read ahead by a poll and not yet by the guest. */
   pending = NO_BYTES;
-  /** Nonblocking twin of a stream's descriptor, for polling; -1 where there can be none. */
-  probe: number | undefined;
+  /** Nonblocking ones of the same stream, by the mode they are open in; -1 where there can be none. */
+  readonly twins = new Map<number, number>();
 
   constructor(init: DescriptorInit) {
     this.fd = init.fd;
@@ -80,7 +80,9 @@ export class Descriptor {
       this.socket.close();
       return;
     }
-    if (this.probe !== undefined && this.probe >= 0) closeSync(this.probe);
+    for (const twin of this.twins.values()) {
+      if (twin >= 0) closeSync(twin);
+    }
     this.directory?.known.close();
     if (!this.shared) closeSync(this.fd);
   }

@@ -2,7 +2,7 @@
 import type { Connection } from './connection.ts';
 import { ERRNO, refuse } from './errno.ts';
 import type { NetworkEnd } from './network-end.ts';
-import type { Readiness } from './streams.ts';
+import type { Readiness } from './readiness.ts';
 
 export class Listener {
   readonly kind = 'listener';

@@ -1,13 +1,10 @@
-/** poll_oneoff: waits for clocks, and for something to read. */
-import { fstatSync } from 'node:fs';
+/** poll_oneoff: waits for clocks, for something to read, and for room to write. */
 import type { GuestTime } from '../guest-time.ts';
 import { type Awaited, waitFor } from '../waiting.ts';
-import { type Descriptor, FILETYPE } from './descriptors.ts';
 import { ERRNO, errnoOf, refuse } from './errno.ts';
 import type { Family, Sandbox } from './family.ts';
+import { type Readiness, readable, writable } from './readiness.ts';
 import { RIGHT } from './rights.ts';
-import { type Readiness, readiness } from './streams.ts';
-import { systemState } from './system-state.ts';
 
 const SUBSCRIPTION_SIZE = 48;
 const EVENT_SIZE = 32;
@@ -102,22 +99,6 @@ function timer(time: GuestTime, id: number, timeout: bigint, absolute: boolean) 
     ready: () => (left() <= 0n ? NOTHING : undefined),
     due: left,
   };
-}
-
-/** A write may wait all the same: Node cannot ask whether there is room. */
-const WRITABLE: Readiness = { bytes: 1, hangup: false };
-
-function writable({ socket }: Descriptor): Readiness | undefined {
-  return socket === undefined ? WRITABLE : socket.writable();
-}
-
-function readable(descriptor: Descriptor): Readiness | undefined {
-  if (descriptor.socket !== undefined) return descriptor.socket.readable();
-  if (descriptor.filetype !== FILETYPE.regularFile) {
-    return descriptor.directory ? NOTHING : readiness(descriptor);
-  }
-  const position = descriptor.position ?? systemState(descriptor.fd).offset;
-  return { bytes: Math.max(0, fstatSync(descriptor.fd).size - position), hangup: false };
 }
 
 function writeEvent({ memory }: Sandbox, at: number, { subscription, errno, found }: Event): void {
