@@ -23,6 +23,12 @@ export {
   record,
 } from './recorder/record.ts';
 export type { CallResult, RecordingSummary } from './recorder/recording.ts';
+export {
+  type RedactedEnv,
+  type RedactionOptions,
+  redactEnv,
+  SECRET_NAMES,
+} from './recorder/redacted-env.ts';
 export { rebuildIndex } from './recorder/reindex.ts';
 export type { PrintedOutput } from './recorder/repeated-streams.ts';
 export { TOOL } from './recorder/tool.ts';

@@ -3,9 +3,9 @@ import { InvalidArgumentError } from 'commander';
 import type { FixedClockOptions, SeededRandomOptions } from '../index.ts';
 import { parseMoment } from './moment.ts';
 
-/** For an option that may be given more than once. */
-export function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
+/** For an option that may be given more than once: all values, in their order. */
+export function collecting<T>(parse: (text: string) => T) {
+  return (text: string, before: readonly T[] = []): T[] => [...before, parse(text)];
 }
 
 export function wholeNumber(text: string): number {

@@ -25,6 +25,7 @@ import {
   type RecordingSettings,
   type RecordingSummary,
 } from './recording.ts';
+import { type RedactionOptions, redactEnv } from './redacted-env.ts';
 import { TOOL } from './tool.ts';
 
 /** Bytes of guest data that are kept per call unless `payload` says otherwise. */
@@ -33,14 +34,14 @@ export const DEFAULT_PAYLOAD = 4096;
 /** The host whose guests can be given listening sockets. */
 const LISTENING_HOST: HostName = 'sandbox';
 
-export interface RecordOptions {
+export interface RecordOptions extends RedactionOptions {
   /** Path of a core module for WASI Preview 1, or its bytes. */
   readonly module: string | Uint8Array;
   /** Arguments after the program's name. Bytes where they are not UTF-8. */
   readonly args?: readonly (string | Uint8Array)[];
   /** argv[0]; the module's file name by default. */
   readonly argv0?: string | Uint8Array;
-  /** The whole environment of the guest; nothing is inherited. */
+  /** The whole environment of the guest; nothing is inherited. Of what looks secret it gets a placeholder. */
   readonly env?: Readonly<Record<string, string>> | readonly (string | Uint8Array)[];
   /** Directories of the host that the guest may use, with the names it knows them by. */
   readonly preopens?: readonly Preopen[];
@@ -153,11 +154,12 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     checkPreopens(preopens, 'preview2-shim');
     if (listen.length > 0) checkListens('preview2-shim');
   }
+  const redacted = redactEnv(environment(options.env ?? []), options);
   const config = {
     args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(
       guestBytes('argument'),
     ),
-    env: environment(options.env ?? []),
+    env: redacted.env,
     preopens,
     stdin: options.stdin ?? 0,
     stdout: options.stdout ?? 1,
@@ -175,6 +177,7 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     chaos: options.chaos && planChaos(options.chaos),
     sync: options.sync ?? false,
     net: options.net ?? false,
+    redacted: redacted.names,
     tool: TOOL,
   };
 }

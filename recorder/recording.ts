@@ -10,6 +10,7 @@ import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import {
   type ComponentMeta,
   type FinalMemory,
+  type GuestString,
   guestString,
   type StartMeta,
 } from '../traces/meta.ts';
@@ -76,6 +77,8 @@ export interface RecordingSettings {
   readonly sync: boolean;
   /** Whether a component may use the network. */
   readonly net: boolean;
+  /** Names of variables that hold placeholders. */
+  readonly redacted: readonly GuestString[];
   readonly tool: { readonly name: string; readonly version: string };
 }
 
@@ -490,6 +493,7 @@ export class Recording {
       ...(settings.program.kind === 'component' && { component: componentMeta(settings.program) }),
       argv: settings.config.args.map(guestString),
       env: settings.config.env.map(guestString),
+      ...(settings.redacted.length > 0 && { redacted: settings.redacted }),
       preopens: settings.config.preopens,
       ...(settings.network && { listening: settings.network.addresses.map(addressText) }),
       host: settings.program.kind === 'module' ? settings.host : 'preview2-shim',

@@ -70,6 +70,8 @@ export interface StartMeta {
   readonly component?: ComponentMeta | undefined;
   readonly argv: readonly GuestString[];
   readonly env: readonly GuestString[];
+  /** Names of variables that had a placeholder for their value; absent where none had. */
+  readonly redacted?: readonly GuestString[] | undefined;
   readonly preopens: readonly Preopen[];
   /** Addresses (`127.0.0.1:8080`) of the listening sockets that the guest was given, from descriptor 3 on. */
   readonly listening?: readonly string[] | undefined;
@@ -154,6 +156,7 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     component: parseComponent(rows.get('component')),
     argv: strings('argv'),
     env: strings('env'),
+    redacted: rows.has('redacted') ? strings('redacted') : undefined,
     preopens: Array.isArray(preopens) ? preopens.filter(isPreopen) : fail('preopens'),
     listening: parseListening(rows.get('listening')),
     host: text('host'),

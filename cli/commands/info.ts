@@ -113,6 +113,7 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
     ['program', [escapeText(meta.program)]],
     ['arguments', [meta.argv.map(shellLike).join(' ')]],
     ['environment', meta.env.map(shellLike)],
+    ...(meta.redacted ? [['redacted', [meta.redacted.map(shellLike).join(', ')]] as const] : []),
     ['folders', meta.preopens.map(folder)],
     ['listening', (meta.listening ?? []).map((address) => escapeText(address))],
     ['recorded', [`${formatDate(meta.started)}, ${tool(meta)}, host ${escapeText(meta.host)}`]],

@@ -11,6 +11,7 @@ import {
   isSuccess,
   type Preopen,
   type RecordReport,
+  type RedactionOptions,
   type RunOptions,
   record,
   type SeededRandomOptions,
@@ -19,8 +20,9 @@ import {
 import { describeChaos } from '../chaos.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
 import { signalOf, statusOf } from '../exit-status.ts';
+import { optionAs } from '../option-as.ts';
 import {
-  collect,
+  collecting,
   countOf,
   fixedClock,
   names,
@@ -29,7 +31,9 @@ import {
   seconds,
   seededRandom,
 } from '../option-values.ts';
-import { guestText, rawVariable } from '../raw-arguments.ts';
+import { folder, readOnlyFolder, variable } from '../program-inputs.ts';
+import { guestText } from '../raw-arguments.ts';
+import { sayRedacted } from '../redaction.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
 import { count } from '../units.ts';
@@ -37,9 +41,10 @@ import { valueOnlyAfterEquals } from '../value-after-equals.ts';
 
 interface RecordFlags {
   readonly output?: string;
-  readonly dir?: readonly string[];
-  readonly dirRo?: readonly string[];
-  readonly env?: readonly string[];
+  readonly folders?: readonly Preopen[];
+  readonly env?: readonly (string | Uint8Array)[];
+  readonly redactEnv?: readonly string[];
+  readonly redactSecrets?: boolean;
   readonly argv0?: string;
   readonly host: string;
   readonly timeout?: number;
@@ -84,18 +89,42 @@ export function addRecord(program: Command): void {
     .argument('<program.wasm>', 'a core module for WASI Preview 1, or a component for WASI 0.2')
     .argument('[args...]', "the program's arguments")
     .option('-o, --output <file>', 'the trace; must not exist (default: in the trace folder)')
-    .option(
-      '--dir <host::guest>',
-      'a folder that the program may use, and its name for it',
-      collect,
+    .addOption(
+      optionAs(
+        'folders',
+        '--dir <host::guest>',
+        'a folder that the program may use, and its name for it',
+      ).argParser(collecting(folder)),
     )
-    .option('--dir-ro <host::guest>', 'a folder that the program may read but not change', collect)
+    .addOption(
+      optionAs(
+        'folders',
+        '--dir-ro <host::guest>',
+        'a folder that the program may read but not change',
+      ).argParser(collecting(readOnlyFolder)),
+    )
+    .option(
+      '--env <name=value>',
+      'a variable; NAME alone takes over its value',
+      collecting(variable),
+    )
+    .option(
+      '--redact-env <name>',
+      'give the program asterisks for the value of this variable; AWS_* for all such',
+      collecting(String),
+    )
+    .addOption(
+      optionAs(
+        'redactSecrets',
+        '--no-redact-env',
+        'give it the values of variables that look secret (…TOKEN, …PASSWORD, …)',
+      ),
+    )
     .option(
       '--tcplisten <host:port>',
       'an address on which the program may accept connections; port 0: any free one',
-      collect,
+      collecting(String),
     )
-    .option('--env <name=value>', 'a variable; NAME alone takes over its value', collect)
     .option('--argv0 <name>', "the program's name for itself (default: its file name)")
     .addOption(
       new Option('--host <name>', 'what answers the calls')
@@ -147,6 +176,7 @@ async function recordCommand(
   flags: RecordFlags,
 ): Promise<number> {
   checkFlags(flags);
+  sayRedacted(flags.env ?? [], redaction(flags));
   const interruption = interruptible();
   const options = runOptions(module, args, flags, interruption.signal);
   let report: RecordReport;
@@ -204,11 +234,9 @@ function runOptions(
   return {
     module,
     args: args.map(guestText),
-    env: (flags.env ?? []).map(variable),
-    preopens: [
-      ...(flags.dir ?? []).map((text) => preopen('--dir', text)),
-      ...(flags.dirRo ?? []).map((text) => ({ ...preopen('--dir-ro', text), readOnly: true })),
-    ],
+    env: flags.env ?? [],
+    ...redaction(flags),
+    preopens: flags.folders ?? [],
     host: flags.host,
     keep: flags.keep,
     paranoid: flags.paranoid ?? false,
@@ -232,6 +260,10 @@ function runOptions(
   };
 }
 
+function redaction({ redactEnv = [], redactSecrets = true }: RecordFlags): RedactionOptions {
+  return { redactEnv, redactSecrets };
+}
+
 /** The first signal ends the guest in good order; the next one ends the process at once. */
 function interruptible(): { readonly signal: AbortSignal; end(): void } {
   const controller = new AbortController();
@@ -250,29 +282,6 @@ function sayListening(addresses: readonly Address[]): void {
   addresses.forEach((address, i) => {
     say(`listening on ${addressText(address)} (descriptor ${3 + i})`);
   });
-}
-
-/** `HOST::GUEST`, or a folder that has the same name on both sides, as wasmtime has it. */
-function preopen(option: string, text: string): Preopen {
-  const [host = '', guest = host, ...more] = text.split('::');
-  if (host !== '' && guest !== '' && more.length === 0) return { host, guest };
-  throw new WasiRrError(
-    'OPTION_INVALID',
-    `${option} ${text}: a folder is given as HOST or HOST::GUEST, e.g. ${option} ./data::/.`,
-  );
-}
-
-function variable(text: string): string | Uint8Array {
-  if (text.startsWith('=') || text === '') {
-    throw new WasiRrError('OPTION_INVALID', `--env ${text}: a variable needs a name.`);
-  }
-  if (text.includes('=')) return guestText(text);
-  const value = rawVariable(text);
-  if (value !== undefined) return guestText(`${text}=${value}`);
-  throw new WasiRrError(
-    'OPTION_INVALID',
-    `--env ${text}: there is no such variable to take over. Give its value: --env ${text}=VALUE.`,
-  );
 }
 
 function summary(report: RecordReport, output: string | undefined): string {

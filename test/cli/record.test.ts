@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Preopen } from '../../index.ts';
 import { data, program } from '../guests/assemble.ts';
 import { compileWat } from '../guests/wat.ts';
 import { example, workspace } from './command.ts';
@@ -190,12 +191,26 @@ test('--dir-ro: the guest cannot change it, and info says so', async () => {
   mkdirSync(ws.path('rw'));
   mkdirSync(ws.path('ro'));
   const run = await ws.run('record', '-q', '--dir-ro', 'ro::/b', '--dir', 'rw::/a', 'mkdir.wasm');
-  // success and notcapable
-  expect(run).toMatchObject({ status: 0, stdout: '0\n76\n' });
+  // notcapable and success
+  expect(run).toMatchObject({ status: 0, stdout: '76\n0\n' });
   expect(readdirSync(ws.path('ro'))).toEqual([]);
   expect(readdirSync(ws.path('rw'))).toEqual(['new']);
   expect((await ws.run('info')).stdout).toContain(`"/b" is "${ws.path('ro')}", read-only\n`);
-  expect((await ws.run('replay')).stdout).toBe('0\n76\n');
+  expect((await ws.run('replay')).stdout).toBe('76\n0\n');
+});
+
+test('folders have descriptors in the order of the command line, whichever way they are given', async () => {
+  const ws = workspace();
+  const folders = ['--dir', '.::/a', '--dir-ro', '.::/b', '--dir=.::/c', '--dir-ro=.::/d'];
+  await ws.run('record', ...folders, await ws.guest('exit-0'));
+  const { meta } = JSON.parse((await ws.run('info', '--json')).stdout);
+  const names = meta.preopens.map(({ guest, readOnly }: Preopen) => [guest, readOnly ?? false]);
+  expect(names).toEqual([
+    ['/a', false],
+    ['/b', true],
+    ['/c', false],
+    ['/d', true],
+  ]);
 });
 
 test('a full pipe blocks the guest; it does not see AGAIN', async () => {
