@@ -9,11 +9,13 @@ export interface FailurePlace {
   /**
    * - `trap`: the guest trapped; the event is its end.
    * - `call`: it exited with a code other than 0; the event is the last call before that failed.
-   * - `exit`: it exited so, but no call had failed; the event is the end.
+   * - `message`: it exited so, and no call had failed shortly before it complained on stderr; the event
+   *   is where it began to.
+   * - `exit`: it exited so, and neither failed a call nor did it complain; the event is the end.
    * - `stopped`: it was interrupted, its host failed, or the recorder was killed; the last event.
    * - `none`: it exited with 0; the last event.
    */
-  readonly kind: 'trap' | 'call' | 'exit' | 'stopped' | 'none';
+  readonly kind: 'trap' | 'call' | 'message' | 'exit' | 'stopped' | 'none';
 }
 
 /** This is how a C library learns that there are no more preopened directories. */
@@ -30,5 +32,30 @@ export async function findFailure(
   if (outcome.code === 0) return { event, kind: 'none' };
   const condition = { failed: true, unless: END_OF_PREOPENS };
   const call = await findCall(trace, condition, trace.eventCount, 'backward', options);
-  return call === undefined ? { event, kind: 'exit' } : { event: call, kind: 'call' };
+  const message = await findComplaint(trace, options);
+  if (call !== undefined && call > (message ?? 0) - NEAR) return { event: call, kind: 'call' };
+  return message === undefined ? { event, kind: 'exit' } : { event: message, kind: 'message' };
+}
+
+/** Events between a call that failed and the complaint about it, or between two parts of one complaint. */
+const NEAR = 16;
+
+/** Of more writes that follow on each other it is a log, and only the last one may be a complaint. */
+const MAX_PARTS = 16;
+
+const TO_STDERR = { function: 'fd_write', fd: 2, errno: 'success' };
+
+/** The call with which the last words on stderr begin. */
+async function findComplaint(
+  trace: TraceReader,
+  options: RequestOptions,
+): Promise<number | undefined> {
+  const last = await findCall(trace, TO_STDERR, trace.eventCount, 'backward', options);
+  let first = last;
+  for (let parts = 1; first !== undefined && parts < MAX_PARTS; parts++) {
+    const before = await findCall(trace, TO_STDERR, first, 'backward', options);
+    if (before === undefined || first - before > NEAR) return first;
+    first = before;
+  }
+  return last;
 }

@@ -102,7 +102,7 @@ export const BINDINGS = [
     keys: ['!'],
     action: 'gotoFailure',
     where: 'everywhere',
-    help: 'to the failure: the trap, or how the run ended',
+    help: 'to the failure: the trap, the call that failed last, or the last words on stderr',
   },
   {
     keys: ['F'],

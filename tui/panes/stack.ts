@@ -68,7 +68,7 @@ export function frameLines(frames: readonly Frame[]): ContentLine[] {
           span(escapeText(name ?? `function ${func}`), 'name'),
           placeSpan(own?.place),
           span(`  ${hex(offset)}`, 'number'),
-          span(`  function ${func}`, 'dim'),
+          span(name === undefined ? '' : `  function ${func}`, 'dim'),
         ),
       },
     ];

@@ -131,6 +131,51 @@ describe('the failure', () => {
     });
   });
 
+  describe('of an exit code, with words on stderr', () => {
+    const complain = `(i32.store (i32.const 2048) (i32.const 2064)) (i32.store (i32.const 2052) (i32.const 3))
+      (drop (call $fd_write (i32.const 2) (i32.const 2048) (i32.const 1) (i32.const 2056)))`;
+    const fail = '(drop (call $fd_close (i32.const 99)))';
+    const yields = (times: number) => '(drop (call $sched_yield))'.repeat(times);
+    const place = async (body: string) => {
+      const wat = program(`(data (i32.const 2064) "oh.")
+        (func (export "_start") ${body} (call $proc_exit (i32.const 1)))`);
+      const { trace } = await scratch.record({ module: await compileWat(wat) });
+      return withSession(trace, async (session) => {
+        const { kind, event } = await session.failure();
+        const call = eventsOf(trace)[event];
+        return [kind, event, call?.kind === 'call' ? call.name : undefined];
+      });
+    };
+
+    test.each([
+      [
+        'the call that failed right before',
+        `${fail}${yields(3)}${complain}`,
+        'call',
+        1,
+        'fd_close',
+      ],
+      [
+        'not one that failed long before',
+        `${fail}${yields(30)}${complain}`,
+        'message',
+        32,
+        'fd_write',
+      ],
+      [
+        'the first of several',
+        `${complain}${yields(30)}${complain}${yields(4)}${complain}`,
+        'message',
+        32,
+        'fd_write',
+      ],
+      ['one that failed after', `${complain}${yields(30)}${fail}`, 'call', 32, 'fd_close'],
+      ['the last line of a log', `${complain.repeat(40)}`, 'message', 40, 'fd_write'],
+    ] as const)('%s', async (_, body, kind, event, name) => {
+      expect(await place(body)).toEqual([kind, event, name]);
+    });
+  });
+
   test('of an exit code without a failed call is the exit', async () => {
     await withSession(await traceOfGuest(scratch, guest('exit-3')), async (session) => {
       expect(await session.failure()).toEqual({ kind: 'exit', event: session.lastEvent });
