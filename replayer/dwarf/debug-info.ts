@@ -30,6 +30,17 @@ export interface SourceFrame {
   readonly inlined: boolean;
 }
 
+/** A stretch of code that begins at an offset, up to the next row. */
+export interface SourceRow {
+  /** Byte offset in the module. */
+  readonly offset: number;
+  readonly place: LinePlace;
+  /** Whether a breakpoint on the line belongs here. */
+  readonly isStatement: boolean;
+  /** Whether the function's parameters are in place from here on. */
+  readonly prologueEnd: boolean;
+}
+
 export class DebugInfo {
   readonly layout: CodeLayout;
   private readonly file: DebugFile;
@@ -82,6 +93,20 @@ export class DebugInfo {
       }
       return frames;
     });
+  }
+
+  /** All rows of the line tables, unit by unit; within a unit in the order of the code. */
+  *rows(): Generator<SourceRow, undefined> {
+    for (const unit of this.file.units) {
+      const lines = this.linesOf(unit);
+      if (lines === undefined) continue;
+      for (const row of lines.rows()) {
+        const place = lines.place(row);
+        if (place === undefined) continue;
+        const { isStatement, prologueEnd } = row;
+        yield { offset: row.address + this.layout.codeStart, place, isStatement, prologueEnd };
+      }
+    }
   }
 
   /** The function, with all that is in it, whose code holds an address; memoized. */

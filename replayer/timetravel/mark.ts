@@ -17,3 +17,7 @@ export interface Mark {
 export function compareMarks(a: Mark, b: Mark): number {
   return a.event - b.event || a.tick - b.tick || b.depth - a.depth || a.pc - b.pc;
 }
+
+export function sameMark(a: Mark, b: Mark): boolean {
+  return a.event === b.event && a.tick === b.tick && a.depth === b.depth && a.pc === b.pc;
+}

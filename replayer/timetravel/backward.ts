@@ -1,0 +1,182 @@
+/**
+ * Motions backwards: a replay up to a mark that remembers the last instruction of interest before it. Those
+ * by instruction and line look at a window of ticks before the mark, and at 16 times as many for as long as
+ * that does not tell.
+ */
+import type { SourceLines } from '../source/source-lines.ts';
+import { INNERMOST, inlineLevel, lineAt } from './goals.ts';
+import { LineRuns } from './line-runs.ts';
+import { type Mark, sameMark } from './mark.ts';
+import type { Points, Reason } from './motions.ts';
+import type { ProbeEvents, ProbeRun } from './probe-run.ts';
+import { WatchPoints } from './watch-points.ts';
+
+/** What is looked for among the instructions of a window. One for each window. */
+export interface Search {
+  /** Greatest depth of frames whose instructions matter. */
+  readonly limit: number;
+  /** Whether every function in frames of at most `limit` matters, or only those of the stack and `enters`. */
+  readonly all: boolean;
+  enters?(func: number): boolean;
+  visit(at: Mark): void;
+  /** Once the mark is reached. @returns `earlier`: before the window; undefined: nowhere */
+  found(): Mark | 'earlier' | undefined;
+}
+
+/** @param fromStart whether the window begins with the run */
+export type MakeSearch = (fromStart: boolean) => Search;
+
+/** The last instruction in frames of at most `limit`. */
+export function lastWithin(limit: number, all: boolean): MakeSearch {
+  return (fromStart) => {
+    let last: Mark | undefined;
+    return {
+      limit,
+      all,
+      visit: (at) => {
+        last = at;
+      },
+      found: () => last ?? (fromStart ? undefined : 'earlier'),
+    };
+  };
+}
+
+/** The beginning of the line at `from`, or of the one before. */
+export function lineBefore(
+  lines: SourceLines,
+  functionAt: (pc: number) => number,
+  from: Mark,
+  { into }: { readonly into: boolean },
+): MakeSearch {
+  const level = into ? INNERMOST : inlineLevel(lines, from.pc);
+  const line = (at: Mark) => lineAt(lines, at.pc, at.depth === from.depth ? level : INNERMOST);
+  return (fromStart) => {
+    const runs = new LineRuns(fromStart);
+    const visit = (at: Mark) => runs.visit(at, line(at), lines.has(functionAt(at.pc)));
+    return {
+      limit: into ? from.depth + 1 : from.depth,
+      all: false,
+      ...(into && { enters: (func: number) => lines.has(func) }),
+      visit,
+      found: () => {
+        visit(from);
+        return runs.back(into);
+      },
+    };
+  };
+}
+
+export interface BackwardPass {
+  readonly events: ProbeEvents;
+  /** Functions that must be looked at: the same again with them. */
+  readonly missing: ReadonlySet<number>;
+}
+
+/**
+ * A window.
+ * @param from first tick that is looked at; below 1, all
+ * @param to undefined: the end of the run
+ */
+export function windowPass(
+  {
+    from,
+    to,
+    search,
+  }: { readonly from: number; readonly to: Mark | undefined; readonly search: Search },
+  run: () => ProbeRun,
+  steps: ReadonlySet<number>,
+  functionAt: (pc: number) => number,
+): BackwardPass {
+  const missing = new Set<number>();
+  let begun = false;
+  const need = (func: number) => {
+    if (!steps.has(func)) missing.add(func);
+  };
+  const begin = () => {
+    begun = true;
+    // the mark itself must be seen, too
+    run().arm(Math.max(search.limit, to?.depth ?? 0));
+    const frames = run().frames();
+    const deepest = frames[frames.length - search.limit];
+    if (search.all) for (const { func } of frames) need(func);
+    // the window may begin inside of a call
+    else if (deepest && search.enters?.(deepest.func)) need(deepest.func);
+    if (search.all || search.enters) run().wantTick(run().tick + 1);
+  };
+  const events: ProbeEvents = {
+    begin: () => (from < 1 ? begin() : run().wantTick(from)),
+    ticked: (at) => {
+      if (!begun) begin();
+      const func = functionAt(at.pc);
+      if (
+        search.all ? at.depth <= search.limit : at.depth === search.limit && search.enters?.(func)
+      ) {
+        need(func);
+      }
+      if (search.all) run().wantTick(at.tick + 1);
+    },
+    stop: (at) => {
+      if (to !== undefined && sameMark(at, to)) run().leave();
+      if (!begun || at.depth > search.limit) return;
+      search.visit(at);
+      // a function that is called from here begins with the next tick
+      if (search.enters && at.depth < search.limit) run().wantTick(run().tick + 1);
+    },
+    beyond: () => {
+      if (to === undefined) run().leave(new Error('the end of a run that has none'));
+    },
+  };
+  return { events, missing };
+}
+
+/** The last point that the run meets before a mark. */
+export function lastPoint(
+  points: Points,
+  to: Mark,
+  run: () => ProbeRun,
+): {
+  readonly events: ProbeEvents;
+  readonly found: () => { mark: Mark; reason: Reason } | undefined;
+} {
+  const breaks = new Set(points.breaks);
+  let last: { mark: Mark; reason: Reason } | undefined;
+  let watch: WatchPoints | undefined;
+  let callMark: Mark | undefined;
+  let answered: readonly { address: number; length: number }[] = [];
+  const hit = (reason: Reason | undefined, mark: Mark) => {
+    if (reason !== undefined) last = { mark, reason };
+  };
+  const events: ProbeEvents = {
+    begin: () => {
+      watch = new WatchPoints(run(), points.watches);
+      watch.begin();
+      run().wantTick(to.tick);
+    },
+    ticked: () => run().arm(to.depth),
+    stop: (at) => {
+      if (sameMark(at, to)) run().leave();
+      if (breaks.has(at.pc)) hit({ kind: 'break', pc: at.pc }, at);
+    },
+    calling: (at, name) => {
+      callMark = at;
+      if (points.calls.includes(name) || points.calls.includes('*')) {
+        hit({ kind: 'call', name }, at);
+      }
+    },
+    answering: (ranges) => {
+      answered = [...answered, ...ranges];
+    },
+    passed: () => {
+      for (const { address, length } of answered) {
+        if (callMark) hit(watch?.wrote('host', callMark, address, length), callMark);
+      }
+      answered = [];
+    },
+    ...(points.watches.length > 0 && {
+      wrote: (at: Mark, address: number, length: number) => {
+        hit(watch?.wrote('guest', at, address, length), at);
+      },
+    }),
+  };
+  return { events, found: () => last };
+}

@@ -1,0 +1,250 @@
+/**
+ * Moves through a run by instructions, lines, functions, breakpoints and watchpoints, in both directions.
+ * Where one stands is a mark; each motion is computed by replays from the beginning, which leave a guest
+ * there that can be looked at. Runs in the calling thread, which should have a stack as large as a batch
+ * replay's.
+ */
+import { invariant, WasiRrError } from '../../errors.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import type { FrameNames } from '../source/frame-names.ts';
+import { SourceLines } from '../source/source-lines.ts';
+import { lastPoint, lastWithin, lineBefore, type MakeSearch, windowPass } from './backward.ts';
+import { type ForwardQuery, forwardPass } from './forward.ts';
+import {
+  anyWithin,
+  type Goal,
+  INNERMOST,
+  lineAt,
+  NEXT_INSTRUCTION,
+  NextLine,
+  NOWHERE,
+} from './goals.ts';
+import { type Mark, sameMark } from './mark.ts';
+import type { Arrival, Motion, Points, StepSize } from './motions.ts';
+import { type Position, positionOf } from './position.ts';
+import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
+import { Programs } from './programs.ts';
+
+export type OnEvent = (event: number) => void;
+
+const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
+/** Each window is so many times larger than the one before. */
+const WINDOW_GROWTH = 16;
+
+export class Engine {
+  readonly lines: SourceLines;
+  private readonly trace: TraceReader;
+  private readonly names: FrameNames;
+  private readonly programs: Programs;
+  private readonly functionAt: (pc: number) => number;
+  private latest: Position | undefined;
+  private last: Mark | undefined;
+
+  /** @throws WasiRrError as TraceReader.module */
+  constructor(trace: TraceReader, names: FrameNames) {
+    this.trace = trace;
+    this.names = names;
+    this.programs = new Programs(trace);
+    this.lines = new SourceLines(names);
+    this.functionAt = (pc) => this.names.functionAt(pc);
+  }
+
+  /**
+   * The guest at a mark; kept until the next position.
+   * @throws WasiRrError EVENT_NOT_FOUND where the run does not come there; as ProbeRun.run
+   */
+  at(mark: Mark, onEvent: OnEvent): Position {
+    if (this.latest === undefined || !sameMark(this.latest.mark, mark)) {
+      this.latest = this.seek(mark, onEvent);
+    }
+    return this.latest;
+  }
+
+  /** @param from undefined for motions that do not begin where one stands; @throws as {@link at} */
+  move(from: Mark | undefined, motion: Motion, onEvent: OnEvent): Arrival {
+    switch (motion.kind) {
+      case 'event':
+        return this.toEvent(motion.event, onEvent);
+      case 'end':
+        return { mark: this.end(onEvent), reason: { kind: 'moved' } };
+      case 'continue':
+        return motion.reverse
+          ? this.continueBack(standing(from), motion.points, onEvent)
+          : this.forward(
+              { from: standing(from), goal: () => NOWHERE, points: motion.points },
+              onEvent,
+            );
+      case 'step':
+        return motion.reverse
+          ? this.stepBack(standing(from), motion.size, onEvent)
+          : this.step(standing(from), motion.size, motion.points, onEvent);
+    }
+  }
+
+  private step(from: Mark, size: StepSize, points: Points, onEvent: OnEvent): Arrival {
+    return this.forward({ from, goal: () => this.goalOf(from, size), points }, onEvent);
+  }
+
+  private goalOf(from: Mark, size: StepSize): Goal {
+    switch (size) {
+      case 'instruction':
+        return NEXT_INSTRUCTION;
+      case 'instruction-over':
+        return anyWithin(from.depth);
+      case 'out':
+        return anyWithin(from.depth - 1);
+      default:
+        return new NextLine(this.lines, this.functionAt, from, { into: size === 'line' });
+    }
+  }
+
+  private stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Arrival {
+    const mark = this.before(from, this.searchOf(from, size), onEvent);
+    return mark === undefined ? this.start(onEvent) : { mark, reason: { kind: 'moved' } };
+  }
+
+  private searchOf(from: Mark, size: StepSize): MakeSearch {
+    if (size === 'instruction') return lastWithin(ANY_DEPTH, true);
+    if (size === 'instruction-over') return lastWithin(from.depth, false);
+    const hasLine = lineAt(this.lines, from.pc, INNERMOST) !== undefined;
+    if (size === 'out' || !hasLine) return lastWithin(from.depth - 1, false);
+    return lineBefore(this.lines, this.functionAt, from, { into: size === 'line' });
+  }
+
+  private continueBack(from: Mark, points: Points, onEvent: OnEvent): Arrival {
+    const { events, found } = lastPoint(points, from, () => run);
+    const run = this.newRun(new Set([this.functionAt(from.pc)]), points, events, onEvent);
+    if (run.run() !== 'left') throw notThere(from);
+    return found() ?? this.start(onEvent);
+  }
+
+  private start(onEvent: OnEvent): Arrival {
+    return { ...this.toEvent(-1, onEvent), reason: { kind: 'start' } };
+  }
+
+  private toEvent(event: number, onEvent: OnEvent): Arrival {
+    return this.forward(
+      { from: { event }, goal: () => NEXT_INSTRUCTION, points: NO_POINTS },
+      onEvent,
+    );
+  }
+
+  /** Of a run that was interrupted, the end of its recording. */
+  private end(onEvent: OnEvent): Mark {
+    const { outcome } = this.trace.meta;
+    if (outcome?.kind === 'exit' || outcome?.kind === 'trap') return this.lastMark(onEvent);
+    return this.toEvent(this.trace.eventCount - 1, onEvent).mark;
+  }
+
+  /** The last instruction of a run that ends. */
+  private lastMark(onEvent: OnEvent): Mark {
+    this.last ??= this.before(undefined, lastWithin(ANY_DEPTH, true), onEvent);
+    if (this.last !== undefined) return this.last;
+    throw new WasiRrError('REPLAY_FAILED', 'no instruction of the guest was ever executed.');
+  }
+
+  /** Where a motion forwards ends; at the end of the run, if nothing stops it before. */
+  private forward(query: ForwardQuery, onEvent: OnEvent): Arrival {
+    const { from, points } = query;
+    const steps = new Set('pc' in from ? [this.functionAt(from.pc)] : []);
+    for (;;) {
+      const pass = forwardPass(query, () => run, steps, this.functionAt);
+      const run = this.newRun(steps, points, pass.events, onEvent);
+      run.run();
+      const { reached, missing, begun } = pass.outcome();
+      if (reached !== undefined) {
+        this.latest = reached.position;
+        return { mark: reached.position.mark, reason: reached.reason };
+      }
+      if (missing.size === 0) {
+        if ('pc' in from && !begun) throw notThere(from);
+        return { mark: this.lastMark(onEvent), reason: { kind: 'end' } };
+      }
+      for (const func of missing) steps.add(func);
+    }
+  }
+
+  /**
+   * The last instruction that a search finds.
+   * @param to where it ends; undefined: with the run
+   */
+  private before(to: Mark | undefined, make: MakeSearch, onEvent: OnEvent): Mark | undefined {
+    const end = to?.tick ?? this.countTicks(onEvent) + 1;
+    const steps = new Set(to && this.at(to, onEvent).frames.map(({ func }) => func));
+    for (let size = 1; ; ) {
+      const from = end - size;
+      const search = make(from < 1);
+      const pass = windowPass({ from, to, search }, () => run, steps, this.functionAt);
+      const run = this.newRun(steps, NO_POINTS, pass.events, onEvent);
+      const how = run.run();
+      if (to !== undefined && how !== 'left') throw notThere(to);
+      if (pass.missing.size > 0) {
+        for (const func of pass.missing) steps.add(func);
+        continue;
+      }
+      const found = search.found();
+      if (found !== 'earlier') return found;
+      invariant(from >= 1, 'a search that finds nothing in the whole run');
+      size *= WINDOW_GROWTH;
+    }
+  }
+
+  private countTicks(onEvent: OnEvent): number {
+    const run: ProbeRun = this.newRun(
+      new Set(),
+      NO_POINTS,
+      { beyond: () => run.leave(new Error('the end of a run that has none')) },
+      onEvent,
+    );
+    run.run();
+    return run.tick;
+  }
+
+  private seek(mark: Mark, onEvent: OnEvent): Position {
+    let position: Position | undefined;
+    const run: ProbeRun = this.newRun(
+      new Set([this.functionAt(mark.pc)]),
+      NO_POINTS,
+      {
+        begin: () => run.wantTick(mark.tick),
+        ticked: () => run.arm(mark.depth),
+        stop: (at) => {
+          if (!sameMark(at, mark)) return;
+          position = positionOf(run, at);
+          run.leave();
+        },
+      },
+      onEvent,
+    );
+    run.run();
+    if (position === undefined) throw notThere(mark);
+    return position;
+  }
+
+  private newRun(
+    steps: ReadonlySet<number>,
+    points: Points,
+    events: ProbeEvents,
+    onEvent: OnEvent,
+  ): ProbeRun {
+    const program = this.programs.get({
+      steps: new Set(steps),
+      breaks: new Set(points.breaks),
+      watch: points.watches.length > 0,
+    });
+    return new ProbeRun(this.trace, program, events, onEvent);
+  }
+}
+
+function standing(from: Mark | undefined): Mark {
+  invariant(from, 'a motion from nowhere');
+  return from;
+}
+
+function notThere({ pc, tick, depth, event }: Mark): WasiRrError {
+  return new WasiRrError(
+    'EVENT_NOT_FOUND',
+    `the run never comes to 0x${pc.toString(16)} at tick ${tick}, depth ${depth}.`,
+    { event },
+  );
+}

@@ -1,0 +1,164 @@
+/**
+ * A motion forwards: one replay that goes to a mark and on, until a goal or a point stops it. A function
+ * whose instructions matter and were not made to be looked at makes it begin again.
+ */
+import type { Goal } from './goals.ts';
+import { type Mark, sameMark } from './mark.ts';
+import type { Points, Reason } from './motions.ts';
+import { type Position, positionOf } from './position.ts';
+import { ANY_DEPTH, type ProbeEvents, type ProbeRun } from './probe-run.ts';
+import { WatchPoints } from './watch-points.ts';
+
+/** Function entries and rounds of loops past the end of an interrupted recording, before it is left. */
+const BEYOND_TICKS = 1 << 24;
+
+export interface ForwardQuery {
+  /** A mark that the run comes to; `start` or the event after which the goal counts. */
+  readonly from: Mark | { readonly event: number };
+  /** A new one for each pass. */
+  readonly goal: () => Goal;
+  readonly points: Points;
+}
+
+export interface Reached {
+  readonly position: Position;
+  readonly reason: Reason;
+}
+
+export interface ForwardPass {
+  readonly events: ProbeEvents;
+  readonly outcome: () => {
+    /** Undefined where the run ended before. */
+    readonly reached: Reached | undefined;
+    /** Functions that must be looked at: begin again with them. */
+    readonly missing: ReadonlySet<number>;
+    /** Whether the run came to where the motion begins. */
+    readonly begun: boolean;
+  };
+}
+
+/**
+ * @param run gives the run, once there is one
+ * @param steps functions whose instructions can be looked at
+ */
+export function forwardPass(
+  { from, goal: makeGoal, points }: ForwardQuery,
+  run: () => ProbeRun,
+  steps: ReadonlySet<number>,
+  functionAt: (pc: number) => number,
+): ForwardPass {
+  const goal = makeGoal();
+  const missing = new Set<number>();
+  const breaks = new Set(points.breaks);
+  let reached: Reached | undefined;
+  let begun = false;
+  let watch: WatchPoints | undefined;
+  /** Found, and shown at the next instruction. */
+  let found: Reason | undefined;
+  let answered: readonly { address: number; length: number }[] = [];
+  let callMark: Mark | undefined;
+  let beyondFrom: number | undefined;
+
+  const need = (funcs: readonly number[]) => {
+    for (const func of funcs) if (!steps.has(func)) missing.add(func);
+    if (missing.size > 0) run().leave();
+  };
+  /** Looks at instructions as the goal wants it; with a reason, at any. */
+  const look = () => {
+    const limit = found ? ANY_DEPTH : goal.limit;
+    run().arm(limit);
+    if (limit > 0) run().wantTick(run().tick + 1);
+  };
+  const begin = (pc?: number) => {
+    begun = true;
+    const limit = goal.limit;
+    const frames = run().frames(pc);
+    if (limit > 0) {
+      need(frames.flatMap(({ func }, i) => (frames.length - i <= limit ? [func] : [])));
+    }
+    look();
+  };
+  const arrive = (at: Mark, reason: Reason) => {
+    reached = { position: positionOf(run(), at), reason };
+    run().leave();
+  };
+  const stopSoon = (reason: Reason | undefined, pc?: number) => {
+    if (reason === undefined || found !== undefined) return;
+    found = reason;
+    need(
+      run()
+        .frames(pc)
+        .map(({ func }) => func),
+    );
+    look();
+  };
+
+  const events: ProbeEvents = {
+    begin: () => {
+      watch = new WatchPoints(run(), points.watches);
+      watch.begin();
+      if ('pc' in from) run().wantTick(from.tick);
+      else if (from.event < 0) begin();
+    },
+    ticked: (at) => {
+      if (!begun) {
+        if ('pc' in from && at.tick === from.tick) run().arm(from.depth);
+        return;
+      }
+      const func = functionAt(at.pc);
+      const limit = found ? ANY_DEPTH : goal.limit;
+      if (at.depth <= limit) {
+        need([func]);
+        run().wantTick(at.tick + 1);
+      } else if (at.depth === limit + 1 && limit > 0 && goal.enters?.(func, at.depth)) {
+        need([func]);
+        look();
+      }
+    },
+    stop: (at) => {
+      if (!begun) {
+        if ('pc' in from && sameMark(at, from)) begin(at.pc);
+        return;
+      }
+      if (found !== undefined) arrive(at, found);
+      if (breaks.has(at.pc)) arrive(at, { kind: 'break', pc: at.pc });
+      if (at.depth <= goal.limit) {
+        if (goal.reaches(at)) arrive(at, { kind: 'moved' });
+        look();
+      }
+    },
+    calling: (at, name) => {
+      callMark = at;
+      answered = [];
+      if (!begun || found !== undefined) return;
+      if ('pc' in from && sameMark(at, from)) return;
+      if (points.calls.includes(name) || points.calls.includes('*')) {
+        arrive(at, { kind: 'call', name });
+      }
+    },
+    answering: (ranges) => {
+      answered = [...answered, ...ranges];
+    },
+    passed: (event) => {
+      for (const { address, length } of answered) {
+        if (!callMark) break;
+        const hit = watch?.wrote('host', callMark, address, length);
+        if (begun) stopSoon(hit);
+      }
+      answered = [];
+      if (!begun && !('pc' in from) && event >= from.event) begin();
+    },
+    beyond: (at) => {
+      if (!begun || found !== undefined) return;
+      beyondFrom ??= at.tick;
+      if (at.tick - beyondFrom > BEYOND_TICKS) stopSoon({ kind: 'beyond' }, at.pc);
+    },
+    ...(points.watches.length > 0 && {
+      wrote: (at: Mark, address: number, length: number) => {
+        const hit = watch?.wrote('guest', at, address, length);
+        if (begun) stopSoon(hit, at.pc);
+      },
+    }),
+  };
+  return { events, outcome: () => ({ reached, missing, begun }) };
+}

@@ -1,0 +1,70 @@
+/** What a debugger can be asked to do, and where that ends, as plain data. */
+import type { Pc } from '../instrument/plan.ts';
+import type { Mark } from './mark.ts';
+
+/** By how much to move. */
+export type StepSize =
+  /** To the next instruction. */
+  | 'instruction'
+  /** The same, over calls. */
+  | 'instruction-over'
+  /** To the next line, into functions with lines. */
+  | 'line'
+  /** The same, over calls. */
+  | 'line-over'
+  /** To behind the call of the function; backwards, to the call. */
+  | 'out';
+
+export interface Watch {
+  /** Bytes of memory 0. */
+  readonly address: number;
+  readonly length: number;
+  /** Writes of what was there already count too. */
+  readonly every: boolean;
+}
+
+/** What stops a run. */
+export interface Points {
+  readonly breaks: readonly Pc[];
+  /** Names of host calls; `*` is any. */
+  readonly calls: readonly string[];
+  readonly watches: readonly Watch[];
+}
+
+export type Motion =
+  | {
+      readonly kind: 'step';
+      readonly size: StepSize;
+      readonly reverse: boolean;
+      readonly points: Points;
+    }
+  | { readonly kind: 'continue'; readonly reverse: boolean; readonly points: Points }
+  /** Right after an event and its effects; -1: the run's first instruction. */
+  | { readonly kind: 'event'; readonly event: number }
+  /** The last instruction of the run: that of the trap, the call of an exit. */
+  | { readonly kind: 'end' };
+
+export type Reason =
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'break'; readonly pc: Pc }
+  | { readonly kind: 'call'; readonly name: string }
+  /** The guest stands behind the write; in reverse before it, with `after` to come. */
+  | {
+      readonly kind: 'watch';
+      readonly watch: Watch;
+      readonly by: 'guest' | 'host';
+      /** Before the writing instruction, or the call. */
+      readonly mark: Mark;
+      readonly before: Uint8Array;
+      readonly after: Uint8Array;
+    }
+  /** The run goes no further in this direction. */
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' }
+  /** The recording was interrupted, and the guest computes on without a call. */
+  | { readonly kind: 'beyond' };
+
+export interface Arrival {
+  readonly mark: Mark;
+  readonly reason: Reason;
+}

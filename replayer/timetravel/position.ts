@@ -1,0 +1,20 @@
+/** The guest at a mark: a run that was left there, and stays as it was. */
+import type { GlobalValue } from '../session/messages.ts';
+import type { Frame } from './frames.ts';
+import type { Mark } from './mark.ts';
+import type { ProbeRun } from './probe-run.ts';
+
+export interface Position {
+  readonly mark: Mark;
+  /** Innermost first. */
+  readonly frames: readonly Frame[];
+  readonly globals: readonly GlobalValue[];
+  /** Memory 0. */
+  readonly memory: Uint8Array;
+}
+
+/** From inside of a hook, before the run is left. */
+export function positionOf(run: ProbeRun, mark: Mark): Position {
+  const { memory } = run;
+  return { mark, frames: run.frames(mark.pc), globals: run.globals(), memory };
+}

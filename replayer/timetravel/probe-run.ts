@@ -1,0 +1,279 @@
+/**
+ * One replay through a rewritten module that can be left at any point: the guest is ended there, and its
+ * memory, globals and frames stay as they were. Compared with the recording as far as it gets. Goes on past
+ * the end of an interrupted recording, until the guest makes a call.
+ */
+import { WasiRrError } from '../../errors.ts';
+import type { CoreValue } from '../../traces/events.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import { throwUncatchable } from '../../wasm/uncatchable.ts';
+import { GuestReplay, type ReplayStep } from '../guest-replay.ts';
+import { type Probes, probesOf } from '../instrument/hooks.ts';
+import { readGlobals } from '../session/globals.ts';
+import type { GlobalValue } from '../session/messages.ts';
+import { type Frame, readFrames } from './frames.ts';
+import type { Mark } from './mark.ts';
+import type { Program } from './programs.ts';
+
+/** What is told of a run. Each may leave it. */
+export interface ProbeEvents {
+  /** Before the guest's first code. */
+  readonly begin?: () => void;
+  /** Before an instruction: one of the plan's breaks, or one that {@link ProbeRun.arm} asks for. */
+  readonly stop?: (at: Mark) => void;
+  /** The tick that was asked for: at the first instruction of a function or loop. */
+  readonly ticked?: (at: Mark) => void;
+  /** After a store; `at` is before it. */
+  readonly wrote?: (at: Mark, address: number, length: number) => void;
+  /** A call of the host's, before its answer; `at` is before the call instruction. */
+  readonly calling?: (at: Mark, name: string) => void;
+  /** The first `length` bytes of these ranges are about to be written, to answer the call. */
+  readonly answering?: (
+    ranges: readonly { readonly address: number; readonly length: number }[],
+  ) => void;
+  /** An event and its effects. */
+  readonly passed?: (event: number) => void;
+  /** From time to time while the guest computes past the end of the recording. */
+  readonly beyond?: (at: Mark) => void;
+}
+
+/** Ticks between two looks at whether the run is to be given up: some milliseconds. */
+const POLL_TICKS = 1 << 20;
+
+/** Deep enough for every frame. */
+export const ANY_DEPTH = 0x7fffffff;
+
+export class ProbeRun {
+  private readonly trace: TraceReader;
+  private readonly program: Program;
+  private readonly events: ProbeEvents;
+  private readonly onEvent: (event: number) => void;
+  private readonly replay: GuestReplay;
+  private probes: Probes | undefined;
+  /** The tick at which `ticksLeft` is 0, and the one that was asked for. */
+  private base = 0;
+  private wanted = Number.POSITIVE_INFINITY;
+  private left: { readonly error: unknown } | undefined;
+
+  /** @param onEvent is told of every event, and now and then without one; what it throws ends the run */
+  constructor(
+    trace: TraceReader,
+    program: Program,
+    events: ProbeEvents,
+    onEvent: (event: number) => void,
+  ) {
+    this.trace = trace;
+    this.program = program;
+    this.events = events;
+    this.onEvent = onEvent;
+    this.replay = new GuestReplay(trace, {
+      module: program.module,
+      start: program.start,
+      original: program.original,
+      endsInPlace: true,
+      attach: (exports) => this.attach(exports),
+      wrapImport: (answer) => this.wrap(answer),
+      observer: {
+        before: (event, func) => {
+          onEvent(event);
+          if (events.calling) events.calling(this.markOfCall(), func.name);
+        },
+        writes: (_event, ranges, size) => {
+          if (!events.answering) return;
+          const parts: { address: number; length: number }[] = [];
+          let rest = size;
+          for (let i = 0; i < ranges.count && rest > 0; i++) {
+            const length = Math.min(rest, ranges.length(i));
+            parts.push({ address: ranges.address(i), length });
+            rest -= length;
+          }
+          events.answering(parts);
+        },
+        after: (event) => events.passed?.(event),
+      },
+    });
+  }
+
+  /**
+   * @returns `left`: {@link leave} was called; `ended`: the run has come to its end, and was as recorded
+   * @throws WasiRrError DIVERGENCE where it was not; as GuestReplay.run; what a hook threw
+   */
+  run(): 'left' | 'ended' {
+    try {
+      const steps = this.replay.steps();
+      let step = steps.next();
+      while (!step.done) {
+        if (step.value.kind === 'passed') {
+          const event = this.replay.events - 1;
+          if (event >= 0) this.events.passed?.(event);
+          step = steps.next();
+          continue;
+        }
+        const ending = callIt(step.value);
+        if (this.left || this.isPast) break;
+        step = steps.next(ending);
+      }
+      if (step.done && step.value.kind === 'diverged') throw diverged(step.value.divergence.event);
+    } catch (thrown) {
+      if (!this.left) throw thrown;
+    }
+    if (this.left?.error !== undefined) throw this.left.error;
+    return this.left ? 'left' : 'ended';
+  }
+
+  /** Ends the guest where it stands, from inside of a hook. @param error for `run` to throw */
+  leave(error?: unknown): never {
+    this.left = { error };
+    return throwUncatchable();
+  }
+
+  /** Whether all that was recorded has been replayed. */
+  private get isPast(): boolean {
+    return this.replay.events >= this.trace.eventCount;
+  }
+
+  /** Number of the last event that has passed. */
+  get event(): number {
+    return this.replay.events - 1;
+  }
+
+  get tick(): number {
+    return this.base - Number(this.global('ticksLeft').value);
+  }
+
+  /** Asks for `ticked` at this tick, instead of any that was asked for before. */
+  wantTick(tick: number): void {
+    this.wanted = tick;
+    this.schedule();
+  }
+
+  /** Asks for `stop` before each instruction in frames of at most this depth; 0 for none. */
+  arm(depth: number): void {
+    this.global('armed').value = depth;
+  }
+
+  watch(address: number, length: number): void {
+    this.global('watchFrom').value = address | 0;
+    this.global('watchLength').value = length | 0;
+  }
+
+  /** Innermost first. @param pc of the innermost; that of its call unless given */
+  frames(pc?: number): readonly Frame[] {
+    const top = Number(this.global('top').value);
+    const memory = this.guest.memory('frames').buffer;
+    return readFrames(this.program.layout, memory, top, pc);
+  }
+
+  /** Memory 0, live; empty for a guest without one. */
+  get memory(): Uint8Array {
+    const memory = this.replay.exports?.memory;
+    return memory instanceof WebAssembly.Memory ? new Uint8Array(memory.buffer) : new Uint8Array(0);
+  }
+
+  globals(): GlobalValue[] {
+    const { globals } = this.program;
+    const values = readGlobals(globals, this.replay.exports);
+    return globals.map(({ index, name, exported }, i) => ({
+      ...{ index, name, exported },
+      value: values[i] ?? 0,
+    }));
+  }
+
+  private attach(exports: WebAssembly.Exports): void {
+    const { events } = this;
+    const probes = probesOf(exports, this.program.prefix);
+    this.probes = probes;
+    probes.set('room', () => {
+      const memory = probes.memory('frames');
+      memory.grow(memory.buffer.byteLength / 65536);
+      this.global('limit').value = memory.buffer.byteLength;
+    });
+    probes.set('ticked', (pc, depth) => this.safely(() => this.ticked(pc, depth)));
+    probes.set('stop', (pc, depth) => this.safely(() => events.stop?.(this.mark(pc, depth))));
+    if (events.wrote) {
+      probes.set('wrote', (pc, address, length) => {
+        const depth = Number(this.global('depth').value);
+        this.safely(() => events.wrote?.(this.mark(pc, depth), address, length));
+      });
+    }
+    this.schedule();
+    events.begin?.();
+  }
+
+  private wrap(answer: (...args: CoreValue[]) => CoreValue | undefined): unknown {
+    return (...args: CoreValue[]) => {
+      const result = answer(...args);
+      const { ending } = this.replay;
+      // a call that was under way when the recording was interrupted has no answer
+      const unanswered = ending?.kind === 'log-ended' && this.lastIsOpen();
+      if (unanswered || ending?.kind === 'unwound') throwUncatchable();
+      return result;
+    };
+  }
+
+  private lastIsOpen(): boolean {
+    const [last] = this.trace.events(this.trace.eventCount - 1);
+    return last?.kind === 'open';
+  }
+
+  private ticked(pc: number, depth: number): void {
+    const at = this.mark(pc, depth);
+    this.onEvent(at.event);
+    if (at.tick === this.wanted) {
+      this.wanted = Number.POSITIVE_INFINITY;
+      this.events.ticked?.(at);
+    }
+    if (this.isPast) this.events.beyond?.(at);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    const { tick, wanted } = this;
+    this.base = Math.min(wanted > tick ? wanted : Number.POSITIVE_INFINITY, tick + POLL_TICKS);
+    this.global('ticksLeft').value = BigInt(this.base - tick);
+  }
+
+  private mark(pc: number, depth: number): Mark {
+    return { event: this.event, tick: this.tick, depth, pc };
+  }
+
+  private markOfCall(): Mark {
+    const [frame] = this.frames();
+    return this.mark(frame?.pc ?? -1, Number(this.global('depth').value));
+  }
+
+  /** A guest's catch_all takes any exception of JavaScript, and would go on. */
+  private safely(hook: () => void): void {
+    try {
+      hook();
+    } catch (thrown) {
+      if (this.left) throw thrown;
+      this.leave(thrown);
+    }
+  }
+
+  private get guest(): Probes {
+    if (this.probes === undefined) throw new Error('a guest that does not exist yet');
+    return this.probes;
+  }
+
+  private global(name: Parameters<Probes['global']>[0]): WebAssembly.Global {
+    return this.guest.global(name);
+  }
+}
+
+function callIt({ target, args }: Extract<ReplayStep, { kind: 'call' }>) {
+  try {
+    return { returned: target(...args) };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+function diverged(event: number): WasiRrError {
+  return new WasiRrError(
+    'DIVERGENCE',
+    `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted. wasi-rr replay tells whether the trace replays at all.`,
+    { event },
+  );
+}

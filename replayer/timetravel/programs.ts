@@ -1,0 +1,77 @@
+/** Rewritten and compiled forms of a trace's module, of which the latest are kept. */
+import type { TraceReader } from '../../traces/reader.ts';
+import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.ts';
+import type { ModuleLayout } from '../instrument/module-layout.ts';
+import { instrument } from '../instrument/rewrite.ts';
+
+export interface ProgramPlan {
+  /** Functions whose instructions can be looked at one by one. */
+  readonly steps: ReadonlySet<number>;
+  /** Instructions that are told each time. */
+  readonly breaks: ReadonlySet<number>;
+  /** Whether stores to a range are told. */
+  readonly watch: boolean;
+}
+
+export interface Program {
+  readonly module: WebAssembly.Module;
+  /** As InstrumentedModule. */
+  readonly prefix: string;
+  readonly start: string | undefined;
+  readonly layout: ModuleLayout;
+  readonly original: (offset: number) => number;
+  /** The guest's own, by index. */
+  readonly globals: readonly VisibleGlobal[];
+}
+
+/** Bytes of rewritten modules that are kept, and how many at most. */
+const KEPT = { bytes: 128 << 20, programs: 16 };
+
+export class Programs {
+  private readonly module: Uint8Array;
+  /** Latest use last. */
+  private readonly made = new Map<string, { readonly program: Program; readonly bytes: number }>();
+
+  constructor(trace: TraceReader) {
+    this.module = trace.module();
+  }
+
+  /** @throws WasiRrError as instrument; and what V8 throws for a module that it does not compile */
+  get(plan: ProgramPlan): Program {
+    const key = keyOf(plan);
+    const known = this.made.get(key) ?? this.make(plan);
+    this.made.delete(key);
+    this.made.set(key, known);
+    this.forget();
+    return known.program;
+  }
+
+  private make({ steps, breaks, watch }: ProgramPlan) {
+    const made = instrument(this.module, { tick: true, frames: 'spill', steps, breaks, watch });
+    const visible = exportGlobals(made.bytes);
+    const program: Program = {
+      module: new WebAssembly.Module(visible.bytes),
+      prefix: made.prefix,
+      start: made.start,
+      layout: made.layout,
+      original: (offset) => made.original(offset - visible.shift),
+      globals: visible.globals.filter(({ index }) => index < made.layout.globals),
+    };
+    return { program, bytes: visible.bytes.length };
+  }
+
+  private forget(): void {
+    let total = 0;
+    for (const { bytes } of this.made.values()) total += bytes;
+    for (const [key, { bytes }] of this.made) {
+      if (this.made.size === 1 || (total <= KEPT.bytes && this.made.size <= KEPT.programs)) return;
+      this.made.delete(key);
+      total -= bytes;
+    }
+  }
+}
+
+function keyOf({ steps, breaks, watch }: ProgramPlan): string {
+  const sorted = (numbers: ReadonlySet<number>) => [...numbers].sort((a, b) => a - b).join();
+  return `${sorted(steps)};${sorted(breaks)};${watch}`;
+}

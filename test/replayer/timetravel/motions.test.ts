@@ -1,0 +1,231 @@
+/** Motions of the debugger against a list of every instruction that was executed (every-instruction.ts). */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exampleCases } from '../../../examples/cases.ts';
+import { FrameNames } from '../../../replayer/source/frame-names.ts';
+import { Engine } from '../../../replayer/timetravel/engine.ts';
+import type { Motion, Points, StepSize } from '../../../replayer/timetravel/motions.ts';
+import { TraceReader } from '../../../traces/reader.ts';
+import { MAX_FRAMES } from '../../../wasm/traps.ts';
+import { Scratch } from '../../recorder/scratch.ts';
+import { everyInstruction, Truth } from './every-instruction.ts';
+
+Error.stackTraceLimit = MAX_FRAMES + 20;
+const scratch = new Scratch('motions');
+afterAll(() => scratch.remove());
+
+const SIZES: readonly StepSize[] = ['instruction', 'instruction-over', 'line', 'line-over', 'out'];
+const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
+const quiet = () => {};
+
+describe.each(['heapsmash-O0g', 'heapsmash-O2', 'uninit-O0g'])('%s', (name) => {
+  let trace: TraceReader;
+  let truth: Truth;
+  let engine: Engine;
+  beforeAll(async () => {
+    const example = exampleCases().find((one) => one.name === name);
+    if (example === undefined) throw new Error(`no example ${name}`);
+    trace = new TraceReader((await scratch.recordExample(example)).trace);
+    const names = new FrameNames(trace.module());
+    engine = new Engine(trace, names);
+    truth = new Truth(everyInstruction(trace), engine.lines, (pc) => names.functionAt(pc));
+  });
+  afterAll(() => trace.close());
+
+  test.each(SIZES.flatMap((size) => [false, true].map((reverse) => ({ size, reverse }))))(
+    'steps: $size, reverse $reverse',
+    ({ size, reverse }) => {
+      const { marks } = truth;
+      for (let sample = 0; sample < 6; sample++) {
+        // a spread that meets other places each time
+        const from = Math.floor((marks.length * (sample * 2 + 1)) / 12) + sample;
+        const expected = truth.step(from, size, reverse);
+        const motion: Motion = { kind: 'step', size, reverse, points: NO_POINTS };
+        const arrival = engine.move(marks[from], motion, quiet);
+        const index = expected ?? (reverse ? 0 : marks.length - 1);
+        expect(arrival.mark, `from ${from} to ${index}`).toEqual(marks[index]);
+      }
+    },
+  );
+
+  test('breakpoints, in both directions, and what comes before the first and after the last', () => {
+    const { marks } = truth;
+    const pcs = [0.2, 0.5, 0.9].map((part) => marks[Math.floor(marks.length * part)]?.pc ?? 0);
+    const points = { ...NO_POINTS, breaks: pcs };
+    const hits = marks.flatMap(({ pc }, i) => (pcs.includes(pc) ? [i] : []));
+    for (const reverse of [false, true]) {
+      for (const from of [0, hits[0] ?? 0, marks.length >> 1, hits.at(-1) ?? 0, marks.length - 1]) {
+        const next = reverse ? hits.findLast((hit) => hit < from) : hits.find((hit) => hit > from);
+        const { mark, reason } = engine.move(
+          marks[from],
+          { kind: 'continue', reverse, points },
+          quiet,
+        );
+        const edge = reverse ? 'start' : 'end';
+        expect(mark).toEqual(marks[next ?? (reverse ? 0 : marks.length - 1)]);
+        expect(reason).toEqual(
+          next === undefined ? { kind: edge } : { kind: 'break', pc: marks[next]?.pc },
+        );
+      }
+    }
+  });
+
+  test('a step stops at a breakpoint on its way', () => {
+    const { marks } = truth;
+    const call = marks.findIndex(({ depth }, i) => (marks[i + 1]?.depth ?? 0) > depth && i > 500);
+    const inside = call + 3;
+    const points = { ...NO_POINTS, breaks: [marks[inside]?.pc ?? 0] };
+    const over = { kind: 'step', size: 'instruction-over', reverse: false } as const;
+    expect(engine.move(marks[call], { ...over, points }, quiet)).toEqual({
+      mark: marks[inside],
+      reason: { kind: 'break', pc: marks[inside]?.pc },
+    });
+  });
+
+  test('calls of the host, in both directions', () => {
+    const { marks } = truth;
+    const calls = [...trace.events()].flatMap((event) =>
+      event.kind === 'call' || event.kind === 'open' ? [event] : [],
+    );
+    // the instruction before which an event had not passed, and behind which it has, is its call
+    const placeOf = (number: number) => marks.findLastIndex(({ event }) => event < number);
+    const wanted = calls[calls.length >> 1];
+    if (wanted === undefined) throw new Error('no calls');
+    const points = { ...NO_POINTS, calls: [wanted.name] };
+    const own = calls.filter(({ name }) => name === wanted.name).map(({ number }) => number);
+    const forward = engine.move(marks[0], { kind: 'continue', reverse: false, points }, quiet);
+    expect(forward.mark).toEqual(marks[placeOf(own[0] ?? 0)]);
+    expect(forward.reason).toEqual({ kind: 'call', name: wanted.name });
+    const second = engine.move(forward.mark, { kind: 'continue', reverse: false, points }, quiet);
+    expect(second.mark).toEqual(own[1] ? marks[placeOf(own[1])] : marks.at(-1));
+    const back = engine.move(marks.at(-1), { kind: 'continue', reverse: true, points }, quiet);
+    expect(back.mark).toEqual(marks[placeOf(own.at(-1) ?? 0)]);
+  });
+
+  test('events, the start and the end', () => {
+    const { marks } = truth;
+    const go = (motion: Motion) => engine.move(undefined, motion, quiet).mark;
+    expect(go({ kind: 'event', event: -1 })).toEqual(marks[0]);
+    expect(go({ kind: 'end' })).toEqual(marks.at(-1));
+    for (const number of [0, 3, trace.eventCount - 3]) {
+      const first = marks.find(({ event }) => event >= number);
+      expect(go({ kind: 'event', event: number })).toEqual(first);
+    }
+    const behind = { ...marks[7], tick: 1e9 } as (typeof marks)[number];
+    expect(() => engine.at(behind, quiet)).toThrow(
+      expect.objectContaining({ code: 'EVENT_NOT_FOUND' }),
+    );
+  });
+});
+
+describe('watchpoints', () => {
+  /** The function pointer that heapsmash overwrites. */
+  const watch = { address: 0x12310, length: 4, every: false };
+  const points = { ...NO_POINTS, watches: [watch] };
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  let trace: TraceReader;
+  let engine: Engine;
+  beforeAll(async () => {
+    const example = exampleCases().find(({ name }) => name === 'heapsmash-O0g');
+    if (example === undefined) throw new Error('no example');
+    trace = new TraceReader((await scratch.recordExample(example)).trace);
+    engine = new Engine(trace, new FrameNames(trace.module()));
+  });
+  afterAll(() => trace.close());
+
+  test('backwards to each write that changes something, before it happens', () => {
+    let { mark } = engine.move(undefined, { kind: 'end' }, quiet);
+    const steps: string[] = [];
+    for (;;) {
+      const arrival = engine.move(mark, { kind: 'continue', reverse: true, points }, quiet);
+      mark = arrival.mark;
+      if (arrival.reason.kind !== 'watch') break;
+      const { before, after } = arrival.reason;
+      steps.push(`${hex(before)} ${hex(after)}`);
+      const now = engine.at(mark, quiet).memory.slice(watch.address, watch.address + 4);
+      expect(hex(now)).toBe(hex(before));
+    }
+    expect(steps).toEqual([
+      '62750000 62757200',
+      '62000000 62750000',
+      '01000000 62000000',
+      '00000000 01000000',
+    ]);
+  });
+
+  test('forwards to each, when it has happened; and to every write', () => {
+    for (const [every, count] of [
+      [false, 4],
+      [true, 10],
+    ] as const) {
+      let { mark } = engine.move(undefined, { kind: 'event', event: -1 }, quiet);
+      let hits = 0;
+      for (; hits < 20; hits++) {
+        const motion: Motion = {
+          kind: 'continue',
+          reverse: false,
+          points: { ...NO_POINTS, watches: [{ ...watch, every }] },
+        };
+        const arrival = engine.move(mark, motion, quiet);
+        mark = arrival.mark;
+        if (arrival.reason.kind !== 'watch') break;
+        const now = engine.at(mark, quiet).memory.slice(watch.address, watch.address + 4);
+        expect(hex(now)).toBe(hex(arrival.reason.after));
+      }
+      expect(hits).toBe(count);
+    }
+  });
+
+  test('what the host writes', () => {
+    const read = [...trace.events()].find(
+      (event) => event.kind === 'call' && event.name === 'fd_read',
+    );
+    if (read?.kind !== 'call') throw new Error('no read');
+    // the first bytes of the file, in a buffer of stdio
+    const at = engine.move(undefined, { kind: 'event', event: read.number }, quiet);
+    const { memory } = engine.at(at.mark, quiet);
+    const address = Buffer.from(memory).indexOf('add,1,');
+    const host = { ...NO_POINTS, watches: [{ address, length: 3, every: false }] };
+    const start = engine.move(undefined, { kind: 'event', event: -1 }, quiet);
+    const forward = engine.move(
+      start.mark,
+      { kind: 'continue', reverse: false, points: host },
+      quiet,
+    );
+    expect(forward.mark).toEqual(at.mark);
+    expect(forward.reason).toMatchObject({ kind: 'watch', by: 'host' });
+    const back = engine.move(
+      forward.mark,
+      { kind: 'continue', reverse: true, points: host },
+      quiet,
+    );
+    expect(back.mark.event).toBe(read.number - 1);
+    expect(back.reason).toMatchObject({ kind: 'watch', by: 'host' });
+  });
+});
+
+test('a hang: behind its last event, and on from there', async () => {
+  const example = exampleCases().find(({ name }) => name === 'hang-O0g');
+  if (example === undefined) throw new Error('no example');
+  const run = await scratch.recordExample(example, { timeoutMs: 1000 });
+  const trace = new TraceReader(run.trace);
+  const engine = new Engine(trace, new FrameNames(trace.module()));
+  const end = engine.move(undefined, { kind: 'end' }, quiet);
+  expect(end.mark.event).toBe(trace.eventCount - 1);
+  const on: Motion = { kind: 'continue', reverse: false, points: NO_POINTS };
+  const beyond = engine.move(end.mark, on, quiet);
+  expect(beyond.reason).toEqual({ kind: 'beyond' });
+  expect(beyond.mark.tick).toBeGreaterThan(end.mark.tick);
+  // it stands in the loop, and can step there
+  let { mark } = beyond;
+  const places = new Set<string | undefined>();
+  for (let i = 0; i < 4; i++) {
+    places.add(engine.lines.at(mark.pc).at(-1));
+    ({ mark } = engine.move(
+      mark,
+      { kind: 'step', size: 'line', reverse: i % 2 === 1, points: NO_POINTS },
+      quiet,
+    ));
+  }
+  for (const place of places) expect(place).toMatch(/^src\/hang\.c:\d+$/);
+  trace.close();
+});
