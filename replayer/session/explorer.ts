@@ -61,6 +61,16 @@ export class Explorer implements Handlers {
     return { address, bytes: memory.slice(address, address + length), size: memory.length };
   }
 
+  async stored({ at }: Requests['stored']['params']) {
+    return this.storedAt(at);
+  }
+
+  async checkStored({ at }: Requests['checkStored']['params'], pause: ShouldPause) {
+    const { memory = NO_BYTES } = await this.seeker.look(at, pause);
+    const stored = this.storedAt(at);
+    return stored && { difference: firstDifference(stored, memory) };
+  }
+
   async search({ at, query }: Requests['search']['params'], pause: ShouldPause) {
     return searchMemory(await this.memoryAt(at, pause), query);
   }
@@ -152,4 +162,15 @@ export class Explorer implements Handlers {
     this.snapshots.set(at, memory);
     return memory;
   }
+}
+
+/** Index of the first byte that differs, or at which one of them ends. */
+function firstDifference(left: Uint8Array, right: Uint8Array): number | undefined {
+  const common = Math.min(left.length, right.length);
+  if (Buffer.compare(left.subarray(0, common), right.subarray(0, common)) === 0) {
+    return left.length === right.length ? undefined : common;
+  }
+  let at = 0;
+  while (left[at] === right[at]) at++;
+  return at;
 }

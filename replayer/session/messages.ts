@@ -48,6 +48,12 @@ export interface MemoryRange {
   readonly size: number;
 }
 
+/** What a replay says of memory that the trace itself holds. */
+export interface StoredCheck {
+  /** Address of the first byte that differs, or at which one of them ends; undefined where none does. */
+  readonly difference: number | undefined;
+}
+
 export interface SearchHits {
   readonly addresses: readonly number[];
   /** Where to go on, if there may be more. */
@@ -131,6 +137,9 @@ export interface SearchQuery {
 export interface Requests {
   reach: { params: { at: number }; answer: Reached };
   memory: { params: { at: number; address: number; length: number }; answer: MemoryRange };
+  /** The whole memory as the trace holds it. */
+  stored: { params: { at: number }; answer: Uint8Array | undefined };
+  checkStored: { params: { at: number }; answer: StoredCheck | undefined };
   search: { params: { at: number; query: SearchQuery }; answer: SearchHits };
   diff: {
     params: { from: number; to: number; ranges: number; bytes: number };

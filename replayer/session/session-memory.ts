@@ -2,7 +2,13 @@
 import { WasiRrError } from '../../errors.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import { patternBytes, type SearchPattern } from './memory-search.ts';
-import type { MemoryDiff, MemoryHistory, MemoryRange, SearchHits } from './messages.ts';
+import type {
+  MemoryDiff,
+  MemoryHistory,
+  MemoryRange,
+  SearchHits,
+  StoredCheck,
+} from './messages.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 /** Bytes that one read gives at most. */
@@ -35,6 +41,22 @@ export class SessionMemory {
   async read(address: number, length: number, options?: RequestOptions): Promise<MemoryRange> {
     checkRange(address, length, MAX_READ);
     return this.link.request('memory', { at: this.position(), address, length }, options);
+  }
+
+  /**
+   * The whole memory after an event as the trace itself holds it (a snapshot), without any replay.
+   * @returns undefined where the trace holds none, or a damaged one
+   */
+  stored(event: number, options?: RequestOptions): Promise<Uint8Array | undefined> {
+    return this.link.request('stored', { at: event }, options);
+  }
+
+  /**
+   * Replays to an event, and compares its memory with the one that the trace holds for it.
+   * @returns undefined where the trace holds none, or a damaged one
+   */
+  checkStored(event: number, options?: RequestOptions): Promise<StoredCheck | undefined> {
+    return this.link.request('checkStored', { at: event }, options);
   }
 
   /** Bytes of the whole memory; 0 for a guest without one. */

@@ -3,7 +3,6 @@
  * terminal; `view/` draws its state, `input.ts` feeds it keys.
  */
 import { type Bookmark, listBookmarks } from '../../traces/annotations.ts';
-import type { GrowthState } from '../../traces/growth.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
@@ -25,6 +24,7 @@ import { effectRanges } from '../trace/effects.ts';
 import { QueryClient } from '../trace/query-client.ts';
 import type { Answers, Query } from '../trace/query-messages.ts';
 import { TraceRows } from '../trace/rows.ts';
+import { bannerOf } from './banner.ts';
 import { toggleFollow, Watch } from './following.ts';
 import { newState, type State } from './state.ts';
 
@@ -99,23 +99,7 @@ export class Debugger {
 
   get layout(): Layout {
     const { columns, rows, focus, enlarged } = this.current;
-    return layoutFor(columns, rows, focus, enlarged, this.banner === undefined ? 0 : 1);
-  }
-
-  /** What is wrong with the trace, in a line; undefined where nothing is. */
-  get banner(): string | undefined {
-    const { reader, guest } = this;
-    const { problem, failed } = guest;
-    const { following, recording } = this.current;
-    if (recording === 'removed') return UNFINISHED.removed;
-    if (failed !== undefined) return `no memory, stack or globals (r tries again): ${failed}`;
-    if (problem !== undefined) {
-      const from = problem.event <= 0 ? '' : ` from #${problem.event} on`;
-      return `no memory, stack or globals${from}: ${problem.message}`;
-    }
-    if (reader.damage !== undefined) return reader.damage;
-    if (following) return 'following the recording: F, or any move, stops here';
-    return UNFINISHED[recording];
+    return layoutFor(columns, rows, focus, enlarged, bannerOf(this) === undefined ? 0 : 1);
   }
 
   /** The event right after whose effects everything is shown. */
@@ -295,14 +279,6 @@ function readBookmarks(path: string): readonly Bookmark[] {
     return [];
   }
 }
-/** What to say of a trace without an outcome. */
-const UNFINISHED: Readonly<Record<GrowthState, string | undefined>> = {
-  ended: undefined,
-  recording: 'the trace is being recorded: F follows it',
-  abandoned: 'the trace is incomplete: the recorder was killed',
-  removed: 'the trace was removed while it was being recorded: this is what was read of it',
-};
-
 /** Milliseconds after which work is worth a word in the footer. */
 export const TOLD_MS = 200;
 

@@ -31,6 +31,9 @@ export interface Wish {
   readonly following: boolean;
 }
 
+/** Bytes of a memory that is shown before the replay comes there. */
+const MAX_STORED = 256 << 20;
+
 interface At<Value> {
   readonly position: number;
   readonly value: Value;
@@ -59,6 +62,10 @@ export class GuestView extends GuestSession {
   globals: At<Globals> | undefined;
   /** What is being reached, while it takes time. */
   seeking: Seeking | undefined;
+  /** Where a replay gave another memory than the trace holds: the first such byte. */
+  storedDifference: { readonly position: number; readonly address: number } | undefined;
+  /** Memory that the trace holds, until a replay has come there. */
+  private stored: At<Uint8Array> | undefined;
   private trouble: Trouble | undefined;
   private wish: Wish | undefined;
   private running = false;
@@ -76,6 +83,7 @@ export class GuestView extends GuestSession {
   show(wish: Wish): void {
     this.wish = wish;
     this.following = wish.following;
+    this.showStored(wish);
     if (!this.running) void this.run();
   }
 
@@ -83,8 +91,16 @@ export class GuestView extends GuestSession {
     return super.failed ?? this.trouble?.message;
   }
 
+  /** Whether the memory shown for an event is the trace's own, which no replay has confirmed. */
+  isStored(event: number): boolean {
+    return this.stored?.position === event && this.memory?.position === event;
+  }
+
   /** What is shown in place of what is not there yet. */
   waitingText(event: number): string {
+    if (this.isStored(event) && this.trouble?.position !== event) {
+      return this.problemAt(event) === undefined ? 'stored, being checked…' : 'stored, not checked';
+    }
     if (this.trouble?.position !== event) return 'replaying…';
     return this.trouble.message === undefined ? 'stopped, r replays' : 'failed, r tries again';
   }
@@ -119,14 +135,15 @@ export class GuestView extends GuestSession {
 
   private async reach(wish: Wish): Promise<void> {
     const { position } = wish;
-    if (this.isShown(wish) || this.problemAt(position) !== undefined) return;
     // trying again by itself would go on for ever
-    if (this.trouble?.position === position) return;
+    if (this.isShown(wish) || this.trouble?.position === position) return;
     const session = await this.sessionFor(position);
     if (session === undefined) return;
-    this.seeking = { position, since: performance.now(), event: 0 };
     const { signal } = this.abort;
     try {
+      if (wish.tab === 'memory') await this.loadStored(session, wish, signal);
+      if (this.problemAt(position) !== undefined) return;
+      this.seeking = { position, since: performance.now(), event: 0 };
       await this.fulfil(session, wish, signal);
       this.trouble = undefined;
     } catch (thrown) {
@@ -144,6 +161,7 @@ export class GuestView extends GuestSession {
     switch (wish.tab) {
       case 'memory':
         return (
+          this.stored?.position !== wish.position &&
           holds(memory, wish.position, wish) &&
           (wish.head === undefined || holds(head, wish.position, wish.head)) &&
           (wish.previous === undefined ||
@@ -160,8 +178,15 @@ export class GuestView extends GuestSession {
 
   private async fulfil(session: Session, wish: Wish, signal: AbortSignal): Promise<void> {
     const { position, previous, tab } = wish;
-    await session.goto(position, { signal, onProgress: (event) => this.progress(event) });
+    const onProgress = (event: number) => this.progress(event);
+    await session.goto(position, { signal, onProgress });
     if (tab === 'memory') {
+      if (this.stored?.position === position) {
+        const check = await session.memory.checkStored(position, { signal, onProgress });
+        const address = check?.difference;
+        if (address !== undefined) this.storedDifference = { position, address };
+        this.stored = undefined;
+      }
       const value = await session.memory.read(wish.address, wish.length, { signal });
       this.memory = { position, value };
       if (wish.head !== undefined) {
@@ -181,6 +206,31 @@ export class GuestView extends GuestSession {
     } else if (tab === 'globals') {
       this.globals = { position, value: await session.globals({ signal }) };
     }
+  }
+
+  private async loadStored(session: Session, wish: Wish, signal: AbortSignal): Promise<void> {
+    const { position } = wish;
+    if (this.stored?.position === position) return;
+    this.stored = undefined;
+    const entry = session.snapshots().find(({ event }) => event === position);
+    if (entry === undefined || entry.memorySize > MAX_STORED) return;
+    const value = await session.memory.stored(position, { signal });
+    if (value === undefined) return;
+    this.stored = { position, value };
+    this.showStored(this.wish ?? wish);
+    this.changed();
+  }
+
+  /** Shows what the trace holds: at once, however far the replay still has to go. */
+  private showStored({ position, tab, address, length, head }: Wish): void {
+    if (tab !== 'memory' || this.stored?.position !== position) return;
+    const { value } = this.stored;
+    const range = (from: number, bytes: number): At<MemoryRange> => ({
+      position,
+      value: { address: from, bytes: value.subarray(from, from + bytes), size: value.length },
+    });
+    this.memory = range(address, length);
+    if (head !== undefined) this.head = range(head.address, head.length);
   }
 
   private progress(event: number): void {

@@ -17,7 +17,7 @@ export function memoryLines(bugger: Debugger): Line[] {
   const { guest, state } = bugger;
   const range = guest.memory?.value;
   const problem = guest.problemAt(bugger.position);
-  if (range === undefined || problem !== undefined) {
+  if (range === undefined || (problem !== undefined && !guest.isStored(bugger.position))) {
     const starting = guest.ready ? guest.waitingText(bugger.position) : 'starting the replay…';
     return [line(span(problem ?? starting, 'dim'))];
   }
@@ -150,7 +150,8 @@ export function memoryNote(bugger: Debugger): string {
   const { memory, diff } = guest;
   if (memory === undefined) return '';
   const parts = [shortBytes(memory.value.size)];
-  if (memory.position !== position) parts.push(guest.waitingText(position));
+  if (memory.position !== position || guest.isStored(position))
+    parts.push(guest.waitingText(position));
   else if (diff?.position === position) {
     const { sizeBefore, sizeAfter, changedBytes } = diff.value;
     if (sizeAfter > sizeBefore) parts.push(`grew by ${shortBytes(sizeAfter - sizeBefore)}`);

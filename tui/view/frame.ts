@@ -5,6 +5,7 @@
  */
 
 import { escapeText } from '../../wasi/escape.ts';
+import { bannerOf } from '../debugger/banner.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { type Area, innerHeight, innerWidth, type Layout } from '../model/layout.ts';
 import { footerLine } from '../panes/footer.ts';
@@ -26,7 +27,7 @@ export function drawFrame(bugger: Debugger): string[] {
   const { layout, state } = bugger;
   const { columns } = layout;
   const lines = [renderLine(headerLine(bugger, columns), columns)];
-  const { banner } = bugger;
+  const banner = bannerOf(bugger);
   if (banner !== undefined) {
     lines.push(renderLine(line(span(` ⚠ ${escapeText(banner)}`, 'banner')), columns));
   }
