@@ -2,7 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Outcome, openTrace, type RecordReport, record, replay } from '../../index.ts';
+import {
+  type Outcome,
+  openTrace,
+  type RecordReport,
+  type RunOptions,
+  record,
+  replay,
+} from '../../index.ts';
 import type { Program } from './program.ts';
 import { Workspace } from './workspace.ts';
 
@@ -55,7 +62,7 @@ export interface RecordedRun extends Run {
 export async function runRecorded(
   program: Program,
   trace: string,
-  options: { readonly paranoid?: boolean } = {},
+  options: Pick<RunOptions, 'paranoid' | 'chaos'> = {},
 ): Promise<RecordedRun> {
   using workspace = new Workspace(program);
   const [out, err] = [workspace.path('stdout'), workspace.path('stderr')];

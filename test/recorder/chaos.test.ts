@@ -3,10 +3,10 @@ import { closeSync, cpSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ExampleCase, exampleCases } from '../../examples/cases.ts';
-import { FAULT_NAMES } from '../../recorder/chaos/faults.ts';
+import { FAULT_NAMES, FAULTS } from '../../recorder/chaos/faults.ts';
 import { planChaos } from '../../recorder/chaos/plan.ts';
 import { type RunOptions, record } from '../../recorder/record.ts';
-import { recordUntilFails } from '../../recorder/until-fails.ts';
+import { type RepeatOptions, recordUntilFails } from '../../recorder/until-fails.ts';
 import { replay } from '../../replayer/replay.ts';
 import { isSuccess } from '../../traces/outcome.ts';
 import { TraceReader } from '../../traces/reader.ts';
@@ -48,6 +48,32 @@ describe('finds within 50 runs', () => {
         chaos: { seed },
       });
       expect(isSuccess(outcome), `seed ${seed}`).toBe(false);
+    }
+  });
+});
+
+describe('a program that only a fault brings down', () => {
+  const lostwrite = (options: Partial<RepeatOptions>) =>
+    recordUntilFails({
+      ...given(exampleOf('lostwrite-O0g')),
+      stdin: nothing,
+      runs: 50,
+      ...options,
+    });
+
+  test('is found, by the fault that it cannot take', async () => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const { outcome, trace } = await lostwrite({ chaos: { seed, faults: ['gentle'] } });
+      expect(outcome, `seed ${seed}`).toEqual({ kind: 'exit', code: 6 });
+      expect(injected(trace).map(({ fault }) => fault)).toContain('short-write');
+    }
+  });
+
+  test('is not found without, nor by faults that it copes with', async () => {
+    const faults = FAULT_NAMES.filter((name) => name !== 'short-write' && FAULTS[name].gentle);
+    for (const options of [{}, { chaos: { seed: 1, faults } }]) {
+      const { run, outcome } = await lostwrite({ ...options, runs: 3 });
+      expect({ run, outcome }).toEqual({ run: 3, outcome: { kind: 'exit', code: 0 } });
     }
   });
 });
