@@ -1,6 +1,8 @@
 /** Whether a component can be run: a command of WASI 0.2 whose imports are all provided. */
 import { WasiRrError } from '../../errors.ts';
 import { escapeText } from '../../wasi/escape.ts';
+import type { ComponentSurface } from '../../wasm/component/surface.ts';
+import type { WitFunction } from '../../wasm/component/types.ts';
 import { isProvided } from './preview2-interfaces.ts';
 
 const COMMAND = /^wasi:cli\/run@0\.2\./;
@@ -38,16 +40,74 @@ export function checkExports(label: string, exports: readonly string[]): void {
 }
 
 /**
+ * @param surface undefined where it could not be read
+ * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, MODULE_UNSUPPORTED
+ */
+export function checkRun(label: string, surface: ComponentSurface | undefined): void {
+  if (surface === undefined) return;
+  const { functions, types } = surface.types;
+  const run = surface.exports.find(({ func }) => {
+    const { interface: from = '', name } = functions[func] ?? {};
+    return COMMAND.test(from) && name === 'run';
+  });
+  const func = run && functions[run.func];
+  if (run === undefined || func === undefined) {
+    throw new WasiRrError(
+      'EXPORT_MISSING',
+      `${label} exports wasi:cli/run@0.2 without a function run, so there is nothing to call. Build it as a command.`,
+    );
+  }
+  if (run.async) {
+    throw new WasiRrError(
+      'MODULE_UNSUPPORTED',
+      `${label} has an asynchronous run, as WASI 0.3 has it, which cannot be recorded yet. Build it for WASI 0.2 (the target wasm32-wasip2).`,
+    );
+  }
+  const { params, result } = func;
+  const type = typeof result === 'number' ? types[result] : undefined;
+  const bare = type?.kind === 'result' && type.ok === null && type.err === null;
+  if (params.length > 0 || !bare) {
+    throw new WasiRrError(
+      'EXPORT_UNSUPPORTED',
+      `${label}: the run of a command takes nothing and gives a result without values, and this one does not. Build it as a command.`,
+    );
+  }
+}
+
+/**
  * Lists everything at once: a developer wants to mend all imports, not one a run.
- * @param imports interfaces that core code of the component uses
+ * @param imports interfaces that core code of the component uses, without versions
+ * @param surface undefined where it could not be read
  * @throws WasiRrError IMPORTS_UNSATISFIED
  */
-export function checkImports(label: string, imports: readonly string[]): void {
-  const missing = imports.filter((name) => !isProvided(name));
+export function checkImports(
+  label: string,
+  imports: readonly string[],
+  surface: ComponentSurface | undefined,
+): void {
+  const missing =
+    surface === undefined ? imports.filter((name) => !isProvided(name)) : missingOf(surface);
   if (missing.length === 0) return;
   throw new WasiRrError(
     'IMPORTS_UNSATISFIED',
     `${label} imports what wasi-rr does not provide; it provides interfaces of WASI 0.2 only:\n${missing.map((name) => `  ${escapeText(name)}`).join('\n')}\n` +
       'Compose it with a component that exports them (wac plug), and record that.',
+  );
+}
+
+/** Interfaces with the functions that are used of them. */
+function missingOf({ instances, types }: ComponentSurface): string[] {
+  const used = instances.flatMap(({ imports }) => imports.filter(({ imported }) => imported));
+  const missing = new Map<string, Set<string>>();
+  for (const { func } of used) {
+    const { interface: from, name } = types.functions[func] as WitFunction;
+    if (isProvided(from)) continue;
+    const key = from === '' ? name : from;
+    const functions = missing.get(key) ?? new Set();
+    if (from !== '') functions.add(name);
+    missing.set(key, functions);
+  }
+  return [...missing].map(([key, functions]) =>
+    functions.size === 0 ? key : `${key}: ${[...functions].join(', ')}`,
   );
 }

@@ -4,7 +4,7 @@ import { readDeclarations } from '../../wasm/binary.ts';
 import { type ComponentSurface, readSurface } from '../../wasm/component/surface.ts';
 import type { ComponentWords } from '../../wasm/component/types.ts';
 import { checkMemories } from '../memory-support.ts';
-import { checkExports, checkImports } from './component-checks.ts';
+import { checkExports, checkImports, checkRun } from './component-checks.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import { transpiled } from './transpiled.ts';
 
@@ -43,7 +43,9 @@ export interface ComponentModule extends CoreModule {
 export async function loadComponent(label: string, bytes: Uint8Array): Promise<ComponentProgram> {
   const { program, modules, imports, exports } = await transpiled(label, bytes);
   checkExports(label, exports);
-  checkImports(label, imports);
+  const surface = surfaceOf(bytes);
+  checkRun(label, surface);
+  checkImports(label, imports, surface);
   const cores = await Promise.all(
     [...modules].map(([file, core], i) => coreModule(label, i + 1, file, core)),
   );
@@ -56,22 +58,21 @@ export async function loadComponent(label: string, bytes: Uint8Array): Promise<C
     imports,
     exports,
     modules: cores,
-    surface: surfaceOf(bytes, cores),
+    surface: surface && byModuleId(surface, cores),
   };
 }
 
-function surfaceOf(
-  bytes: Uint8Array,
-  cores: readonly ComponentModule[],
-): ProgramSurface | undefined {
-  let surface: ComponentSurface;
+function surfaceOf(bytes: Uint8Array): ComponentSurface | undefined {
   try {
-    surface = readSurface(bytes);
+    return readSurface(bytes);
   } catch (thrown) {
     // what jco knows and this does not is recorded all the same, and shown as core functions
     if (thrown instanceof RangeError) return undefined;
     throw thrown;
   }
+}
+
+function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]): ProgramSurface {
   const ids = new Map(cores.map((core) => [core.sha256, core.id]));
   const modules = surface.instances.map(({ module }) => ids.get(sha256(module)) ?? 0);
   const instances = surface.instances.map(({ imports }, i) => ({

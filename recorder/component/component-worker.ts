@@ -12,6 +12,7 @@ import { CoreBoundary } from './core-boundary.ts';
 import { CoreLinker } from './core-linker.ts';
 import { HostChanges } from './host-changes.ts';
 import { preview2Imports } from './preview2-host.ts';
+import { missingFunctions, type ShimInterfaces } from './shim-functions.ts';
 import { HOOKS } from './transpiled.ts';
 
 /** What `instantiate` of the generated program makes: interfaces with functions. */
@@ -68,6 +69,18 @@ async function run(id: number): Promise<void> {
   }
 }
 
+function checkShim(imports: ShimInterfaces): void {
+  const { surface } = setup;
+  if (surface === undefined) return;
+  const used = surface.instances.flatMap((one) => one.imports.filter(({ imported }) => imported));
+  const numbers = new Set(used.map(({ func }) => func));
+  const functions = surface.types.functions.filter((_, i) => numbers.has(i));
+  const missing = missingFunctions(functions, imports);
+  if (missing.length === 0) return;
+  const message = `the program calls functions of WASI that preview2-shim does not have:\n  ${missing.join('\n  ')}`;
+  boundary.end({ kind: 'failed', message });
+}
+
 /** @returns whether the program says that it failed */
 async function runCommand(): Promise<boolean> {
   (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = linker.hooks;
@@ -78,6 +91,7 @@ async function runCommand(): Promise<boolean> {
     onOutput: (stream, bytes) => boundary.log.output(stream, bytes),
     onExit: (code) => boundary.end({ kind: 'exit', code }),
   });
+  checkShim(imports);
   const component = generated.instantiate(
     (file) => setup.modules.find((one) => one.file === file)?.module,
     imports,

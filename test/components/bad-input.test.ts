@@ -29,15 +29,29 @@ const LIBRARY = `
   (core instance $i (instantiate $m))
   (func $f (canon lift (core func $i "f")))`;
 
+/** Exports the function of {@link LIBRARY} in the interface of a command. */
+const RUN_OF = (name: string) => `
+  (instance $run (export "${name}" (func $f)))
+  (export "wasi:cli/run@0.2.3" (instance $run))`;
+
+const ASYNC = `
+  (core module $m
+    (func (export "run") (result i32) i32.const 0)
+    (func (export "callback") (param i32 i32 i32) (result i32) i32.const 0))
+  (core instance $i (instantiate $m))
+  (func $f async (result (result))
+    (canon lift (core func $i "run") async (callback (core func $i "callback"))))
+  ${RUN_OF('run')}`;
+
 /** Uses two interfaces that nobody has. */
 const LONELY = `
   (import "acme:bank/vault@1.0.0" (instance $vault (export "open" (func))))
-  (import "acme:bank/door@1.0.0" (instance $door (export "lock" (func))))
+  (import "wasi:cli/stdout@0.3.0" (instance $stdout (export "flush" (func))))
   (core func $open (canon lower (func $vault "open")))
-  (core func $lock (canon lower (func $door "lock")))
+  (core func $flush (canon lower (func $stdout "flush")))
   ${command(
-    `(import "a" "open" (func)) (import "a" "lock" (func)) ${SUCCEED}`,
-    '(with "a" (instance (export "open" (func $open)) (export "lock" (func $lock))))',
+    `(import "a" "open" (func)) (import "a" "flush" (func)) ${SUCCEED}`,
+    '(with "a" (instance (export "open" (func $open)) (export "flush" (func $flush))))',
   )}`;
 
 function changed(bytes: Uint8Array, at: number, ...values: readonly number[]): Uint8Array {
@@ -81,13 +95,45 @@ describe('is refused before anything runs or is written', () => {
       'imports that nobody provides',
       () => component(LONELY),
       'IMPORTS_UNSATISFIED',
-      ['\n  acme:bank/door\n  acme:bank/vault\n', 'wac plug'],
+      ['\n  acme:bank/vault@1.0.0: open\n  wasi:cli/stdout@0.3.0: flush\n', 'wac plug'],
     ],
     [
       'shared memory',
       () => component(command(`(memory 1 1 shared) ${SUCCEED}`)),
       'MODULE_UNSUPPORTED',
       ['shared memory', 'Build it without threads'],
+    ],
+    [
+      'a function of no interface',
+      () =>
+        component(
+          '(import "ask" (func $ask))',
+          '(core func $ask (canon lower (func $ask)))',
+          command(
+            `(import "a" "ask" (func)) ${SUCCEED}`,
+            '(with "a" (instance (export "ask" (func $ask))))',
+          ),
+        ),
+      'IMPORTS_UNSATISFIED',
+      ['\n  ask\n'],
+    ],
+    [
+      'a run without a run',
+      () => component(LIBRARY, RUN_OF('walk')),
+      'EXPORT_MISSING',
+      ['without a function run'],
+    ],
+    [
+      'a run of another type',
+      () => component(LIBRARY, RUN_OF('run')),
+      'EXPORT_UNSUPPORTED',
+      ['gives a result'],
+    ],
+    [
+      'a run of WASI 0.3',
+      () => component(ASYNC),
+      'MODULE_UNSUPPORTED',
+      ['asynchronous', 'wasm32-wasip2'],
     ],
     ['a cut file', () => whole.subarray(0, 100_000), 'MODULE_INVALID', ['unexpected end']],
     ['a header and a byte', () => whole.subarray(0, 9), 'MODULE_INVALID', ['unexpected end']],
@@ -101,7 +147,7 @@ describe('is refused before anything runs or is written', () => {
     const { message } = failure as Error;
     for (const text of says) expect(message).toContain(text);
     // what it is and what to do, in whole sentences
-    expect(message).toMatch(/^program\.wasm (is|imports|uses) .*\.$/s);
+    expect(message).toMatch(/^program\.wasm ?(is|has|imports|exports|uses|: the run) .*\.$/s);
     expect(message).not.toMatch(/\\n|^ +at /m);
   });
 });
@@ -145,6 +191,21 @@ describe('leaves a trace that replays', () => {
       { kind: 'trap', trap: { kind: 'unreachable' } },
     ],
     [
+      'a function that the shim lacks',
+      [
+        `(import "wasi:cli/stdout@0.2.3" (instance $b (export "get-teletype" (func (result u32)))))
+         (core func $l (canon lower (func $b "get-teletype")))`,
+        command(
+          '(import "a" "b" (func $t (result i32))) (func (export "run") (result i32) call $t)',
+          '(with "a" (instance (export "b" (func $l))))',
+        ),
+      ],
+      {
+        kind: 'failed',
+        message: expect.stringContaining('  wasi:cli/stdout@0.2.3 get-teletype') as string,
+      },
+    ],
+    [
       'a result that is none',
       [command('(func (export "run") (result i32) i32.const 7)')],
       { kind: 'trap', trap: { kind: 'other', message: expect.stringContaining('discriminant') } },
@@ -153,6 +214,7 @@ describe('leaves a trace that replays', () => {
     const run = await scratch.record({ module: await component(...definitions) });
     expect(run.outcome).toMatchObject(outcome);
     const report = await replay({ trace: run.trace });
-    expect(report).toMatchObject({ status: 'identical', outcome: run.outcome });
+    const status = run.outcome.kind === 'failed' ? 'prefix' : 'identical';
+    expect(report).toMatchObject({ status, outcome: run.outcome });
   });
 });

@@ -23,6 +23,8 @@ export interface LoweredImport {
   /** Where pointers point. */
   readonly memory: CorePlace | undefined;
   readonly encoding: StringEncoding;
+  /** Whether the component imports it: it is no function of a component within, nor drops a handle. */
+  readonly imported: boolean;
 }
 
 export interface SurfaceInstance {
@@ -71,17 +73,17 @@ function loweredImports(
     const place = { module: from, name };
     if (item?.kind === 'drop') {
       const func = used.drop(item.resource);
-      return [{ ...place, func, memory: undefined, encoding: 'utf8' as const }];
+      return [{ ...place, func, memory: undefined, encoding: 'utf8' as const, imported: false }];
     }
     if (item?.kind !== 'lowered') return [];
     const { func, memory, encoding } = item;
     const { source, type } = func;
     // a function of another component within has the name by which it is called
-    const number =
-      source.kind === 'import'
-        ? used.func(source.from, plainName(source.name), type)
-        : used.func(from, plainName(name), type);
-    return [{ ...place, func: number, memory: placeOf(memory), encoding }];
+    const imported = source.kind === 'import';
+    const number = imported
+      ? used.func(source.from, plainName(source.name), type)
+      : used.func(from, plainName(name), type);
+    return [{ ...place, func: number, memory: placeOf(memory), encoding, imported }];
   });
 }
 

@@ -105,10 +105,17 @@ describe('functions', () => {
     expect(surface.instances).toHaveLength(2);
     const memory = { instance: 0, name: 'memory' };
     expect(surface.instances[1]?.imports).toEqual([
-      { module: 'host', name: '$get', func: 0, memory, encoding: 'utf8' },
-      { module: 'host', name: '$all', func: 1, memory, encoding: 'utf8' },
-      { module: 'host', name: '$pick', func: 2, memory, encoding: 'utf16' },
-      { module: 'host', name: '$drop', func: 3, memory: undefined, encoding: 'utf8' },
+      { module: 'host', name: '$get', func: 0, memory, encoding: 'utf8', imported: true },
+      { module: 'host', name: '$all', func: 1, memory, encoding: 'utf8', imported: true },
+      { module: 'host', name: '$pick', func: 2, memory, encoding: 'utf16', imported: true },
+      {
+        module: 'host',
+        name: '$drop',
+        func: 3,
+        memory: undefined,
+        encoding: 'utf8',
+        imported: false,
+      },
     ]);
   });
 
