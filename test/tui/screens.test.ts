@@ -162,6 +162,13 @@ describe('moving', () => {
     await expect.poll(() => screen.bugger.position).toBe(read);
   });
 
+  it('does not find a call by the names of the rights that it passes', async () => {
+    await using screen = openScreen(heapsmash.trace);
+    screen.type('fread\r');
+    await screen.until('5 calls shown');
+    expect(screen.text()).not.toContain('path_open');
+  });
+
   it('follows a descriptor: its uses, the call that opened it, and back', async () => {
     await using screen = openScreen(heapsmash.trace);
     screen.type(':12\r');

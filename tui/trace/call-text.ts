@@ -108,7 +108,9 @@ function shortValue(value: unknown): string {
     return `[${shown.join(' ')}${value.length > MAX_ITEMS ? ' …' : ''}]`;
   }
   if (typeof value === 'object') {
-    const entries = Object.entries(value).filter(([, part]) => !Array.isArray(part));
+    const entries = Object.entries(value).filter(
+      ([name, part]) => !Array.isArray(part) && !UNSAID.has(name),
+    );
     const plain = entries.slice(0, 2).map(([name, part]) => `${brief(name)}=${shortValue(part)}`);
     return `{${plain.join(' ')}${entries.length > 2 ? ' …' : ''}}`;
   }
