@@ -12,6 +12,7 @@ import { clockTime, grouped, hex, shortBytes, shortTime } from '../text/units.ts
 import { descriptorText } from '../trace/call-text.ts';
 import { effectRanges } from '../trace/effects.ts';
 import type { Row } from '../trace/rows.ts';
+import { componentCallLines } from './component-call.ts';
 import type { ContentLine, TabContent, Target } from './content.ts';
 import { hexDump } from './hex-dump.ts';
 import { memoryColumns } from './memory-layout.ts';
@@ -39,6 +40,7 @@ function callLines(
   width: number,
 ): ContentLine[] {
   const decoded = decodeCall(event, { maxBytes: 0 });
+  if (!decoded.known && row.kind === 'call') return componentCallLines(event, row.call);
   const path = row.kind === 'call' ? row.call.path : undefined;
   const lines: ContentLine[] = [
     { line: line(span(`#${event.number} `, 'dim'), span(escapeText(event.name), 'title')) },
