@@ -29,6 +29,9 @@ export async function repeatRecording(
   const { keep: _, ...rest } = options;
   const progress = new Progress('recording', 'runs');
   if (isatty(0)) say('note: the terminal is no input that can be repeated, so each run gets none');
+  if (rest.clock && rest.random && !rest.chaos) {
+    say('note: with the same time and random bytes every run is the same; add --chaos');
+  }
   const patience = setTimeout(() => {
     say('note: reading the input to its end, to give it to every run; for none: < /dev/null');
   }, LONG_INPUT_MS);

@@ -46,6 +46,17 @@ test('every run reads the whole input, from its beginning', async () => {
   expectNothingLeft(ws);
 });
 
+test.each([
+  [[], true],
+  [['--chaos'], false],
+])('runs that have everything in common are advised against, %j', async (options, advised) => {
+  const ws = workspace();
+  const same = ['--clock', 'fixed', '--random', 'seed', '--until-fails', '2'];
+  const run = await ws.run('record', ...same, ...options, await ws.guest('exit-0'));
+  expect(run.status).toBe(0);
+  expect(run.stderr.includes('every run is the same; add --chaos')).toBe(advised);
+});
+
 test('without --verbose only the run that fails prints', async () => {
   const ws = workspace();
   ws.write('echo.wasm', await echo());
