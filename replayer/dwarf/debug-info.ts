@@ -6,6 +6,7 @@
 import { CodeLayout } from './code-layout.ts';
 import { DebugFile } from './debug-file.ts';
 import type { Entry } from './entry.ts';
+import { Globals } from './globals.ts';
 import { LineIndex, type LinePlace, placeOf } from './line-index.ts';
 import { readLineTable } from './line-program.ts';
 import { AT } from './names.ts';
@@ -19,7 +20,9 @@ import {
   type UnitFunctions,
 } from './scopes.ts';
 import { findDebugSections, type ModuleDebug } from './sections.ts';
+import { Types } from './types.ts';
 import type { Unit } from './unit.ts';
+import { type Variable, variablesOf } from './variables.ts';
 
 /** One call of the source: a wasm frame is several where calls were inlined. */
 export interface SourceFrame {
@@ -41,8 +44,19 @@ export interface SourceRow {
   readonly prologueEnd: boolean;
 }
 
+/** One call of the source, with what can be named in it. */
+export interface SourceCall {
+  readonly frame: SourceFrame;
+  /** Of the wasm frame: the function that others may be inlined into. */
+  readonly entry: Entry;
+  /** Parameters, then locals; inner ones behind those that they hide. @throws RangeError */
+  readonly variables: () => readonly Variable[];
+}
+
 export class DebugInfo {
   readonly layout: CodeLayout;
+  readonly types: Types;
+  readonly globals: Globals;
   private readonly file: DebugFile;
   private readonly said = new Set<string>();
   private readonly lineIndexes = new Map<Unit, LineIndex | undefined>();
@@ -55,6 +69,8 @@ export class DebugInfo {
     this.layout = new CodeLayout(module, codeStart);
     this.file = new DebugFile(sections, { split: false });
     if (this.file.problem !== undefined) this.said.add(this.file.problem);
+    this.types = new Types(this.file.units);
+    this.globals = new Globals(this.file.units, this.types);
   }
 
   /** @returns undefined for a module without DWARF, or one that is no module */
@@ -79,19 +95,28 @@ export class DebugInfo {
    * @returns empty where the debug information says nothing
    */
   framesAt(offset: number): readonly SourceFrame[] {
-    const address = offset - this.layout.codeStart;
+    return this.callsAt(offset).map(({ frame }) => frame);
+  }
+
+  /** As {@link framesAt}, with what can be named in each call. */
+  callsAt(offset: number): readonly SourceCall[] {
+    const address = this.addressOf(offset);
     const scope = this.scopeAt(address);
     if (scope === undefined) return [];
     return this.reading([], () => {
-      const { unit } = scope.entry;
-      const calls = scopesAt(scope, address).filter(({ kind }) => kind !== 'block');
-      const frames: SourceFrame[] = [];
-      let place = this.placeAt(unit, address);
-      for (const { entry, kind } of calls.reverse()) {
-        frames.push({ name: functionName(entry), place, inlined: kind === 'inlined' });
-        place = this.callPlace(entry);
+      const calls: SourceCall[] = [];
+      let place = this.placeAt(scope.entry.unit, address);
+      let blocks: Scope[] = [];
+      for (const inner of scopesAt(scope, address).reverse()) {
+        blocks.unshift(inner);
+        if (inner.kind === 'block') continue;
+        const frame = { name: functionName(inner.entry), place, inlined: inner.kind === 'inlined' };
+        const scopes = blocks;
+        calls.push({ frame, entry: scope.entry, variables: () => variablesOf(scopes) });
+        place = this.callPlace(inner.entry);
+        blocks = [];
       }
-      return frames;
+      return calls;
     });
   }
 
@@ -107,6 +132,11 @@ export class DebugInfo {
         yield { offset: row.address + this.layout.codeStart, place, isStatement, prologueEnd };
       }
     }
+  }
+
+  /** What DWARF calls the place of a byte of the module. */
+  addressOf(offset: number): number {
+    return offset - this.layout.codeStart;
   }
 
   /** The function, with all that is in it, whose code holds an address; memoized. */

@@ -49,7 +49,10 @@ export const AT = {
   lowPc: 0x11,
   highPc: 0x12,
   language: 0x13,
+  containingType: 0x1d,
   discr: 0x15,
+  discrList: 0x3d,
+  enumClass: 0x6d,
   discrValue: 0x16,
   compDir: 0x1b,
   constValue: 0x1c,
@@ -162,4 +165,17 @@ export const RANGE = {
   baseAddress: 5,
   startEnd: 6,
   startLength: 7,
+} as const;
+
+/** Entries of a list of locations. */
+export const LOCATION = {
+  end: 0,
+  baseAddressx: 1,
+  startxEndx: 2,
+  startxLength: 3,
+  offsetPair: 4,
+  defaultLocation: 5,
+  baseAddress: 6,
+  startEnd: 7,
+  startLength: 8,
 } as const;

@@ -182,6 +182,11 @@ export class Unit implements FormContext {
     return value?.kind === 'constant' && this.version < 4 ? Number(value.value) : undefined;
   }
 
+  /** DW_LANG_*. */
+  get language(): number | undefined {
+    return this.root.number(AT.language);
+  }
+
   /** The folder that it was compiled in, which relative paths start from. */
   get folder(): string {
     return this.root.string(AT.compDir) ?? this.skeleton?.folder ?? '';

@@ -1,0 +1,149 @@
+/** Values of Rust types in Rust's words: `Some(5)`, `Point { x: 1 }`, `vec![1, 2]`, `"text"`. */
+import { Unreadable } from '../dwarf/machine.ts';
+import { type Member, resolved, type StructureType, sizeOf, type Type } from '../dwarf/type.ts';
+import type { Formatter } from './format.ts';
+import { MAX_SHOWN, utf8Text } from './texts.ts';
+import { bitsOf, memberOf, type Value, valueAt } from './value.ts';
+
+/** A Vec hides its pointer in four structs, beside some that are empty. */
+const MAX_WRAPPERS = 30;
+
+/** @returns undefined for what is shown as in C */
+export function formatRust(
+  value: Value,
+  type: StructureType,
+  formatter: Formatter,
+  depth: number,
+): string | undefined {
+  if (!type.isRust || type.form === 'union') return undefined;
+  if (type.variants !== undefined) return variant(value, type, formatter, depth);
+  if (/^&(mut )?str$/.test(type.name)) return text(value, 'data_ptr', 'length', type, formatter);
+  if (/^&(mut )?\[/.test(type.name)) {
+    return `&${list(pointerIn(value), bitsIn(value, type, 'length'), formatter, depth)}`;
+  }
+  const name = shortName(type.name);
+  if (name === 'String') {
+    const vec = type.members.find((member) => member.name === 'vec');
+    const inner = resolved(vec?.type);
+    if (vec !== undefined && inner?.kind === 'structure') {
+      return utf8(
+        pointerIn(memberOf(value, vec)),
+        bitsIn(memberOf(value, vec), inner, 'len'),
+        formatter,
+      );
+    }
+  }
+  if (name === 'Vec' && type.members.some((member) => member.name === 'len')) {
+    const [element] = type.typeArguments;
+    const pointer = { ...pointerIn(value), ...(element && { target: element }) };
+    return `vec!${list(pointer, bitsIn(value, type, 'len'), formatter, depth)}`;
+  }
+  return fields(name, value, type.members, formatter, depth);
+}
+
+interface Pointer {
+  readonly address: number;
+  readonly target: Type | undefined;
+}
+
+function variant(
+  value: Value,
+  { variants, name }: StructureType,
+  formatter: Formatter,
+  depth: number,
+): string | undefined {
+  const { discriminant, variants: all = [] } = variants ?? {};
+  let found = all.length === 1 ? all[0] : undefined;
+  if (discriminant !== undefined) {
+    const holder = memberOf(value, discriminant);
+    const bits = bitsOf(holder);
+    const width = 8 * (sizeOf(discriminant.type) ?? 8);
+    const isIn = ({ low, high }: { readonly low: bigint; readonly high: bigint }) =>
+      bits >= BigInt.asUintN(width, low) && bits <= BigInt.asUintN(width, high);
+    found =
+      all.find(({ values }) => values.some(isIn)) ?? all.find(({ values }) => values.length === 0);
+  }
+  const member = found?.members[0];
+  if (member === undefined) throw new Unreadable(`no variant of ${shortName(name)}`);
+  const type = resolved(member.type);
+  if (type?.kind !== 'structure') return formatter.member(value, member, depth);
+  return fields(member.name ?? '', memberOf(value, member), type.members, formatter, depth);
+}
+
+/** `Name`, `Name(1, 2)`, `(1, 2)` or `Name { x: 1 }`. */
+function fields(
+  name: string,
+  value: Value,
+  members: readonly Member[],
+  formatter: Formatter,
+  depth: number,
+): string {
+  const isTuple =
+    members.length > 0 && members.every((member) => /^__\d+$/.test(member.name ?? ''));
+  const title = name.startsWith('(') ? '' : name;
+  const texts = members.map((member) => {
+    const content = formatter.member(value, member, depth);
+    return isTuple ? content : `${member.name}: ${content}`;
+  });
+  if (isTuple) return `${title}(${texts.join(', ')})`;
+  return texts.length === 0 ? title || '()' : `${title} { ${texts.join(', ')} }`.trimStart();
+}
+
+/** The first pointer in a value: what it owns. Looks into no more than {@link MAX_WRAPPERS} structs. */
+function pointerIn(value: Value): Pointer {
+  const open = [value];
+  for (let left = MAX_WRAPPERS; left > 0; left--) {
+    const next = open.shift();
+    const type = resolved(next?.type);
+    if (next === undefined) break;
+    if (type?.kind === 'pointer') {
+      return { address: Number(BigInt.asUintN(32, bitsOf(next))), target: type.target };
+    }
+    if (type?.kind !== 'structure') continue;
+    const inner = type.members.filter(
+      (member) => isWrapper(resolved(member.type)) && sizeOf(member.type) !== 0,
+    );
+    open.unshift(...inner.slice(0, left).map((member) => memberOf(next, member)));
+  }
+  throw new Unreadable('cannot be read: it has no pointer');
+}
+
+function isWrapper(type: Type | undefined): boolean {
+  return type?.kind === 'pointer' || type?.kind === 'structure';
+}
+
+function bitsIn(value: Value, type: StructureType, name: string): number {
+  const member = type.members.find((one) => one.name === name);
+  if (member === undefined) throw new Unreadable(`cannot be read: it has no ${name}`);
+  return Number(bitsOf(memberOf(value, member)));
+}
+
+function text(
+  value: Value,
+  pointer: string,
+  length: string,
+  type: StructureType,
+  formatter: Formatter,
+): string {
+  const address = bitsIn(value, type, pointer);
+  return utf8({ address, target: undefined }, bitsIn(value, type, length), formatter);
+}
+
+function utf8({ address }: Pointer, length: number, { context }: Formatter): string {
+  const shown = Math.min(length, MAX_SHOWN);
+  const bytes = context.machine.memory(address, shown);
+  if (bytes?.length !== shown) {
+    throw new Unreadable(`cannot read ${length} bytes at 0x${address.toString(16)}`);
+  }
+  return utf8Text(bytes, shown < length);
+}
+
+function list({ address, target }: Pointer, count: number, formatter: Formatter, depth: number) {
+  const first = valueAt(formatter.context.machine, target, address);
+  return `[${formatter.elements(first, target, count, depth).slice(1, -1)}]`;
+}
+
+/** Without its path and what it is generic over. */
+function shortName(name: string): string {
+  return name.replace(/<.*$/s, '').replace(/^.*::/s, '');
+}
