@@ -72,6 +72,7 @@ export { locateFrames } from './replayer/source/locate-frames.ts';
 export type { LocatedWrite, LocatedWrites } from './replayer/timetravel/messages.ts';
 export { openTimeTravel, type TimeTravel } from './replayer/timetravel/time-travel.ts';
 export type { MemoryWrite, WriteQuery } from './replayer/timetravel/writes.ts';
+export type { FrameVariables, ShownVariable } from './replayer/values/messages.ts';
 export type { Bookmark } from './traces/annotations.ts';
 export type {
   CallEvent,

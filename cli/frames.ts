@@ -1,6 +1,7 @@
 /** A guest's stack and its trap, for people. */
 import {
   escapeText,
+  type FrameVariables,
   locateFrames,
   openTrace,
   placeText,
@@ -43,6 +44,16 @@ export function frameTexts({ func, offset, name, source = [] }: Frame): string[]
   const own = source.find(({ inlined }) => !inlined)?.place;
   const place = own && placeText(own);
   return [...texts, name || place ? words(name, place, `(${wasm})`) : wasm];
+}
+
+/** A line a call, as {@link formatFrames}, and behind it one for each variable. */
+export function formatVariables(frame: FrameVariables): string[] {
+  return frameTexts(frame).flatMap((text, i) => [
+    `at ${text}`,
+    ...(frame.variables[i] ?? []).map(
+      ({ name, value }) => `    ${escapeText(name)} = ${escapeText(value)}`,
+    ),
+  ]);
 }
 
 function words(...parts: readonly (string | undefined)[]): string {

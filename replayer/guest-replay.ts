@@ -44,6 +44,8 @@ export interface GuestReplayOptions {
   readonly original?: ((offset: number) => number) | undefined;
   /** Gets what the guest exports before any of its code has run. */
   readonly attach?: (exports: WebAssembly.Exports) => void;
+  /** Called after each event that is no call: with none of the guest's under way, and -1 in the beginning. */
+  readonly passed?: (event: number) => void;
   /** The replay stands still where the log ends, instead of ending the guest (see Feed). */
   readonly endsInPlace?: boolean;
   readonly describe?: (
@@ -109,7 +111,13 @@ export class GuestReplay {
   run(): ReplayEnd {
     const steps = this.steps();
     let step = steps.next();
-    while (!step.done) step = steps.next(step.value.kind === 'call' ? made(step.value) : undefined);
+    while (!step.done) {
+      if (step.value.kind === 'call') step = steps.next(made(step.value));
+      else {
+        this.options.passed?.(this.events - 1);
+        step = steps.next();
+      }
+    }
     return step.value;
   }
 

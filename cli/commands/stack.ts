@@ -1,8 +1,9 @@
 /** `wasi-rr stack`: which functions of the guest were running at an event, or past the last one. */
 import type { Command } from 'commander';
-import { WasiRrError } from '../../index.ts';
+import { type StackFrame, WasiRrError } from '../../index.ts';
 import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
-import { formatFrames } from '../frames.ts';
+import { formatFrames, formatVariables } from '../frames.ts';
+import { lookInside } from '../inside.ts';
 import { jsonLine } from '../json.ts';
 import { wholeNumber } from '../option-values.ts';
 import { formatPast, jsonPast } from '../past.ts';
@@ -10,6 +11,7 @@ import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 
 interface StackFlags {
+  readonly locals?: boolean;
   readonly json?: boolean;
   /** Milliseconds; true without a number. */
   readonly past?: number | true;
@@ -24,12 +26,16 @@ Innermost first. The byte is the place in the module of what is executed; of a c
 After a trap it is the stack from which it came. Where the module has debug information (DWARF), lines of
 the source are shown, and the calls that the compiler inlined.
 
+With --locals the variables of every call stand under it, as that debug information has them: of a program that
+was compiled with -g. What the optimizer removed is <optimized out>; -O0 removes nothing.
+
 With --past a run that was interrupted runs on from its last event: the stack is that of the guest when
 the time is over, and a sample says in which functions it spent that time. It gets as far as its next call,
 to which no answer was recorded. --json then prints one object for all.
 
 Examples:
   wasi-rr stack failure
+  wasi-rr stack failure --locals         what was in the variables when it failed?
   wasi-rr stack app-3 1234 --json
   wasi-rr stack hang-2 --past 500        what was it doing when it hung?`;
 
@@ -39,6 +45,7 @@ export function addStack(program: Command): void {
     .description('the call stack of the guest at an event')
     .usage('[options] [trace] <event>')
     .argument('[trace-or-event...]', 'one argument is an event of the latest trace')
+    .option('--locals', 'with the variables of every call')
     .option('--past [ms]', `run on past the end (default: ${PAST_MS} ms)`, wholeNumber)
     .option('--json', 'one JSON object a frame')
     .addHelpText('after', EXAMPLES)
@@ -47,21 +54,48 @@ export function addStack(program: Command): void {
 
 function stackCommand(args: readonly string[], flags: StackFlags): Promise<number> {
   if (flags.past !== undefined) return stackPast(args, flags);
+  if (flags.locals) return stackLocals(args, flags);
   return lookAt(targetOf(args), async ({ session, options }) => {
     const frames = await session.stack(options);
     if (flags.json) {
-      for (const [depth, { func, offset, name, mangled, source }] of frames.entries()) {
-        const names = { name: name ?? null, mangled: mangled ?? null };
-        await stdout.print(
-          jsonLine({ event: session.position, depth, func, offset, ...names, source }),
-        );
+      for (const [depth, frame] of frames.entries()) {
+        await stdout.print(jsonFrame(session.position, depth, frame));
       }
       return 0;
     }
     for (const line of formatFrames(frames, frames.length)) await stdout.print(line.trimStart());
-    if (frames.length === 0) say(`no function of the guest is running at #${session.position}.`);
+    if (frames.length === 0) say(nothingRuns(session.position));
     return 0;
   });
+}
+
+function stackLocals(args: readonly string[], { json }: StackFlags): Promise<number> {
+  return lookInside(targetOf(args), async ({ travel, event, options, done }) => {
+    const frames = await travel.variables(event, options);
+    done();
+    for (const [depth, frame] of frames.entries()) {
+      const { source, variables } = frame;
+      const calls = source.map((call, i) => ({ ...call, variables: variables[i] ?? [] }));
+      if (json) await stdout.print(jsonFrame(event, depth, { ...frame, source: calls }));
+      else for (const line of formatVariables(frame)) await stdout.print(line);
+    }
+    if (frames.length === 0) say(nothingRuns(event));
+    else if (frames.every(({ source }) => source.length === 0)) {
+      say('note: the module has no debug information that fits: compile it with -g for variables.');
+    }
+    return 0;
+  });
+}
+
+/** @param source with or without variables */
+function jsonFrame(event: number, depth: number, frame: StackFrame): string {
+  const { func, offset, name, mangled, source } = frame;
+  const names = { name: name ?? null, mangled: mangled ?? null };
+  return jsonLine({ event, depth, func, offset, ...names, source });
+}
+
+function nothingRuns(event: number): string {
+  return `no function of the guest is running at #${event}.`;
 }
 
 /** @param args the trace; the event may be left out, and can be the end only */

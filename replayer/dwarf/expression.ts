@@ -19,8 +19,10 @@ export type Location =
   | { readonly kind: 'value'; readonly value: StackValue }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'pieces'; readonly pieces: readonly Piece[] }
-  /** It has none: an optimizer removed it. */
-  | { readonly kind: 'nowhere' };
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** Of what an optimizer removed. */
+export const NOWHERE: Location = { kind: 'unreadable', why: 'optimized out' };
 
 export interface Piece {
   /** Bits. */
@@ -68,7 +70,7 @@ class Evaluation {
 
   run(): Location {
     const { input, context } = this;
-    if (input.atEnd) return { kind: 'nowhere' };
+    if (input.atEnd) return NOWHERE;
     for (let steps = 0; !input.atEnd; steps++) {
       if (steps > MAX_STEPS || this.stack.length > MAX_STACK) {
         throw new Unreadable('cannot be read: an expression without end');
@@ -280,7 +282,7 @@ class Evaluation {
   private piece(size: number, offset: number): void {
     if (this.pieces.length >= MAX_PIECES) throw new RangeError('a value has too many pieces');
     const isEmpty = this.found === undefined && this.stack.length === 0;
-    this.pieces.push({ size, offset, location: isEmpty ? { kind: 'nowhere' } : this.result() });
+    this.pieces.push({ size, offset, location: isEmpty ? NOWHERE : this.result() });
     this.found = undefined;
     this.stack.length = 0;
   }

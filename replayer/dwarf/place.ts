@@ -1,6 +1,6 @@
 /** Where the value of a variable is, at an address of the code: by expression, by list, or as a constant. */
 import type { Entry } from './entry.ts';
-import { evaluate, type Location } from './expression.ts';
+import { evaluate, type Location, NOWHERE } from './expression.ts';
 import type { RawValue } from './forms.ts';
 import { locationAt, readLocationList } from './location-list.ts';
 import { type Machine, Unreadable } from './machine.ts';
@@ -31,7 +31,7 @@ export function placeOfVariable(
   const value = holder?.attribute(AT.location);
   if (holder !== undefined && value !== undefined) {
     const expression = expressionAt(holder.unit, value, frame?.address);
-    if (expression === undefined) return { kind: 'nowhere' };
+    if (expression === undefined) return NOWHERE;
     const { unit } = holder;
     return evaluate(expression, {
       unit,
@@ -76,6 +76,6 @@ function constantOf(value: RawValue | undefined): Location {
     case 'string':
       return { kind: 'bytes', bytes: Buffer.from(`${value.value}\0`) };
     default:
-      return { kind: 'nowhere' };
+      return NOWHERE;
   }
 }

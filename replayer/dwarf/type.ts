@@ -50,6 +50,7 @@ export interface ArrayType {
   readonly element: Type | undefined;
   /** Undefined for one whose end is not known (`char data[]`). */
   readonly count: number | undefined;
+  readonly isRust: boolean;
 }
 
 export interface Member {

@@ -237,6 +237,7 @@ function arrayOf({ entry, name, target }: Source): Type {
     kind: 'array',
     name: level === 0 ? name : `${name}, dimension ${level + 1}`,
     count: counts[level],
+    isRust: entry.unit.language === RUST,
     get element() {
       return level + 1 < counts.length ? dimension(level + 1) : target();
     },

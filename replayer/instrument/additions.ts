@@ -25,6 +25,14 @@ const FRAME_PAGES = 16;
 const DIRTY_PAGES = 16;
 const DIRTY_PAGES_64 = 64;
 
+/** Of the guest; compilers make a few. */
+const MAX_OWN_GLOBALS = 1024;
+
+/** Under which name, behind the prefix, a global of the guest is exported. */
+export function ownGlobal(index: number): string {
+  return `global:${index}`;
+}
+
 /** Parameters of the hooks' types; no hook has a result. */
 const PARAMS = {
   pair: [TYPE.i32, TYPE.i32],
@@ -57,6 +65,8 @@ const I64: NumberGlobal = { type: [TYPE.i64], zero: [0x42, 0] };
 export class Additions {
   readonly globals: readonly AddedGlobalLayout[];
   readonly memories: readonly AddedMemoryLayout[];
+  /** How many of the guest's globals are exported, from the first. */
+  readonly ownGlobals: number;
   /** Types as they are encoded, in the order of their indices. */
   readonly types: number[][] = [];
   /** What the names of all that is added begin with, and no export of the module's does. */
@@ -70,6 +80,7 @@ export class Additions {
     let prefix = 'wasi-rr:';
     while ([...layout.exports].some((name) => name.startsWith(prefix))) prefix = `$${prefix}`;
     this.prefix = prefix;
+    this.ownGlobals = plan.globals ? Math.min(layout.globals, MAX_OWN_GLOBALS) : 0;
     const hooks: HookName[] = [];
     const numbers: [GlobalName, NumberGlobal][] = [];
     if (plan.tick) {

@@ -1,6 +1,6 @@
 /** Ties the hooks of an instrumented guest to functions, and gives access to what was added to it. */
 import { invariant } from '../../errors.ts';
-import { hookParams } from './additions.ts';
+import { hookParams, ownGlobal } from './additions.ts';
 import type { AddedGlobals, GlobalName, HookName, Hooks } from './plan.ts';
 
 /** Where all that was added can be reached. */
@@ -8,6 +8,8 @@ export interface Probes {
   /** @throws where the plan does not have it */
   readonly global: (name: GlobalName) => AddedGlobals[GlobalName];
   readonly memory: (name: 'frames' | 'dirty') => WebAssembly.Memory;
+  /** A global of the guest's; undefined where it has no such, or too many. */
+  readonly own: (index: number) => WebAssembly.Global | undefined;
   /** From the next call on. Give a `WebAssembly.Suspending` for a hook that may park the guest. */
   readonly set: <K extends HookName>(
     name: K,
@@ -27,6 +29,7 @@ export function probesOf(exports: WebAssembly.Exports, prefix: string): Probes {
   const probes: Probes = {
     global: (name) => find(name) as WebAssembly.Global,
     memory: (name) => find(name) as WebAssembly.Memory,
+    own: (index) => exports[prefix + ownGlobal(index)] as WebAssembly.Global | undefined,
     set: (name, hook) => {
       (find(name) as WebAssembly.Global).value = hookFunction(name, hook ?? (() => {}));
     },

@@ -32,6 +32,8 @@ export interface InstrumentPlan {
   readonly steps?: ReadonlySet<number>;
   /** The hooks `entered` and `left` are called at function entry and exit. Needs frames. */
   readonly calls?: boolean;
+  /** The guest's own globals can be read, exported or not. */
+  readonly globals?: boolean;
 }
 
 /** What hooks are called with; wasm functions, or made ones by hook-functions.ts. */

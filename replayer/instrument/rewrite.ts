@@ -4,7 +4,7 @@
  * function is made an export, so that hooks are in place before any code runs.
  */
 import { BinaryInput } from '../../wasm/binary.ts';
-import { Additions } from './additions.ts';
+import { Additions, ownGlobal } from './additions.ts';
 import { FunctionRewriter } from './function-rewriter.ts';
 import {
   type ModuleLayout,
@@ -127,6 +127,7 @@ function addedEntries(id: number, layout: ModuleLayout, added: Additions): Entri
     for (const { name, index } of added.globals) add(name, 3, index);
     for (const { name, index } of added.memories) add(name, 2, index);
     if (layout.start !== undefined) add('start', 0, layout.start);
+    for (let index = 0; index < added.ownGlobals; index++) add(ownGlobal(index), 3, index);
   }
   return entries;
 }

@@ -1,6 +1,7 @@
 /** Gives places in a module's code names and lines. What the module does not have is looked for once. */
 import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
 import { FunctionNames } from '../../wasm/names.ts';
+import { tableFunctions } from '../../wasm/table-functions.ts';
 import { DebugInfo } from '../dwarf/debug-info.ts';
 import type { StackFrame } from '../session/messages.ts';
 
@@ -8,6 +9,7 @@ export class FrameNames {
   private readonly module: Uint8Array;
   private names: FunctionNames | undefined;
   private starts: FunctionStarts | undefined;
+  private table: ReadonlyMap<number, number> | undefined;
   /** Null: the module has none. */
   private debug: DebugInfo | null | undefined;
 
@@ -26,6 +28,14 @@ export class FrameNames {
     const name = known?.name ?? given;
     const mangled = known?.raw === name ? undefined : known?.raw;
     return { func, offset, name, mangled, source: this.source?.framesAt(offset) ?? [] };
+  }
+
+  /** Name of the function at an index of table 0, which is what a pointer to a function holds. */
+  functionInTable(index: number): string | undefined {
+    this.table ??= tableFunctions(this.module);
+    this.names ??= new FunctionNames(this.module);
+    const func = this.table.get(index);
+    return func === undefined ? undefined : this.names.get(func)?.name;
   }
 
   /** Its DWARF; undefined for a module without. */

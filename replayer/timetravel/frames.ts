@@ -12,6 +12,8 @@ export interface Frame {
   readonly pc: number;
   /** Parameters first. */
   readonly locals: readonly LocalValue[];
+  /** Their type codes. */
+  readonly types: Uint8Array;
 }
 
 /**
@@ -36,7 +38,7 @@ export function readFrames(
     const locals = Array.from(types, (type, i) => readLocal(view, base + (offsets[i] ?? 0), type));
     const innermost = base + size >= top;
     const call = view.getUint32(base + FRAME_PC, true);
-    frames.push({ func, pc: (innermost ? pc : undefined) ?? call, locals });
+    frames.push({ func, pc: (innermost ? pc : undefined) ?? call, locals, types });
     base += size;
   }
   return frames.reverse();

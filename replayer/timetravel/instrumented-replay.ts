@@ -24,6 +24,7 @@ export interface Running {
 
 /**
  * @param begin sets hooks, before any code of the guest's has run
+ * @param passed see GuestReplayOptions
  * @returns what a user should know besides (a stack overflow's memory is not compared)
  * @throws WasiRrError DIVERGENCE, MODULE_UNSUPPORTED, MODULE_INVALID, and as GuestReplay.run
  */
@@ -32,13 +33,15 @@ export function replayInstrumented(
   plan: InstrumentPlan,
   begin: (running: Running) => void,
   observer?: CallObserver,
+  passed?: (event: number) => void,
 ): string | undefined {
   const made = instrument(trace.module(), plan);
   const replay: GuestReplay = new GuestReplay(trace, {
     module: made.bytes,
     start: made.start,
     original: made.original,
-    ...(observer ? { observer } : {}),
+    ...(observer && { observer }),
+    ...(passed && { passed }),
     attach: (exports) => {
       const probes = probesOf(exports, made.prefix);
       if (plan.frames === 'spill') makeRoom(probes);

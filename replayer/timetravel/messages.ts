@@ -1,6 +1,7 @@
 /** What time travel and its thread say to each other. */
 import type { RequestOf } from '../requests/messages.ts';
 import type { StackFrame } from '../session/messages.ts';
+import type { FrameVariables } from '../values/messages.ts';
 import type { Mark } from './mark.ts';
 import type { MemoryWrite, WriteList, WriteQuery } from './writes.ts';
 
@@ -19,6 +20,8 @@ export interface TravelRequests {
   writes: { params: WriteQuery; answer: LocatedWrites };
   /** The stack at a mark; at one without a pc, that of the call which is its event. */
   stack: { params: { mark: Mark }; answer: readonly StackFrame[] };
+  /** The stack right after an event, with variables. */
+  variables: { params: { event: number }; answer: readonly FrameVariables[] };
 }
 
 export type ToTravel = RequestOf<TravelRequests>;

@@ -2,8 +2,10 @@
 import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { FrameNames } from '../source/frame-names.ts';
+import { Inspection } from '../values/inspection.ts';
 import { framesAt } from './frames-at.ts';
 import type { LocatedWrites, TravelRequests } from './messages.ts';
+import { type StoppedGuest, stateAt } from './state-at.ts';
 import { writesTo } from './writes.ts';
 
 type Handlers = {
@@ -47,6 +49,24 @@ export class Traveller implements Handlers {
   /** @throws as framesAt */
   stack({ mark }: TravelRequests['stack']['params'], onEvent: (event: number) => void) {
     return framesAt(this.trace, mark, onEvent).map(({ func, pc }) => this.names.frame(pc, func));
+  }
+
+  /** @throws as stateAt */
+  variables({ event }: TravelRequests['variables']['params'], onEvent: (event: number) => void) {
+    const { names } = this;
+    const look = (guest: StoppedGuest) => {
+      const frames = guest.frames.map(({ func, pc }) => names.frame(pc, func));
+      const { source } = names;
+      if (source === undefined) return frames.map((frame) => ({ ...frame, variables: [] }));
+      const inspection = new Inspection(source, guest, (index) => names.functionInTable(index));
+      return frames.map((frame, level) => ({
+        ...frame,
+        variables: inspection.calls
+          .filter((stacked) => stacked.level === level)
+          .map((stacked) => inspection.variablesOf(stacked)),
+      }));
+    };
+    return stateAt(this.trace, event, look, onEvent);
   }
 
   private callAt(number: number): string | undefined {

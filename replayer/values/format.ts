@@ -12,6 +12,7 @@ import {
   sizeOf,
   type Type,
 } from '../dwarf/type.ts';
+import { formatLibcxx } from './libcxx.ts';
 import { formatRust } from './rust.ts';
 import { character, floatText, inRadix, quotedCharacter, type Radix } from './scalars.ts';
 import { arrayText, MAX_SHOWN, REPEATS, utf8Text } from './texts.ts';
@@ -22,6 +23,9 @@ export interface FormatContext {
   /** Of the function at an index of the table; undefined where it is not known. */
   readonly functionAt: (index: number) => string | undefined;
 }
+
+/** No other language has a `char` of four bytes. */
+const RUST_CHARACTER = 'char';
 
 /** Structs in structs that are shown. */
 const MAX_DEPTH = 8;
@@ -47,6 +51,7 @@ export class Formatter {
   /** @param depth how many structs it stands in */
   format(value: Value, depth: number): string {
     if (this.left-- <= 0) return '…';
+    if (value.source.missing !== undefined) return `<${value.source.missing}>`;
     try {
       return this.read(value, depth);
     } catch (thrown) {
@@ -84,6 +89,8 @@ export class Formatter {
   private scalar(value: Value, type: Extract<Type, { kind: 'base' | 'memberPointer' }>): string {
     const { radix } = this;
     const { size } = type;
+    // Rust's `()`
+    if (size === 0) return type.name;
     const bits = bitsOf(value);
     if (radix !== undefined) return inRadix(bits, size, radix);
     if (type.kind === 'memberPointer') return BigInt.asIntN(8 * size, bits).toString();
@@ -94,7 +101,9 @@ export class Formatter {
       case 'unsigned character':
         return character(integerOf(value));
       case 'code unit':
-        return `${bits} ${quotedCharacter(Number(bits))}`;
+        return type.name === RUST_CHARACTER && type.size === 4
+          ? quotedCharacter(Number(bits), true)
+          : `${bits} ${quotedCharacter(Number(bits), type.size > 1)}`;
       case 'float':
         return floatText(bits, size) ?? inRadix(bits, size, 'x');
       case 'complex': {
@@ -166,7 +175,7 @@ export class Formatter {
     return names.length > 0 && rest === 0n ? `(${names.join(' | ')})` : number.toString();
   }
 
-  private array(value: Value, { element, count }: ArrayType, depth: number): string {
+  private array(value: Value, { element, count, isRust }: ArrayType, depth: number): string {
     const { address } = value.source;
     if (count === undefined) {
       const where = address === undefined ? '' : `@0x${address.toString(16)}, `;
@@ -174,14 +183,16 @@ export class Formatter {
     }
     const character = resolved(element);
     if (this.radix === undefined && isCharacter(character)) {
-      return arrayText(codesOf(value, count, sizeOf(character) ?? 1));
+      const size = sizeOf(character) ?? 1;
+      return arrayText(codesOf(value, count, size), { isUnicode: size > 1 });
     }
-    return this.elements(value, element, count, depth);
+    const content = this.elements(value, element, count, depth);
+    return isRust ? `[${content}]` : `{${content}}`;
   }
 
-  /** `{1, 2, 0 <repeats 14 times>}` */
+  /** `1, 2, 0 <repeats 14 times>` */
   elements(value: Value, element: Type | undefined, count: number, depth: number): string {
-    if (depth >= MAX_DEPTH) return '{…}';
+    if (depth >= MAX_DEPTH) return '…';
     const runs = runsOf(value, element, count);
     const parts: string[] = [];
     let shown = 0;
@@ -195,14 +206,14 @@ export class Formatter {
       at += repeats ? run : 1;
     }
     if (at < count) parts.push('…');
-    return `{${parts.join(', ')}}`;
+    return parts.join(', ');
   }
 
   private structure(value: Value, type: StructureType, depth: number): string {
     if (type.size === undefined) return '<its type is only declared>';
     if (depth >= MAX_DEPTH) return '{…}';
-    const rust = formatRust(value, type, this, depth);
-    if (rust !== undefined) return rust;
+    const known = formatRust(value, type, this, depth) ?? formatLibcxx(value, type, this, depth);
+    if (known !== undefined) return known;
     const parts: string[] = [];
     for (const member of type.members) {
       if (this.left <= 0) {

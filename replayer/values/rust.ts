@@ -2,7 +2,7 @@
 import { Unreadable } from '../dwarf/machine.ts';
 import { type Member, resolved, type StructureType, sizeOf, type Type } from '../dwarf/type.ts';
 import type { Formatter } from './format.ts';
-import { MAX_SHOWN, utf8Text } from './texts.ts';
+import { textOfLength } from './texts.ts';
 import { bitsOf, memberOf, type Value, valueAt } from './value.ts';
 
 /** A Vec hides its pointer in four structs, beside some that are empty. */
@@ -130,17 +130,12 @@ function text(
 }
 
 function utf8({ address }: Pointer, length: number, { context }: Formatter): string {
-  const shown = Math.min(length, MAX_SHOWN);
-  const bytes = context.machine.memory(address, shown);
-  if (bytes?.length !== shown) {
-    throw new Unreadable(`cannot read ${length} bytes at 0x${address.toString(16)}`);
-  }
-  return utf8Text(bytes, shown < length);
+  return textOfLength(context.machine, address, length);
 }
 
 function list({ address, target }: Pointer, count: number, formatter: Formatter, depth: number) {
   const first = valueAt(formatter.context.machine, target, address);
-  return `[${formatter.elements(first, target, count, depth).slice(1, -1)}]`;
+  return `[${formatter.elements(first, target, count, depth)}]`;
 }
 
 /** Without its path and what it is generic over. */

@@ -41,17 +41,17 @@ export function character(value: bigint): string {
   return `${value} ${quotedCharacter(Number(BigInt.asUintN(32, value < 0n ? value & 0xffn : value)))}`;
 }
 
-/** `'a'` @param code of a byte, or of Unicode */
-export function quotedCharacter(code: number): string {
-  return `'${code === 0x27 ? "\\'" : escaped(code)}'`;
+/** `'a'` @param code a number of Unicode, or a byte */
+export function quotedCharacter(code: number, isUnicode = false): string {
+  return `'${code === 0x27 ? "\\'" : escaped(code, isUnicode)}'`;
 }
 
 /** Without quotes: `\n`, `\377`. */
-export function escaped(code: number): string {
+export function escaped(code: number, isUnicode: boolean): string {
   const known = ESCAPES.get(code);
   if (known !== undefined) return known;
   if (code >= 0x20 && code < 0x7f) return String.fromCharCode(code);
-  if (code < 0x100) return `\\${code.toString(8).padStart(3, '0')}`;
+  if (code < 0xa0 || (code < 0x100 && !isUnicode)) return `\\${code.toString(8).padStart(3, '0')}`;
   const isCharacter = code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000);
   // controls of Unicode are for who prints to a terminal to escape
   return isCharacter ? String.fromCodePoint(code) : `\\u{${code.toString(16)}}`;

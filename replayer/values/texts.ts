@@ -1,4 +1,5 @@
 /** Strings as gdb writes them: `"bob", '\000' <repeats 12 times>`. */
+import { type Machine, readMemory } from '../dwarf/machine.ts';
 import { escaped, quotedCharacter } from './scalars.ts';
 
 /** Characters and elements that are shown. */
@@ -8,10 +9,14 @@ export const REPEATS = 10;
 
 /**
  * The contents of an array of characters. A zero at its end is not shown.
- * @param codes bytes, or numbers of Unicode
+ * @param codes numbers of Unicode if `isUnicode`, else bytes
+ * @param isCut whether there are more
  */
-export function arrayText(codes: ArrayLike<number>, isCut = false): string {
-  const end = !isCut && codes[codes.length - 1] === 0 ? codes.length - 1 : codes.length;
+export function arrayText(
+  codes: ArrayLike<number>,
+  { isUnicode = false, isCut = false } = {},
+): string {
+  const end = codes[codes.length - 1] === 0 ? codes.length - 1 : codes.length;
   const parts: string[] = [];
   let plain = '';
   let shown = 0;
@@ -26,11 +31,11 @@ export function arrayText(codes: ArrayLike<number>, isCut = false): string {
     while (at + run < end && codes[at + run] === code) run++;
     if (run >= REPEATS) {
       close();
-      parts.push(`${quotedCharacter(code)} <repeats ${run} times>`);
+      parts.push(`${quotedCharacter(code, isUnicode)} <repeats ${run} times>`);
       shown += REPEATS;
       at += run;
     } else {
-      plain += code === 0x22 ? '\\"' : escaped(code);
+      plain += code === 0x22 ? '\\"' : escaped(code, isUnicode);
       shown++;
       at++;
     }
@@ -40,17 +45,21 @@ export function arrayText(codes: ArrayLike<number>, isCut = false): string {
   return at < end || isCut ? `${text}...` : text;
 }
 
-/** Text of which the bytes are UTF-8 (Rust, and what most programs mean by a string). */
+/** Text of which the bytes are UTF-8 (Rust, and what most programs mean by a string), without a zero at its end. */
 export function utf8Text(bytes: Uint8Array, isCut = false): string {
   try {
     // a character that was cut through at the end is left out
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut });
-    return arrayText(
-      Array.from(text, (one) => one.codePointAt(0) ?? 0).concat(isCut ? [] : [0]),
-      isCut,
-    );
+    const codes = Array.from(text, (one) => one.codePointAt(0) ?? 0);
+    return arrayText([...codes, 0], { isUnicode: true, isCut });
   } catch {
     // other encodings, and what is no text
-    return arrayText(isCut ? bytes : [...bytes, 0], isCut);
+    return arrayText([...bytes, 0], { isCut });
   }
+}
+
+/** Text of which the length is known. @throws Unreadable */
+export function textOfLength(machine: Machine, address: number, length: number): string {
+  const shown = Math.min(length, MAX_SHOWN);
+  return utf8Text(readMemory(machine, address, shown), shown < length);
 }

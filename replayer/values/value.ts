@@ -8,6 +8,8 @@ import { type Member, resolved, sizeOf, type Type } from '../dwarf/type.ts';
 export interface Source {
   /** Where in memory the first one is; undefined for what is in no memory. */
   readonly address: number | undefined;
+  /** Why there are none. */
+  readonly missing?: string;
   /** @throws Unreadable */
   readonly read: (offset: number, length: number) => Uint8Array;
 }
@@ -25,10 +27,6 @@ const MAX_BYTES = 1 << 20;
 
 export function valueAt(machine: Machine, type: Type | undefined, address: number): Value {
   return { type, source: memorySource(machine, address), bits: undefined };
-}
-
-export function valueFrom(type: Type | undefined, bytes: Uint8Array): Value {
-  return { type, source: bytesSource(bytes), bits: undefined };
 }
 
 /** @param place where a location expression says that it is */
@@ -117,11 +115,12 @@ function sourceOf(machine: Machine, place: Location): Source {
     }
     case 'pieces':
       return piecesSource(machine, place.pieces);
-    case 'nowhere':
+    case 'unreadable':
       return {
         address: undefined,
+        missing: place.why,
         read: () => {
-          throw new Unreadable('optimized out');
+          throw new Unreadable(place.why);
         },
       };
   }

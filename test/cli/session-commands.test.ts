@@ -18,6 +18,10 @@ describe('heapsmash', () => {
   });
   afterAll(() => ws.remove());
 
+  const variable = (name: string, type: string, value: string) => ({
+    ...{ name, kind: 'parameter', type, value },
+  });
+
   const objects = async (...args: string[]) => {
     const run = await ws.run(...args, '--json');
     expect(run).toMatchObject({ status: 0, stderr: '' });
@@ -30,6 +34,8 @@ describe('heapsmash', () => {
   test('the story of the crash, as a transcript', async () => {
     const commands = [
       ['stack', 'failure'],
+      ['stack', 'failure', '--locals'],
+      ['stack', '11', '--locals'],
       ['memory', 'failure', NAME, '64'],
       ['memory', '10', NAME, '64'],
       ['memory', 'failure', RANK, '4', '--history'],
@@ -77,6 +83,11 @@ describe('heapsmash', () => {
         },
       ],
     });
+    const [main] = await objects('stack', 'failure', '--locals');
+    expect(main).toMatchObject({ event: 16, depth: 0, func: 15, name: 'main' });
+    expect(main.source).toEqual([
+      { ...frame.source[0], variables: expect.arrayContaining([variable('argc', 'int', '1')]) },
+    ]);
     expect(await objects('globals', '10')).toContainEqual({
       event: 10,
       index: 0,
@@ -137,6 +148,18 @@ describe('heapsmash', () => {
     expect(over.stderr).toBe('wasi-rr: note: the memory ends at 0x20000: 16 bytes there\n');
     const beyond = await ws.run('memory', 'end', '0x20000', '1');
     expect(beyond).toMatchObject({ status: 0, stdout: '' });
+  });
+
+  test('variables where there are none', async () => {
+    const start = await ws.run('stack', 'start', '--locals');
+    expect(start).toMatchObject({ status: 0, stdout: '' });
+    expect(start.stderr).toMatch(/no function of the guest is running/);
+    const own = workspace();
+    own.write('hello.wasm', await compileWat(build('hello')));
+    await own.run('record', '-q', '-o', 'hello.wrr', 'hello.wasm');
+    const plain = await own.run('stack', 'hello.wrr', '1', '--locals');
+    expect(plain).toMatchObject({ status: 0, stdout: expect.stringMatching(/^at say \(function/) });
+    expect(plain.stderr).toMatch(/no debug information that fits: compile it with -g/);
   });
 
   test('before anything', async () => {

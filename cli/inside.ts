@@ -1,0 +1,41 @@
+/** For commands that look at variables: opens a trace for time travel, and finds the event that is meant. */
+import { basename } from 'node:path';
+import { openTimeTravel, type TimeTravel, TraceView } from '../index.ts';
+import { eventAt, type Target } from './event-argument.ts';
+import { Progress } from './progress.ts';
+import { stdout } from './streams.ts';
+import { openNamed } from './trace-argument.ts';
+
+export interface InsideLook {
+  readonly travel: TimeTravel;
+  readonly event: number;
+  readonly options: { readonly onProgress: (event: number) => void };
+  /** Ends the line that tells how far the replay is. */
+  readonly done: () => void;
+}
+
+/**
+ * @param work returns the exit code
+ * @throws WasiRrError as openTrace, EVENT_NOT_FOUND, and what the work throws
+ */
+export async function lookInside(
+  { trace: name, place }: Target,
+  work: (look: InsideLook) => Promise<number>,
+): Promise<number> {
+  const trace = openNamed(name);
+  const view = new TraceView(trace);
+  const progress = new Progress(`replaying ${basename(trace.path)}`);
+  const onProgress = (event: number) => progress.update(event, view.lastEvent);
+  let travel: TimeTravel | undefined;
+  try {
+    const event = await eventAt(view, place);
+    view.checkEvent(event);
+    travel = openTimeTravel(trace.path);
+    return await work({ travel, event, options: { onProgress }, done: () => progress.clear() });
+  } finally {
+    progress.clear();
+    await stdout.flush();
+    await travel?.close();
+    trace.close();
+  }
+}

@@ -1,0 +1,101 @@
+/** The inside of the guest right after an event: every frame with its locals, globals and memory. */
+import { invariant, WasiRrError } from '../../errors.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import type { Trap } from '../../wasm/traps.ts';
+import type { CallObserver } from '../feed.ts';
+import { type Frame, readFrames } from './frames.ts';
+import { type Running, replayInstrumented } from './instrumented-replay.ts';
+
+/** Valid while it is looked at: the guest goes on afterwards. */
+export interface StoppedGuest {
+  /** Innermost first; empty where no call of the guest's is under way. */
+  readonly frames: readonly Frame[];
+  /** Memory 0. */
+  readonly memory: Uint8Array;
+  /** Undefined for one that does not exist, or is no number. */
+  readonly global: (index: number) => number | bigint | undefined;
+}
+
+/**
+ * Replays the whole run once, and looks at the guest after an event on the way: after a call with its
+ * effects; after a trap or exit, as it was left. Costs some 1.7 times a plain replay.
+ * @param event -1 for before anything
+ * @param onEvent is told of every call that passes; what it throws ends the replay
+ * @throws WasiRrError as replayInstrumented; EVENT_NOT_FOUND for an event that the run never comes to
+ */
+export function stateAt<T>(
+  trace: TraceReader,
+  event: number,
+  look: (guest: StoppedGuest) => T,
+  onEvent: (event: number) => void = () => {},
+): T {
+  let running: Running | undefined;
+  let found: { readonly value: T } | undefined;
+  const lookNow = () => {
+    invariant(running, 'an event before the guest was made');
+    found ??= { value: look(stopped(running, trapPc)) };
+  };
+  const trap = trapAt(trace, event);
+  if (trap?.kind === 'stack-overflow') {
+    throw new WasiRrError(
+      'REPLAY_FAILED',
+      "the run ended in a stack overflow, whose depth is the engine's: what the guest held then cannot be shown. An event before it can.",
+      { event },
+    );
+  }
+  const trapPc = trap?.frames[0]?.offset;
+  const [wanted] = event < 0 ? [] : trace.events(event, event + 1);
+  const observer: CallObserver = {
+    before: (passed) => {
+      onEvent(passed);
+      if (passed === event && wanted?.kind === 'open') lookNow();
+    },
+    after: (passed) => {
+      if (passed === event) lookNow();
+    },
+  };
+  const passed = (at: number) => {
+    if (at === event) lookNow();
+    if (running === undefined) return;
+    // a call that did not return leaves its frames behind
+    const { probes } = running;
+    probes.global('top').value = 0;
+    probes.global('depth').value = 0;
+  };
+  // what is executed when it traps has its locals stored just before
+  const breaks = trapPc === undefined ? {} : { breaks: new Set([trapPc]) };
+  replayInstrumented(
+    trace,
+    { frames: 'spill', globals: true, ...breaks },
+    (started) => {
+      running = started;
+    },
+    observer,
+    passed,
+  );
+  if (found !== undefined) return found.value;
+  throw new WasiRrError('EVENT_NOT_FOUND', `the run never comes to event ${event}.`, { event });
+}
+
+/** The trap that an event is. */
+function trapAt(trace: TraceReader, event: number): Trap | undefined {
+  const { outcome } = trace.meta;
+  return outcome?.kind === 'trap' && event === trace.eventCount - 1 ? outcome.trap : undefined;
+}
+
+function stopped({ probes, layout, memory }: Running, pc: number | undefined): StoppedGuest {
+  const top = Number(probes.global('top').value);
+  return {
+    frames: readFrames(layout, probes.memory('frames').buffer, top, pc),
+    memory: memory(),
+    global: (index) => {
+      try {
+        const value: unknown = probes.own(index)?.value;
+        return typeof value === 'number' || typeof value === 'bigint' ? value : undefined;
+      } catch {
+        // a vector, which JavaScript cannot read
+        return undefined;
+      }
+    },
+  };
+}
