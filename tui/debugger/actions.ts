@@ -25,7 +25,8 @@ import {
   showAddress,
 } from './memory-actions.ts';
 import { memoryHistory } from './memory-history.ts';
-import { canGoPast, goPast, pauseOrLeave, scrollPast } from './past.ts';
+import { pageOverlay, scrollOverlay } from './overlay.ts';
+import { canGoPast, goPast, pauseOrLeave } from './past.ts';
 import { openPrompt } from './prompts.ts';
 import { whoWrote } from './who-wrote.ts';
 
@@ -118,7 +119,7 @@ function moveTimeline(bugger: Debugger, list: typeof bugger.state.list): void {
 
 function vertical(bugger: Debugger, by: number): void {
   const { state } = bugger;
-  if (state.past !== undefined) scrollPast(bugger, by);
+  if (state.past !== undefined) scrollOverlay(bugger, by);
   else if (state.focus === 'timeline') moveTimeline(bugger, moveRows(state.list, by));
   else if (inMemory(bugger)) bugger.update({ memory: moveMemoryRows(state.memory, by) });
   else scrollTab(bugger, (scroll) => move(scroll, by));
@@ -141,8 +142,9 @@ function sideways(bugger: Debugger, by: number): void {
 }
 
 function pages(bugger: Debugger, by: number): void {
-  const { focus, list, memory } = bugger.state;
-  if (focus === 'timeline') moveTimeline(bugger, selectRow(list, page(list.scroll, by)));
+  const { past, focus, list, memory } = bugger.state;
+  if (past !== undefined) pageOverlay(bugger, by);
+  else if (focus === 'timeline') moveTimeline(bugger, selectRow(list, page(list.scroll, by)));
   else if (inMemory(bugger)) bugger.update({ memory: movePages(memory, by) });
   else scrollTab(bugger, (scroll) => page(scroll, by));
 }
@@ -150,7 +152,7 @@ function pages(bugger: Debugger, by: number): void {
 function toEnd(bugger: Debugger, end: 'top' | 'bottom'): void {
   const { focus, list, memory } = bugger.state;
   if (bugger.state.past !== undefined) {
-    scrollPast(bugger, Number.NEGATIVE_INFINITY);
+    scrollOverlay(bugger, end === 'top' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
     return;
   }
   const at = end === 'top' ? 0 : Number.MAX_SAFE_INTEGER;

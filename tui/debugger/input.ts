@@ -1,5 +1,5 @@
 /** Keys and mouse, to whatever has them: a prompt, the help, a mark's letter, or the focused pane. */
-import { bindingFor, type Where } from '../model/keys.ts';
+import { type Action, bindingFor, type Where } from '../model/keys.ts';
 import type { Area } from '../model/layout.ts';
 import {
   gotoAddress,
@@ -15,7 +15,7 @@ import type { InputEvent } from '../terminal/keypress.ts';
 import { ACTIONS } from './actions.ts';
 import type { Debugger } from './debugger.ts';
 import { showAddress } from './memory-actions.ts';
-import { scrollPast } from './past.ts';
+import { pageOverlay, scrollOverlay } from './overlay.ts';
 import { promptKey, promptPaste } from './prompts.ts';
 
 /** Rows that one notch of the wheel scrolls. */
@@ -58,7 +58,7 @@ function handleKey(bugger: Debugger, key: string): void {
   }
   const found = bindingFor(key, focusedPane(bugger));
   if (help !== undefined) {
-    helpKey(bugger, help, found?.action);
+    helpKey(bugger, found?.action);
     return;
   }
   if (found === undefined) {
@@ -74,22 +74,22 @@ export function focusedPane({ state }: Debugger): Where {
   return state.tab === 'memory' || state.tab === 'bookmarks' ? state.tab : 'list';
 }
 
-/** By how much each action scrolls the help. */
-const HELP_SCROLL: Readonly<Partial<Record<string, number>>> = {
-  down: 1,
-  up: -1,
-  pageDown: 10,
-  pageUp: -10,
-  top: Number.NEGATIVE_INFINITY,
+/** The keys that mean something in the help; all others close it. */
+const HELP_ACTIONS: Readonly<Partial<Record<Action, (bugger: Debugger) => void>>> = {
+  down: (bugger) => scrollOverlay(bugger, 1),
+  up: (bugger) => scrollOverlay(bugger, -1),
+  pageDown: (bugger) => pageOverlay(bugger, 1),
+  pageUp: (bugger) => pageOverlay(bugger, -1),
+  top: (bugger) => scrollOverlay(bugger, Number.NEGATIVE_INFINITY),
+  bottom: (bugger) => scrollOverlay(bugger, Number.POSITIVE_INFINITY),
+  suspend: (bugger) => bugger.terminal.suspend(),
+  quit: (bugger) => bugger.terminal.quit(),
 };
 
-function helpKey(bugger: Debugger, help: number, action: string | undefined): void {
-  if (action === 'quit' || action === 'suspend') {
-    void ACTIONS[action](bugger, '');
-    return;
-  }
-  const by = HELP_SCROLL[action ?? ''];
-  bugger.update({ help: by === undefined ? undefined : Math.max(0, help + by) });
+function helpKey(bugger: Debugger, action: Action | undefined): void {
+  const act = action === undefined ? undefined : HELP_ACTIONS[action];
+  if (act === undefined) bugger.update({ help: undefined });
+  else act(bugger);
 }
 
 function markKey(bugger: Debugger, what: 'set' | 'goto', letter: string): void {
@@ -118,10 +118,8 @@ function isInside(area: Area | undefined, { column, row }: Place): area is Area 
 function handleWheel(bugger: Debugger, event: Place & { readonly by: number }): void {
   const { layout, state } = bugger;
   const by = event.by * WHEEL_ROWS;
-  if (state.help !== undefined) {
-    bugger.update({ help: Math.max(0, state.help + by) });
-  } else if (state.past !== undefined) {
-    scrollPast(bugger, by);
+  if (state.help !== undefined || state.past !== undefined) {
+    scrollOverlay(bugger, by);
   } else if (isInside(layout.timeline, event)) {
     const scroll = scrollWindow(state.list.scroll, by);
     const selected = numberAt(state.list, scroll.cursor) ?? state.list.selected;

@@ -88,8 +88,3 @@ function added(past: Past, stop: PastStop): Past {
     stop,
   };
 }
-
-export function scrollPast(bugger: Debugger, by: number): void {
-  const { past } = bugger.state;
-  if (past !== undefined) bugger.update({ past: { ...past, top: Math.max(0, past.top + by) } });
-}

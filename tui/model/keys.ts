@@ -54,9 +54,16 @@ export const BINDINGS = [
     keys: ['pagedown', 'ctrl-d', 'space'],
     action: 'pageDown',
     where: 'everywhere',
+    inPast: true,
     help: 'a page down',
   },
-  { keys: ['pageup', 'ctrl-u'], action: 'pageUp', where: 'everywhere', help: 'a page up' },
+  {
+    keys: ['pageup', 'ctrl-u'],
+    action: 'pageUp',
+    where: 'everywhere',
+    inPast: true,
+    help: 'a page up',
+  },
   {
     keys: ['g', 'home'],
     action: 'top',
@@ -64,7 +71,13 @@ export const BINDINGS = [
     inPast: true,
     help: 'to the beginning',
   },
-  { keys: ['G', 'end'], action: 'bottom', where: 'everywhere', help: 'to the end' },
+  {
+    keys: ['G', 'end'],
+    action: 'bottom',
+    where: 'everywhere',
+    inPast: true,
+    help: 'to the end',
+  },
   {
     keys: ['enter'],
     action: 'open',

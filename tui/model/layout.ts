@@ -95,6 +95,12 @@ export function layoutFor(
 /** Cells that a frame takes of a pane. */
 const FRAME = 2;
 
+/** Lines inside the frame of what lies over the panes. */
+export function overlayRows({ rows, timeline, tab }: Layout): number {
+  const top = timeline?.top ?? tab?.top ?? HEADER;
+  return Math.max(1, rows - top - FOOTER - FRAME);
+}
+
 /** Lines inside the frame of a pane; 0 where there is none. */
 export function innerHeight(area: Area | undefined): number {
   return area === undefined ? 0 : Math.max(1, area.height - FRAME);

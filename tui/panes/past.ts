@@ -3,7 +3,7 @@
 import { escapeText } from '../../wasi/escape.ts';
 import type { Past } from '../debugger/past.ts';
 import { type Line, line, span } from '../text/line.ts';
-import { hex } from '../text/units.ts';
+import { frameLines, placeSpan } from './stack.ts';
 
 export function pastLines(past: Past): Line[] {
   const { stop, hot, samples } = past;
@@ -13,17 +13,15 @@ export function pastLines(past: Past): Line[] {
     const most = [...hot.values()].sort((left, right) => right.samples - left.samples);
     for (const { frame, samples: taken } of most) {
       const percent = `${((100 * taken) / samples).toFixed(1)} %`.padStart(9);
-      lines.push(line(span(`${percent}  `, 'number'), span(nameOf(frame), 'name')));
+      const own = frame.source.find((call) => !call.inlined);
+      lines.push(
+        line(span(`${percent}  `, 'number'), span(nameOf(frame), 'name'), placeSpan(own?.place)),
+      );
     }
   }
   if (stop !== undefined) {
     lines.push([], line(span('stack', 'title')));
-    stop.stack.forEach((frame, index) => {
-      const number = `${index}`.padStart(3);
-      lines.push(
-        line(span(`${number} `, 'dim'), span(nameOf(frame), 'name'), `  ${hex(frame.offset)}`),
-      );
-    });
+    lines.push(...frameLines(stop.stack).map((one) => one.line));
   }
   return lines;
 }

@@ -7,7 +7,7 @@
 import { escapeText } from '../../wasi/escape.ts';
 import { bannerOf } from '../debugger/banner.ts';
 import type { Debugger } from '../debugger/debugger.ts';
-import { type Area, innerHeight, innerWidth, type Layout } from '../model/layout.ts';
+import { type Area, innerHeight, innerWidth, type Layout, overlayRows } from '../model/layout.ts';
 import { footerLine } from '../panes/footer.ts';
 import { headerLine } from '../panes/header.ts';
 import { helpLines } from '../panes/help.ts';
@@ -40,9 +40,10 @@ export function drawFrame(bugger: Debugger): string[] {
 }
 
 function drawFooter(bugger: Debugger, layout: Layout): Line {
-  const { prompt, message } = bugger.state;
-  if (layout.form === 'tiny' && prompt === undefined && message === undefined) {
-    return line(span('Tab: other pane  ', 'dim'), span('60×15 shows both', 'dim'));
+  const { prompt, message, help, past } = bugger.state;
+  const free = [prompt, message, help, past].every((one) => one === undefined);
+  if (layout.form === 'tiny' && free) {
+    return line(span('Tab other pane  ? keys  60×15 shows both', 'dim'));
   }
   return footerLine(bugger, layout.columns);
 }
@@ -133,9 +134,7 @@ function drawHelp(bugger: Debugger, layout: Layout): string[] {
 
 function drawOverlay(title: string, all: readonly Line[], top: number, layout: Layout): string[] {
   const { columns } = layout;
-  const first = layout.timeline?.top ?? layout.tab?.top ?? 1;
-  const height = Math.max(1, layout.rows - first - 1);
-  const inner = Math.max(1, height - 2);
+  const inner = overlayRows(layout);
   const from = Math.max(0, Math.min(top, all.length - inner));
   const shown = all.slice(from, from + inner);
   const rows = Array.from({ length: inner }, (_, index) =>
