@@ -64,6 +64,15 @@ class Ended extends Error {
   }
 }
 
+/** @throws WasiRrError REPLAY_FAILED for a component's trace: only component/component-replay.ts runs it */
+export function refuseComponent({ meta }: TraceReader): void {
+  if (meta.flavour !== 'component') return;
+  throw new WasiRrError(
+    'REPLAY_FAILED',
+    'the run is that of a component, and those cannot be stopped and looked into so far. replay, verify, log, output and query work.',
+  );
+}
+
 export class GuestReplay {
   private readonly trace: TraceReader;
   private readonly options: GuestReplayOptions;
@@ -80,12 +89,7 @@ export class GuestReplay {
 
   /** @throws WasiRrError REPLAY_FAILED for a component's trace (component/component-replay.ts runs those) */
   constructor(trace: TraceReader, options: GuestReplayOptions) {
-    if (trace.meta.flavour === 'component') {
-      throw new WasiRrError(
-        'REPLAY_FAILED',
-        'the run is that of a component, and those cannot be stopped and looked into so far. replay, verify, log and query work.',
-      );
-    }
+    refuseComponent(trace);
     this.trace = trace;
     this.options = options;
     this.feed = new Feed(new LogSource(trace), options.observer, options.describe);

@@ -43,17 +43,22 @@ const NEAR = 16;
 /** Of more writes that follow on each other it is a log, and only the last one may be a complaint. */
 const MAX_PARTS = 16;
 
-const TO_STDERR = { function: 'fd_write', fd: 2, errno: 'success' };
+/** Calls that write to stderr. */
+const COMPLAINTS = {
+  preview1: { function: 'fd_write', fd: 2, errno: 'success' },
+  component: { name: 'write', text: '<stderr>', errno: 'success' },
+} as const;
 
 /** The call with which the last words on stderr begin. */
 async function findComplaint(
   trace: TraceReader,
   options: RequestOptions,
 ): Promise<number | undefined> {
-  const last = await findCall(trace, TO_STDERR, trace.eventCount, 'backward', options);
+  const complaint = COMPLAINTS[trace.meta.flavour];
+  const last = await findCall(trace, complaint, trace.eventCount, 'backward', options);
   let first = last;
   for (let parts = 1; first !== undefined && parts < MAX_PARTS; parts++) {
-    const before = await findCall(trace, TO_STDERR, first, 'backward', options);
+    const before = await findCall(trace, complaint, first, 'backward', options);
     if (before === undefined || first - before > NEAR) return first;
     first = before;
   }

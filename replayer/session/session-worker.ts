@@ -7,6 +7,7 @@ import { TraceReader } from '../../traces/reader.ts';
 import { exportGlobals } from '../../wasm/exported-globals.ts';
 import { exportStart } from '../../wasm/start-function.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
+import { refuseComponent } from '../guest-replay.ts';
 import { failedReply, type Reply, SHARED_WORD } from '../requests/messages.ts';
 import { Explorer } from './explorer.ts';
 import type { ShouldPause } from './guest.ts';
@@ -81,6 +82,7 @@ async function readAhead(): Promise<void> {
 
 function open(): Explorer {
   try {
+    refuseComponent(trace);
     const bytes = trace.module();
     const start = exportStart(bytes);
     const all = exportGlobals(start?.bytes ?? bytes);

@@ -112,19 +112,16 @@ export class StreamsAndFiles {
 
   /** @param first position in `printed` @param end position to stop before */
   private chunks(first: number, end: number): OutputChunk[] {
-    const wanted = new Map(
-      this.printed.slice(first, end).map((printed) => [printed.event, printed]),
-    );
+    const wanted = Map.groupBy(this.printed.slice(first, end), ({ event }) => event);
     const from = this.printed[first]?.event;
     const last = this.printed[end - 1]?.event;
     if (from === undefined || last === undefined || end <= first) return [];
     const chunks: OutputChunk[] = [];
     for (const event of this.trace.events(from, last + 1)) {
-      const printed = wanted.get(event.number);
-      if (printed === undefined || event.kind !== 'call') continue;
-      const bytes = writtenBy(event)?.bytes.slice();
-      const { stream, length } = printed;
-      if (bytes !== undefined) chunks.push({ event: event.number, stream, bytes, length });
+      for (const { stream, length } of wanted.get(event.number) ?? []) {
+        const bytes = printedBy(event, stream);
+        if (bytes !== undefined) chunks.push({ event: event.number, stream, bytes, length });
+      }
     }
     return chunks;
   }
@@ -144,6 +141,7 @@ export class StreamsAndFiles {
       if (this.damage !== undefined) throw this.damage;
       const event = this.take();
       if (event === undefined) return;
+      this.learnOutputs(event);
       if (event.kind === 'call') this.learn(event);
       this.next = event.number + 1;
       if (this.next % STRIDE === 0 && slices.over) await slices.turn(this.next);
@@ -164,6 +162,14 @@ export class StreamsAndFiles {
     }
   }
 
+  /** Those of a component, which the trace holds apart from its calls. */
+  private learnOutputs({ number, outputs = [] }: LogEvent): void {
+    for (const stream of new Set(outputs.map((output) => output.stream))) {
+      const length = sizeOf(outputs.filter((output) => output.stream === stream));
+      this.printed.push({ event: number, stream, kept: length, length });
+    }
+  }
+
   private learn(event: CallEvent): void {
     const output = outputOf(event, this.files.table);
     if (output !== undefined) {
@@ -174,6 +180,20 @@ export class StreamsAndFiles {
     }
     this.files.learn(event);
   }
+}
+
+/** What an event printed on a stream, as far as the trace kept it. */
+function printedBy(event: LogEvent, stream: Stream): Uint8Array | undefined {
+  if (event.outputs === undefined) {
+    return event.kind === 'call' ? writtenBy(event)?.bytes.slice() : undefined;
+  }
+  return Buffer.concat(
+    event.outputs.filter((output) => output.stream === stream).map(({ bytes }) => bytes),
+  );
+}
+
+function sizeOf(outputs: readonly { readonly bytes: Uint8Array }[]): number {
+  return outputs.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 /** Position of the last entry whose event is at most `at`; -1 for none. */
