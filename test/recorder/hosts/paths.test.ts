@@ -1,5 +1,6 @@
 /** What the official suite teaches about paths: slashes, links, what is made, renamed, removed and listed. */
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DirectGuest, FOLLOW, OFLAG, OUT, READ, ROOT } from './direct-guest.ts';
@@ -249,6 +250,42 @@ describe('listing', () => {
         .slice(2)
         .sort(),
     ).toEqual(readdirSync(guest.root).sort());
+  });
+
+  test('of many entries tells the same of each as a look at it', () => {
+    const folder = join(guest.root, 'dir');
+    for (let i = 0; i < 600; i++) writeFileSync(join(folder, `file-${i}`), '');
+    mkdirSync(join(folder, 'folder'));
+    symlinkSync('file-1', join(folder, 'link'));
+    execFileSync('mkfifo', [join(folder, 'fifo')]);
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xff, 0x2e)]), '');
+    const fd = guest.mustOpen('dir', { oflags: OFLAG.directory, rights: 1 << 14 });
+    const entries: Entry[] = [];
+    for (let cookie = 0n; ; cookie = entries.at(-1)?.next ?? 0n) {
+      const page = list(fd, cookie, 8192);
+      entries.push(...page.entries);
+      if (page.used < 8192) break;
+    }
+    const inodeOf = (path: string | Buffer) => lstatSync(path, { bigint: true }).ino;
+    const self = { inode: inodeOf(folder), type: 'directory' };
+    expect(entries.slice(0, 2)).toMatchObject([
+      { name: '.', ...self },
+      { name: '..', ...self },
+    ]);
+    const types: Record<string, string> = {
+      nested: 'directory',
+      folder: 'directory',
+      link: 'symbolic_link',
+      fifo: 'unknown',
+    };
+    const seen = entries.slice(2).map(({ name, inode, type }) => ({ name, inode, type }));
+    const there = readdirSync(folder, 'buffer').map((bytes) => ({
+      name: bytes.toString(),
+      inode: inodeOf(Buffer.concat([Buffer.from(`${folder}/`), bytes])),
+      type: types[bytes.toString()] ?? 'regular_file',
+    }));
+    const byInode = (a: { inode: bigint }, b: { inode: bigint }) => Number(a.inode - b.inode);
+    expect(seen.sort(byInode)).toEqual(there.sort(byInode));
   });
 
   test.each([30, 64, 100, 256])('a buffer of %i bytes gives every entry once', (room) => {
