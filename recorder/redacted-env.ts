@@ -21,6 +21,8 @@ export const SECRET_NAMES: readonly string[] = [
   '*PASSWORD*',
   '*PASSWD*',
   '*PASSPHRASE*',
+  '*_PASS',
+  '*_PAT',
   '*_PWD',
   '*API_KEY*',
   '*APIKEY*',

@@ -2,7 +2,7 @@
  * The standard streams of runs that are made again and again: each gets the same input, and what it prints
  * is put aside until it is known whether anyone wants it.
  */
-import { fstatSync, read as readAsync, readSync, writeSync } from 'node:fs';
+import { fstatSync, read as readAsync, readSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
@@ -35,17 +35,17 @@ export class RepeatedStreams {
 
   /**
    * Reads all of the input. A terminal gives none: nobody types the same again.
-   * @throws WasiRrError OPTION_INVALID for more than can be kept; the signal's reason when it is aborted
+   * @throws WasiRrError OPTION_INVALID for more than can be kept, OUTPUT_UNWRITABLE; the signal's reason when it is aborted
    */
   async gather(stdin: number, signal: AbortSignal | undefined): Promise<void> {
-    if (isOpen(stdin) && !isatty(stdin)) await copy(stdin, this.input.write, signal);
+    if (isOpen(stdin) && !isatty(stdin)) await copy(stdin, this.input, signal);
   }
 
   /** For the next run; close them after it. */
   open(): RunStreams {
     const files = [new NamelessFile(), new NamelessFile(), new NamelessFile()] as const;
     const [stdin, stdout, stderr] = files;
-    copyAll(this.input.read, stdin.write);
+    copyAll(this.input.read, stdin);
     return {
       stdin: stdin.read,
       stdout: stdout.write,
@@ -62,13 +62,13 @@ export class RepeatedStreams {
   }
 }
 
-/** From the beginning, whatever the offsets. */
-function copyAll(from: number, to: number): void {
+/** All of it, whatever its offset. */
+function copyAll(from: number, to: NamelessFile): void {
   const buffer = Buffer.alloc(Math.min(CHUNK, fstatSync(from).size));
   for (let at = 0; ; ) {
     const length = readSync(from, buffer, 0, buffer.length, at);
     if (length === 0) return;
-    writeSync(to, buffer, 0, length, at);
+    to.append(buffer.subarray(0, length));
     at += length;
   }
 }
@@ -82,7 +82,11 @@ function isOpen(fd: number): boolean {
   }
 }
 
-async function copy(from: number, to: number, signal: AbortSignal | undefined): Promise<void> {
+async function copy(
+  from: number,
+  to: NamelessFile,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const buffer = Buffer.alloc(CHUNK);
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -100,7 +104,7 @@ async function copy(from: number, to: number, signal: AbortSignal | undefined): 
         'the input has no end, or is larger than 1 GiB: that cannot be kept for every run. Put it into a file in a folder that the program is given.',
       );
     }
-    writeSync(to, buffer, 0, length);
+    to.append(buffer.subarray(0, length));
   }
 }
 

@@ -82,6 +82,15 @@ test('an input that never ends is told of, and Ctrl-C ends the reading', async (
   expectNothingLeft(ws);
 });
 
+test('a folder for temporary files that cannot be used is told of, before anything runs', async () => {
+  const ws = workspace();
+  const args = ['record', '--until-fails', '2', await ws.guest('exit-3')];
+  const run = await ws.runWith({ env: { TMPDIR: ws.path('missing') } }, ...args);
+  expect(run).toMatchObject({ status: 125, stdout: '' });
+  expect(run.stderr).toMatch(/temporary files .*missing cannot be used: ENOENT.* set TMPDIR/);
+  expectNothingLeft(ws);
+});
+
 test('a time limit ends a run, which has failed then', async () => {
   const ws = workspace();
   const args = ['--timeout', '1', '--until-fails', '3', await ws.guest('busy-loop')];

@@ -62,7 +62,7 @@ export interface RecordedRun extends Run {
 export async function runRecorded(
   program: Program,
   trace: string,
-  options: Pick<RunOptions, 'paranoid' | 'chaos'> = {},
+  options: Pick<RunOptions, 'paranoid' | 'chaos' | 'clock' | 'random'> = {},
 ): Promise<RecordedRun> {
   using workspace = new Workspace(program);
   const [out, err] = [workspace.path('stdout'), workspace.path('stderr')];

@@ -92,6 +92,19 @@ test('hours of sleep take no time, and are all there', async () => {
   );
 });
 
+test('a loop that waits for a second to pass ends, each reading a step nearer', async () => {
+  const wat = program(`
+  (func (export "_start") (local $start i64)
+    (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 2048)))
+    (local.set $start (i64.load (i32.const 2048)))
+    (loop $again
+      (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 2048)))
+      (br_if $again (i64.lt_u
+        (i64.sub (i64.load (i32.const 2048)) (local.get $start)) (i64.const 1000000000)))))`);
+  const run = await scratch.record({ module: await compileWat(wat), ...SAME });
+  expect(run).toMatchObject({ outcome: { kind: 'exit', code: 0 }, calls: 10_001 });
+});
+
 test('a wait without end stays one', async () => {
   const wat = guest('blocked-sleep').wat.replace('3600000000000', '-1');
   const options = { module: await compileWat(wat), ...SAME, timeoutMs: 500 };
