@@ -95,7 +95,7 @@ test('a time limit ends a run, which has failed then', async () => {
   const ws = workspace();
   const args = ['--timeout', '1', '--until-fails', '3', await ws.guest('busy-loop')];
   const run = await ws.run('record', ...args);
-  expect(run).toMatchObject({ status: 124, stdout: 'start\n' });
+  expect(run.status).toBe(124);
   expect(run.stderr).toMatch(/run 1 of 3: interrupted by timeout after/);
   expectNothingLeft(ws, 'busy-loop-1.wrr');
   expect((await ws.run('verify')).stdout).toMatch(/^prefix .* interrupted by timeout\n$/);
