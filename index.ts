@@ -10,6 +10,7 @@ export { type ErrorCode, messageOf, WasiRrError } from './errors.ts';
 export { FAULT_NAMES, FAULTS, type Fault, type FaultName } from './recorder/chaos/faults.ts';
 export type { ChaosOptions, ChaosPlan } from './recorder/chaos/plan.ts';
 export type { FixedClockOptions, SeededRandomOptions } from './recorder/determinism.ts';
+export type { CallResult } from './recorder/guest-thread.ts';
 export { DEFAULT_HOST, HOST_NAMES } from './recorder/hosts/host.ts';
 export { addressText } from './recorder/network/address.ts';
 export type { Address } from './recorder/network/messages.ts';
@@ -22,7 +23,9 @@ export {
   type RunOptions,
   record,
 } from './recorder/record.ts';
-export type { CallResult, RecordingSummary } from './recorder/recording.ts';
+
+export type { RecordingSummary } from './recorder/recording.ts';
+export type { OnTraceError } from './recorder/recording-settings.ts';
 export {
   type RedactedEnv,
   type RedactionOptions,

@@ -131,7 +131,7 @@ function supervising(trace: TraceReader): void {
       sink.take(segment);
       sink.flush();
     }
-    writer.abandon();
+    writer.discard();
     rmSync(folder, { recursive: true });
   });
   const zstd = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };

@@ -4,6 +4,8 @@ import type { Outcome } from '../index.ts';
 
 export const EXIT = {
   usage: 2,
+  /** The trace could not be written on, and so the guest was ended. */
+  traceLost: 123,
   /** As coreutils' timeout. */
   timeout: 124,
   /** wasi-rr itself failed. */

@@ -37,6 +37,7 @@ The trace folder is $WASI_RR_TRACE_DIR, else $XDG_DATA_HOME/wasi-rr, else ~/.loc
 \`wasi-rr FILE.wrr\` alone is \`wasi-rr tui FILE.wrr\`.
 
 Exit codes: the guest's own; 134 after a trap, 124 after --timeout, 128+n after signal n;
+123 when a trace could not be written on (disk full) and the program was ended;
 125 when wasi-rr itself failed (a bad trace, a divergence); 2 for a usage error.
 
 Try it: wasi-rr demo`;

@@ -10,6 +10,13 @@ import type { LogIndexing } from './module-indexing.ts';
 /** Bytes from which a segment is not extended any more. */
 const FULL = 64 << 10;
 
+export interface Stored {
+  readonly events: number;
+  readonly calls: number;
+  /** Nanoseconds since the start at which the last event ended. */
+  readonly durationNs: number;
+}
+
 export class LogSink {
   private readonly writer: TraceWriter;
   private readonly indexing: LogIndexing;
@@ -19,24 +26,16 @@ export class LogSink {
   /** State at the beginning of the segment that is being filled. */
   private firstEvent = 0;
   private startNs = 0;
+  private inTrace: Stored = { events: 0, calls: 0, durationNs: 0 };
 
   constructor(writer: TraceWriter, indexing: LogIndexing) {
     this.writer = writer;
     this.indexing = indexing;
   }
 
-  /** Events and calls that are in the trace. */
-  get eventCount(): number {
-    return this.indexing.eventCount;
-  }
-
-  get callCount(): number {
-    return this.indexing.callCount;
-  }
-
-  /** Nanoseconds since the start at which the last event ended. */
-  get nowNs(): number {
-    return this.indexing.nowNs;
+  /** What is in the trace. */
+  get stored(): Stored {
+    return this.inTrace;
   }
 
   /** Takes whole records; `records` may be reused afterwards. */
@@ -81,6 +80,8 @@ export class LogSink {
       },
       this.flushedLength > 0 ? 1 : 0,
     );
+    const { eventCount: events, callCount: calls, nowNs: durationNs } = indexing;
+    this.inTrace = { events, calls, durationNs };
     this.flushedLength = length;
     if (length < FULL) return;
     this.length = 0;

@@ -14,17 +14,15 @@ import {
   type SeededRandomOptions,
 } from './determinism.ts';
 import { loadProgram, type ModuleProgram } from './guest-program.ts';
+import type { CallResult } from './guest-thread.ts';
 import { DEFAULT_HOST, HOST_NAMES, type HostName, isHostName } from './hosts/host.ts';
 import { parseAddress } from './network/address.ts';
 import type { Address } from './network/messages.ts';
 import { openNetwork } from './network/network.ts';
 import { checkPreopens } from './preopens.ts';
-import {
-  type CallResult,
-  Recording,
-  type RecordingSettings,
-  type RecordingSummary,
-} from './recording.ts';
+
+import { Recording, type RecordingSummary } from './recording.ts';
+import type { OnTraceError, RecordingSettings } from './recording-settings.ts';
 import { type RedactionOptions, redactEnv } from './redacted-env.ts';
 import { TOOL } from './tool.ts';
 
@@ -67,6 +65,14 @@ export interface RecordOptions extends RedactionOptions {
   readonly random?: SeededRandomOptions;
   /** Survive a power loss, not only a killed process; slower. */
   readonly sync?: boolean;
+  /**
+   * What becomes of the guest when its trace cannot be written any more, since the disk is full, say. `stop`
+   * (the default): it is ended, and {@link OpenRecording.finish} throws. `continue`: it runs on, and what it
+   * does from there on is not recorded.
+   */
+  readonly onTraceError?: OnTraceError;
+  /** Called at that moment. */
+  readonly onTraceLost?: (error: WasiRrError) => void;
   /** Let a component use sockets and outgoing HTTP. */
   readonly net?: boolean;
   /**
@@ -176,6 +182,8 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     paranoid: options.paranoid ?? false,
     chaos: options.chaos && planChaos(options.chaos),
     sync: options.sync ?? false,
+    onTraceError: options.onTraceError ?? 'stop',
+    onTraceLost: options.onTraceLost,
     net: options.net ?? false,
     redacted: redacted.names,
     tool: TOOL,

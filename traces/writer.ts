@@ -2,15 +2,15 @@
  * Writes a trace. All of one flush, segments and index rows, is one transaction, so that whatever
  * survives a `kill -9` is consistent. Errors of the file system come out as TRACE_WRITE_FAILED.
  */
-import { closeSync, openSync, rmSync } from 'node:fs';
 import { crc32, constants as zlib, zstdCompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
-import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { WasiRrError } from '../errors.ts';
 import { CallIndex } from './call-index.ts';
 import type { LoggedFunction } from './events.ts';
 import { createInjections, type Injection, storeInjections } from './injections.ts';
 import type { CoreInstance } from './instances.ts';
 import type { EndMeta, StartMeta } from './meta.ts';
+import { OutputFile, unwritable, writeFailed } from './output-file.ts';
 import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
 import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
 
@@ -36,7 +36,7 @@ export interface ModuleEntry {
 }
 
 export class TraceWriter {
-  readonly path: string;
+  private readonly file: OutputFile;
   private readonly db: Database.Database;
   private readonly callIndex: CallIndex;
   private readonly insertSegment: Database.Statement;
@@ -49,8 +49,7 @@ export class TraceWriter {
    * @throws WasiRrError OUTPUT_EXISTS, OUTPUT_UNWRITABLE
    */
   constructor(path: string, options: { sync?: boolean } = {}) {
-    this.path = path;
-    createExclusively(path);
+    this.file = new OutputFile(path);
     this.db = new Database(path);
     try {
       this.db.pragma(`page_size = ${PAGE_SIZE}`);
@@ -62,8 +61,7 @@ export class TraceWriter {
       this.db.pragma(`user_version = ${FORMAT_VERSION}`);
       this.db.exec(SCHEMA);
     } catch (cause) {
-      this.db.close();
-      rmSync(path, { force: true });
+      this.discard();
       throw unwritable(path, cause);
     }
     this.callIndex = new CallIndex(this.db);
@@ -71,21 +69,33 @@ export class TraceWriter {
     this.dropSegments = this.db.prepare('delete from segments where id >= ?');
   }
 
-  /** Everything that is known before the guest runs. */
-  start(meta: StartMeta, functions: readonly LoggedFunction[]): void {
-    this.transaction(() => {
-      this.putMeta(meta);
-      this.putFunctions(functions);
-      if (meta.chaos !== undefined) createInjections(this.db);
-    });
+  /**
+   * Everything that is known before the guest runs. The ids of its modules count from 1.
+   * @throws WasiRrError OUTPUT_UNWRITABLE; the trace is then removed again
+   */
+  start(
+    meta: StartMeta,
+    functions: readonly LoggedFunction[],
+    modules: readonly ModuleEntry[],
+  ): void {
+    try {
+      this.transaction(() => {
+        this.putMeta(meta);
+        this.putFunctions(functions);
+        if (meta.chaos !== undefined) createInjections(this.db);
+      });
+      for (const module of modules) this.addModule(module);
+    } catch (cause) {
+      this.discard();
+      throw unwritable(this.file.path, cause instanceof WasiRrError ? cause.cause : cause);
+    }
   }
 
-  /** A module of the guest; the trace can replay only once all are in. Their ids count from 1. */
-  addModule(module: ModuleEntry): void {
+  private addModule({ sha256, name, bytes }: ModuleEntry): void {
     this.transaction(() => {
       this.db
         .prepare('insert into modules (sha256, name, size, data) values (?,?,?,?)')
-        .run(module.sha256, module.name, module.bytes.length, zstdCompressSync(module.bytes, ZSTD));
+        .run(sha256, name, bytes.length, zstdCompressSync(bytes, ZSTD));
     });
   }
 
@@ -150,35 +160,65 @@ export class TraceWriter {
     this.transaction(() => storeSnapshot(this.db, image));
   }
 
-  /** Writes how the run ended and leaves one file, without write-ahead log. The writer is closed. */
-  finish(meta: EndMeta): void {
-    this.transaction(() => this.putMeta(meta));
-    try {
-      this.db.pragma('wal_checkpoint(TRUNCATE)');
-      // another process that reads the trace now keeps this from happening: then the log file stays,
-      // and the reader that is closed last folds it in
-      this.db.pragma('journal_mode = DELETE');
-    } catch (cause) {
-      if (systemCode(cause) !== 'SQLITE_BUSY') throw writeFailed(this.path, cause);
-    } finally {
-      this.db.close();
-    }
+  /** Finds out, now and then, whether what is written can still be found. @throws WasiRrError TRACE_WRITE_FAILED */
+  checkThere(): void {
+    this.guard(() => this.file.checkThere());
   }
 
-  /** Leaves the trace incomplete, as it is. */
-  abandon(): void {
-    this.db.close();
+  /**
+   * Writes how the run ended and leaves one file, without write-ahead log. The writer is closed.
+   * @throws WasiRrError TRACE_WRITE_FAILED; the writer is then open as before
+   */
+  finish(meta: EndMeta): void {
+    this.guard(() => this.file.checkThere(true));
+    this.transaction(() => this.putMeta(meta));
+    this.close();
+  }
+
+  /**
+   * After an error: writes how the trace ends, in room that was kept for it. The writer is closed. Where even
+   * that fails, the trace looks as if its recorder had been killed.
+   */
+  finishCutShort(meta: EndMeta): void {
+    this.file.freeSpare();
+    try {
+      this.putMeta(meta);
+    } catch {
+      try {
+        // a file that may not grow has room again once its contents were moved into the database
+        this.db.pragma('wal_checkpoint(RESTART)');
+        this.putMeta(meta);
+      } catch {
+        // nothing more can be done
+      }
+    }
+    this.close();
   }
 
   /** Removes the trace. */
   discard(): void {
     this.db.close();
-    for (const suffix of ['', '-wal', '-shm']) rmSync(this.path + suffix, { force: true });
+    this.file.remove();
+  }
+
+  private close(): void {
+    this.file.freeSpare();
+    try {
+      this.db.pragma('wal_checkpoint(TRUNCATE)');
+      this.db.pragma('journal_mode = DELETE');
+    } catch {
+      // another process reads the trace now, or the disk is full. Everything is in the write-ahead log, which
+      // stays; the reader that is closed last folds it in
+    } finally {
+      this.db.close();
+    }
   }
 
   private putMeta(meta: object): void {
     const put = this.db.prepare('insert or replace into meta values (?, ?)');
-    for (const [key, value] of Object.entries(meta)) put.run(key, JSON.stringify(value));
+    this.db.transaction(() => {
+      for (const [key, value] of Object.entries(meta)) put.run(key, JSON.stringify(value));
+    })();
   }
 
   private putFunctions(functions: readonly LoggedFunction[]): void {
@@ -189,41 +229,14 @@ export class TraceWriter {
   }
 
   private transaction(work: () => void): void {
+    this.guard(() => this.db.transaction(work)());
+  }
+
+  private guard(work: () => void): void {
     try {
-      this.db.transaction(work)();
+      work();
     } catch (cause) {
-      throw writeFailed(this.path, cause);
+      throw writeFailed(this.file.path, cause);
     }
   }
-}
-
-function createExclusively(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (cause) {
-    if (systemCode(cause) === 'EEXIST') {
-      throw new WasiRrError(
-        'OUTPUT_EXISTS',
-        `${path} exists already, and a trace never overwrites anything. Remove it or choose another file.`,
-        { cause },
-      );
-    }
-    throw unwritable(path, cause);
-  }
-}
-
-function unwritable(path: string, cause: unknown): WasiRrError {
-  return new WasiRrError(
-    'OUTPUT_UNWRITABLE',
-    `the trace ${path} cannot be created (${messageOf(cause)}). Choose another place with -o or WASI_RR_TRACE_DIR.`,
-    { cause },
-  );
-}
-
-function writeFailed(path: string, cause: unknown): WasiRrError {
-  return new WasiRrError(
-    'TRACE_WRITE_FAILED',
-    `writing the trace ${path} failed (${messageOf(cause)}). What was written before can be replayed.`,
-    { cause },
-  );
 }

@@ -4,11 +4,10 @@ import {
   type Address,
   addressText,
   DEFAULT_HOST,
-  describeOutcome,
-  escapeText,
   type FixedClockOptions,
   HOST_NAMES,
   isSuccess,
+  type OnTraceError,
   type Preopen,
   type RecordReport,
   type RedactionOptions,
@@ -17,9 +16,8 @@ import {
   type SeededRandomOptions,
   WasiRrError,
 } from '../../index.ts';
-import { describeChaos } from '../chaos.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
-import { signalOf, statusOf } from '../exit-status.ts';
+import { EXIT, signalOf, statusOf } from '../exit-status.ts';
 import { optionAs } from '../option-as.ts';
 import {
   collecting,
@@ -33,10 +31,10 @@ import {
 } from '../option-values.ts';
 import { folder, readOnlyFolder, variable } from '../program-inputs.ts';
 import { guestText } from '../raw-arguments.ts';
+import { lostText, recordedText } from '../recorded.ts';
 import { sayRedacted } from '../redaction.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
-import { count } from '../units.ts';
 import { valueOnlyAfterEquals } from '../value-after-equals.ts';
 
 interface RecordFlags {
@@ -52,6 +50,7 @@ interface RecordFlags {
   readonly payload?: number | 'full';
   readonly paranoid?: boolean;
   readonly sync?: boolean;
+  readonly onTraceError: OnTraceError;
   readonly chaos?: number | 'random';
   readonly chaosFaults?: readonly string[];
   readonly clock?: FixedClockOptions;
@@ -141,6 +140,14 @@ export function addRecord(program: Command): void {
     .option('--paranoid', "check that every write to the guest's memory is recorded; slow")
     .option('--net', 'let a component use sockets and outgoing HTTP')
     .option('--sync', 'survive a power loss, not only a killed process')
+    .addOption(
+      new Option(
+        '--on-trace-error <what>',
+        'when the trace cannot be written any more (disk full): stop the program, or let it continue',
+      )
+        .choices(['stop', 'continue'])
+        .default('stop'),
+    )
     .option(
       '--chaos [seed]',
       'inject faults that a correct program survives; --chaos=SEED repeats those of a seed',
@@ -188,9 +195,13 @@ async function recordCommand(
       ({ report, said } = repeated);
     } else {
       report = await record(options);
-      said = summary(report, flags.output);
+      said = recordedText(report, flags.output);
     }
   } catch (thrown) {
+    if (thrown instanceof WasiRrError && thrown.code === 'TRACE_WRITE_FAILED') {
+      say(lostText(thrown, 'stop'));
+      return endByForce(EXIT.traceLost);
+    }
     // before the first of several runs
     if (interruption.signal.aborted) return endBySignal(interruption.signal.reason);
     throw thrown;
@@ -241,6 +252,10 @@ function runOptions(
     keep: flags.keep,
     paranoid: flags.paranoid ?? false,
     sync: flags.sync ?? false,
+    onTraceError: flags.onTraceError,
+    ...(flags.onTraceError === 'continue' && {
+      onTraceLost: (error) => say(lostText(error, 'continue')),
+    }),
     net: flags.net ?? false,
     signal,
     tcpListen: flags.tcplisten ?? [],
@@ -282,15 +297,4 @@ function sayListening(addresses: readonly Address[]): void {
   addresses.forEach((address, i) => {
     say(`listening on ${addressText(address)} (descriptor ${3 + i})`);
   });
-}
-
-function summary(report: RecordReport, output: string | undefined): string {
-  const { outcome, calls, trace } = report;
-  const how = outcome.kind === 'failed' ? 'failed' : escapeText(describeOutcome(outcome));
-  const faults = describeChaos(report);
-  const run = `${how} after ${count(calls, 'call')}${faults && ` with ${faults}`}`;
-  if (trace === undefined) return `${run}; no trace is kept of a run that succeeds`;
-  const recorded = `${run}, recorded in ${trace}`;
-  if (isSuccess(outcome)) return recorded;
-  return `${recorded}; look into it with: wasi-rr log${output === undefined ? '' : ` ${output}`}`;
 }

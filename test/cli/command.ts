@@ -22,6 +22,9 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Text for stdin; `open` leaves it open and silent. Empty by default. */
   readonly stdin?: string | 'open';
+  /** Whose process it is; one's own by default. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** What was made of the sources and of components is kept there: a start takes a third of the time. */
@@ -62,8 +65,9 @@ export class Workspace {
     return finished(this.start(options, ...args));
   }
 
-  start({ env, cwd, stdin = '' }: RunOptions, ...args: string[]): ChildProcess {
+  start({ env, cwd, stdin = '', ...user }: RunOptions, ...args: string[]): ChildProcess {
     const child = spawn(process.execPath, [MAIN, ...args], {
+      ...user,
       cwd: cwd ?? this.root,
       env: {
         ...CACHE,

@@ -1,6 +1,6 @@
 /** Disks that are full, folders that go away, and recorders that want the same name. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openRecording, record } from '../../recorder/record.ts';
@@ -38,6 +38,16 @@ const filling = program(`
       (drop (call $random_get (i32.const 4096) (i32.const 4096)))
       (br $again)))`);
 
+/** Takes all the room that is left. */
+function fillUp(disk: string): void {
+  const pages = Buffer.alloc(4096);
+  expect(() => {
+    for (;;) appendFileSync(join(disk, 'others'), pages);
+  }).toThrow('ENOSPC');
+}
+
+const once = () => new Promise((done) => setTimeout(done, 1));
+
 async function withStreams<T>(use: (streams: Streams) => Promise<T>): Promise<T> {
   const folder = scratch.fresh();
   mkdirSync(folder);
@@ -63,11 +73,42 @@ describe.skipIf(!permitted)('a full disk', () => {
     });
     // what is there is read elsewhere, as one would after a run that ended so
     const reader = new TraceReader(output);
-    const { eventCount, complete } = reader;
+    const { eventCount, meta } = reader;
     reader.close();
-    expect(complete).toBe(false);
+    expect(meta.outcome).toMatchObject({
+      kind: 'failed',
+      message: expect.stringMatching(/^the trace could not be written on .*full.* was ended$/),
+    });
     expect(eventCount).toBeGreaterThan(10);
     expect(await replayed(output)).toMatchObject({ status: 'prefix', events: eventCount });
+  });
+
+  test('that others fill up meanwhile: there is room for the end all the same', async () => {
+    const disk = tinyDisk('2m') ?? '';
+    const output = join(disk, 'full.wrr');
+    await withStreams(async (streams) => {
+      let lost = false;
+      const recording = await openRecording({
+        module: await compileWat(filling.replace('_start', 'fill').replace('(br $again)', '')),
+        output,
+        onTraceError: 'continue',
+        onTraceLost: () => {
+          lost = true;
+        },
+        ...streams,
+      });
+      await recording.call('fill');
+      while (recording.progress.calls === 0) await once();
+      fillUp(disk);
+      while (!lost) await recording.call('fill');
+      const summary = await recording.finish();
+      expect(summary.outcome).toEqual({ kind: 'exit', code: 0 });
+      expect(summary.traceLost).toMatchObject({ code: 'TRACE_WRITE_FAILED' });
+    });
+    expect(await replayed(output)).toMatchObject({
+      status: 'prefix',
+      outcome: { kind: 'failed', message: expect.stringContaining('ran on unrecorded') },
+    });
   });
 
   test('before the start leaves nothing, and says so', async () => {

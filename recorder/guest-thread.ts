@@ -1,0 +1,235 @@
+/** The guest's thread, seen from the supervisor: started, told what to call, and ended wherever it is. */
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../errors.ts';
+import type { CoreValue, LoggedFunction } from '../traces/events.ts';
+import type { FinalMemory } from '../traces/meta.ts';
+import type { Outcome } from '../traces/outcome.ts';
+import { uptimeMs } from '../traces/uptime.ts';
+import { workerUrl } from '../worker-url.ts';
+import type { Announcement, ComponentSetup } from './component/component-messages.ts';
+import type { ComponentProgram } from './component/component-program.ts';
+import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
+import type { RecordingSettings } from './recording-settings.ts';
+import type { Rings } from './trace-log.ts';
+
+/** Milliseconds for which a guest that is told to stop may sit in a system call. */
+export const STOP_GRACE_MS = 300;
+
+/**
+ * Native stack of the guest's thread. A C program with deep recursion gets on wasmtime about as far
+ * as here; a replay runs with 16 times as much (replayer/replay.ts).
+ */
+const STACK_MB = 4;
+
+const WORKERS = {
+  module: 'recorder/guest-worker',
+  component: 'recorder/component/component-worker',
+} as const;
+
+/** How one call into the guest ended. */
+export type CallResult =
+  | { readonly kind: 'returned'; readonly results: readonly CoreValue[] }
+  | { readonly kind: 'unwound'; readonly outcome: Outcome };
+
+export class GuestThread {
+  private readonly worker: Worker;
+  private readonly onAnnounce: (announcement: Announcement) => void;
+  /** How many announcements are in the trace; a component's thread waits for it. */
+  private readonly announced = new Int32Array(new SharedArrayBuffer(4));
+  private readonly pendingCalls = new Map<number, (result: CallResult) => void>();
+  private nextCall = 0;
+  private readonly startedMs = uptimeMs();
+  /** How the last entry into the guest that did not return ended. */
+  private unwound: Outcome | undefined;
+  /** Set where the guest was ended from outside. */
+  private stopping: { readonly outcome: Outcome; readonly afterMs: number } | undefined;
+  private memory: Pick<Extract<FromGuest, { type: 'finished' }>, 'finalMemory' | 'memory'> = {
+    finalMemory: null,
+    memory: undefined,
+  };
+  private readonly exited = Promise.withResolvers<void>();
+  private readonly stopped = Promise.withResolvers<void>();
+
+  /** The guest is instantiated at once. @param onAnnounce puts into the trace what events will name */
+  constructor(
+    settings: RecordingSettings,
+    rings: Rings,
+    onAnnounce: (announcement: Announcement) => void,
+  ) {
+    const { program, network } = settings;
+    this.onAnnounce = onAnnounce;
+    this.worker = new Worker(workerUrl(WORKERS[program.kind]), {
+      workerData:
+        program.kind === 'module'
+          ? guestSetup(settings, rings)
+          : componentSetup(settings, program, rings, this.announced.buffer),
+      transferList: network ? [network.guest.port] : [],
+      execArgv: ['--no-warnings'],
+      resourceLimits: { stackSizeMb: STACK_MB },
+      // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest
+      // writes to as well: it would get AGAIN from every full pipe
+      stdout: true,
+      stderr: true,
+    });
+    this.worker.on('message', (message: FromGuest) => this.receive(message));
+    this.worker.on('error', (error) => {
+      const message = `the guest's thread failed: ${messageOf(error)}`;
+      this.stopping ??= { outcome: { kind: 'failed', message }, afterMs: this.ranMs };
+    });
+    this.worker.on('exit', () => this.gone());
+    if (program.kind === 'module') {
+      this.tell({ type: 'instantiate', module: program.module, imports: program.imports });
+    }
+  }
+
+  /** How the guest ended, or would if it ended now. */
+  get outcome(): Outcome {
+    return this.stopping?.outcome ?? this.unwound ?? { kind: 'exit', code: 0 };
+  }
+
+  /** Milliseconds after which the guest was ended from outside; undefined where it was not. */
+  get stoppedAfterMs(): number | undefined {
+    return this.stopping?.afterMs;
+  }
+
+  get ranMs(): number {
+    return uptimeMs() - this.startedMs;
+  }
+
+  /** Once it has ended; undefined where it was ended from outside. */
+  get finalMemory(): FinalMemory | undefined {
+    return this.memory.finalMemory ?? undefined;
+  }
+
+  /** All of the memory, after a trap. */
+  get memoryAfterTrap(): Uint8Array | undefined {
+    const { memory } = this.memory;
+    return memory && this.outcome.kind === 'trap' ? new Uint8Array(memory) : undefined;
+  }
+
+  /** Calls run one after the other; after an exit none is made any more. */
+  call(func: LoggedFunction, args: readonly CoreValue[]): Promise<CallResult> {
+    const id = this.nextCall++;
+    return new Promise((resolve) => {
+      const left = this.unwound?.kind === 'trap' ? undefined : this.unwound;
+      const outcome = this.stopping?.outcome ?? left;
+      if (outcome !== undefined) {
+        resolve({ kind: 'unwound', outcome });
+        return;
+      }
+      this.pendingCalls.set(id, resolve);
+      this.tell({ type: 'call', id, func, args });
+    });
+  }
+
+  /** Ends the guest wherever it is; the first to do so says why. */
+  stop(outcome: Outcome): void {
+    if (this.stopping !== undefined) return;
+    this.stopping = { outcome, afterMs: this.ranMs };
+    this.stopped.resolve();
+    void this.worker.terminate();
+    // a guest in a system call cannot be ended; whoever waits for it must not wait
+    setTimeout(() => this.settleAll(outcome), STOP_GRACE_MS).unref();
+  }
+
+  /** Lets the calls that were made end, and the thread. @returns whether it has; one that was stopped may be stuck */
+  async end(): Promise<boolean> {
+    if (this.stopping === undefined) this.tell({ type: 'finish' });
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = this.stopped.promise.then(
+      () =>
+        new Promise<false>((resolve) => {
+          timer = setTimeout(() => resolve(false), STOP_GRACE_MS);
+        }),
+    );
+    const ended = await Promise.race([this.exited.promise.then(() => true), tooLate]);
+    clearTimeout(timer);
+    return ended;
+  }
+
+  private receive(message: FromGuest): void {
+    switch (message.type) {
+      case 'announce':
+        this.onAnnounce(message);
+        Atomics.add(this.announced, 0, 1);
+        Atomics.notify(this.announced, 0);
+        break;
+      case 'instantiated':
+        break;
+      case 'returned':
+        this.settle(message.id, { kind: 'returned', results: message.results });
+        break;
+      case 'unwound':
+        this.unwound = message.outcome;
+        if (message.id !== undefined) {
+          this.settle(message.id, { kind: 'unwound', outcome: message.outcome });
+        }
+        if (message.id === undefined || message.outcome.kind !== 'trap')
+          this.settleAll(message.outcome);
+        break;
+      case 'finished':
+        this.memory = message;
+        void this.worker.terminate();
+    }
+  }
+
+  private settle(id: number, result: CallResult): void {
+    this.pendingCalls.get(id)?.(result);
+    this.pendingCalls.delete(id);
+  }
+
+  private settleAll(outcome: Outcome): void {
+    for (const id of this.pendingCalls.keys()) this.settle(id, { kind: 'unwound', outcome });
+  }
+
+  private gone(): void {
+    this.exited.resolve();
+    const unexpected: Outcome = { kind: 'failed', message: "the guest's thread ended" };
+    this.settleAll(this.stopping?.outcome ?? this.unwound ?? unexpected);
+  }
+
+  private tell(message: ToGuest): void {
+    this.worker.postMessage(message);
+  }
+}
+
+function guestSetup(settings: RecordingSettings, { log, notes }: Rings): GuestSetup {
+  const { host, config, network, paranoid, chaos } = settings;
+  return {
+    ring: log,
+    host,
+    config: { ...config, network: network?.guest },
+    payload: payloadLimit(settings),
+    paranoid,
+    chaos: chaos && notes && { plan: chaos, notes },
+  };
+}
+
+function componentSetup(
+  settings: RecordingSettings,
+  { program, modules, surface }: ComponentProgram,
+  rings: Rings,
+  announced: SharedArrayBuffer,
+): ComponentSetup {
+  const { config, paranoid, net } = settings;
+  return {
+    ring: rings.log,
+    config,
+    paranoid,
+    payload: payloadLimit(settings),
+    net,
+    announced,
+    program,
+    surface: surface && { types: surface.words, instances: surface.instances },
+    modules: modules.map(({ id, file, module, declarations }) => ({
+      id,
+      file,
+      module,
+      declarations,
+    })),
+  };
+}
+
+function payloadLimit({ payload }: RecordingSettings): number {
+  return payload === 'full' ? Number.POSITIVE_INFINITY : payload;
+}
