@@ -59,6 +59,7 @@ export class Recording {
     this.guest = new GuestThread(settings, this.log.rings, (announcement) =>
       this.log.announce(announcement),
     );
+    void settings.network?.failed.then((message) => this.guest.stop({ kind: 'failed', message }));
     try {
       // while the guest starts
       this.writer.start(startMeta(settings), this.log.firstFunctions, modulesOf(program));

@@ -1,7 +1,7 @@
 /** The supervisor's side of the network: opens a guest's listening sockets before the guest starts. */
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { WasiRrError } from '../../errors.ts';
+import { messageOf, WasiRrError } from '../../errors.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { addressText } from './address.ts';
 import {
@@ -17,6 +17,8 @@ export interface Network {
   readonly addresses: readonly Address[];
   /** For the guest's thread; its port goes over to that one. */
   readonly guest: GuestNetwork;
+  /** Resolves where the thread ends before it is closed, with why: nobody answers the guest any more. */
+  readonly failed: Promise<string>;
   /**
    * Closes everything.
    * @param patienceMs for which what the guest has sent may still be on its way to the system
@@ -37,20 +39,25 @@ export async function openNetwork(listen: readonly Address[]): Promise<Network> 
     stdout: true,
     stderr: true,
   });
+  const failed = new Promise<string>((resolve) => {
+    worker.on('error', (thrown) => resolve(`the network's thread failed: ${messageOf(thrown)}`));
+  });
   const [result]: ListenResult[] = await once(worker, 'message');
   if (result?.type !== 'listening') {
     guestEnd.close();
     await worker.terminate();
     throw refusal(listen, result);
   }
+  const ended = Promise.withResolvers<void>();
+  worker.once('exit', () => ended.resolve());
   return {
     addresses: result.addresses,
     guest: { port: guestEnd, bell, listeners: listen.length },
+    failed,
     async close(patienceMs) {
-      const ended = once(worker, 'exit');
       const timer = setTimeout(() => void worker.terminate(), patienceMs);
       worker.postMessage(END);
-      await ended;
+      await ended.promise;
       clearTimeout(timer);
     },
   };

@@ -5,7 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { planClock } from '../../../recorder/determinism.ts';
 import { type Network, openNetwork } from '../../../recorder/network/network.ts';
 import { DirectGuest, FDFLAG, OUT } from './direct-guest.ts';
 import { poll } from './poll.ts';
@@ -25,10 +27,12 @@ afterEach(async () => {
   for (const one of networks.splice(0)) await one.close(0);
 });
 
-async function server(): Promise<{ guest: DirectGuest; port: number }> {
+type Given = ConstructorParameters<typeof DirectGuest>[0];
+
+async function server(given: Given = {}): Promise<{ guest: DirectGuest; port: number }> {
   const network = await openNetwork([{ host: '127.0.0.1', port: 0 }]);
   networks.push(network);
-  const guest = new DirectGuest({ network: network.guest });
+  const guest = new DirectGuest({ ...given, network: network.guest });
   guests.push(guest);
   return { guest, port: network.addresses[0]?.port ?? 0 };
 }
@@ -271,4 +275,38 @@ describe('a connection', () => {
     expect(accept(guest)).toBe(first);
     expect(receive(guest, first, 0, 1)).toBe('b');
   });
+});
+
+describe('with a clock that is made up', () => {
+  const now = (guest: DirectGuest) => {
+    expect(guest.call('clock_time_get', 1, 0n, OUT)).toBe('success');
+    return guest.u64;
+  };
+
+  test('a poll waits for a client as long as the guest would, and then that time has passed', async () => {
+    const { guest, port } = await server({ clock: planClock({}) });
+    const before = now(guest);
+    const started = performance.now();
+    expect(poll(guest, { read: LISTENER }, { timeout: 60n * MS })).toMatchObject([
+      { type: 'clock' },
+    ]);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(59);
+    expect(now(guest) - before).toBeGreaterThanOrEqual(60n * MS);
+    client(port, '');
+    expect(poll(guest, { read: LISTENER }, { timeout: 3600_000n * MS })).toMatchObject([
+      { type: 'fd_read' },
+    ]);
+    expect(now(guest) - before).toBeLessThan(1000n * MS);
+  });
+});
+
+test('a thread that fails tells so, and can be closed', async () => {
+  const network = await openNetwork([{ host: '127.0.0.1', port: 0 }]);
+  const client = connect(network.addresses[0]?.port ?? 0, '127.0.0.1');
+  client.on('error', () => {});
+  const { port, bell } = network.guest;
+  while (Atomics.load(new Int32Array(bell), 0) === 0) await setImmediate();
+  port.postMessage({ type: 'send', id: 0, bytes: 5 });
+  expect(await network.failed).toContain("the network's thread failed: ");
+  await network.close(10_000);
 });
