@@ -9,7 +9,7 @@ import type { HostName } from './hosts/host.ts';
 const READ_ONLY_HOST: HostName = 'sandbox';
 
 /**
- * @param host what answers the guest: a {@link HostName}, or the shim of components
+ * @param host what answers a core module; components have a host that can do all of it
  * @returns them with absolute paths
  * @throws WasiRrError DIRECTORY_NOT_FOUND where one is missing, no directory or may not be read;
  *   OPTION_INVALID where two have one name, or the host cannot give one as it was asked to
@@ -28,7 +28,7 @@ export function checkPreopens(preopens: readonly Preopen[], host: string): Preop
     if (preopen.readOnly && host !== READ_ONLY_HOST) {
       throw new WasiRrError(
         'OPTION_INVALID',
-        `the host ${host} cannot give ${preopen.host} read-only; the host ${READ_ONLY_HOST} can, to core modules.`,
+        `the host ${host} cannot give ${preopen.host} read-only; the host ${READ_ONLY_HOST} can.`,
       );
     }
   }

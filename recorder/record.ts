@@ -156,10 +156,7 @@ async function prepare(options: RecordOptions): Promise<Settings> {
       'faults can be injected into core modules of Preview 1 only, and this is a component.',
     );
   }
-  if (program.kind !== 'module') {
-    checkPreopens(preopens, 'preview2-shim');
-    if (listen.length > 0) checkListens('preview2-shim');
-  }
+  if (program.kind !== 'module' && listen.length > 0) checkListens('preview2-shim');
   const redacted = redactEnv(environment(options.env ?? []), options);
   const config = {
     args: [options.argv0 ?? name ?? 'program.wasm', ...(options.args ?? [])].map(

@@ -8,6 +8,7 @@ import { systemCode } from '../../errors.ts';
 import { fixedTime } from '../hosts/fixed-time.ts';
 import type { HostConfig } from '../hosts/host.ts';
 import { seededRandom } from '../hosts/seeded-random.ts';
+import { guardFilesystem } from './preview2-filesystem.ts';
 import type { Interfaces } from './preview2-interfaces.ts';
 import { randomInterfaces, timedInterfaces } from './preview2-time.ts';
 
@@ -41,6 +42,8 @@ export function preview2Imports(options: Preview2Options): Interfaces {
     },
   });
   const imports = shim.getImportObject() as unknown as Interfaces;
+  const readOnly = config.preopens.filter((one) => one.readOnly).map(({ guest }) => guest);
+  guardFilesystem(imports, new Set(readOnly));
   // before the streams: a pollable of theirs is one of the clock's
   if (config.clock) {
     Object.assign(imports, timedInterfaces(fixedTime(config.clock), imports['wasi:io/poll'] ?? {}));

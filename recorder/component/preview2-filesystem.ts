@@ -1,0 +1,70 @@
+/**
+ * Directories that a component may read but not change, which the shim does not know; and what the shim
+ * lets through to Node, which throws where WASI has an error. Changes the shim's class of descriptors, so
+ * this is for a thread that runs one component.
+ */
+import type { Interfaces } from './preview2-interfaces.ts';
+
+type Method = (this: object, ...args: unknown[]) => unknown;
+
+/** Methods that change what is in a directory, or a file of it. */
+const CHANGING: ReadonlySet<string> = new Set([
+  'writeViaStream',
+  'appendViaStream',
+  'write',
+  'setSize',
+  'setTimes',
+  'setTimesAt',
+  'createDirectoryAt',
+  'removeDirectoryAt',
+  'unlinkFileAt',
+  'symlinkAt',
+  'linkAt',
+  'renameAt',
+]);
+
+/** Flags of `open-at` that make or change a file. */
+const CHANGING_FLAGS = ['create', 'truncate', 'exclusive', 'write', 'mutateDirectory'];
+
+/** As wasmtime refuses them. */
+const REFUSED = 'not-permitted';
+
+/**
+ * @param imports with the shim's filesystem, which is changed
+ * @param readOnly names of the directories that may not be changed
+ */
+export function guardFilesystem(imports: Interfaces, readOnly: ReadonlySet<string>): void {
+  const guarded = new WeakSet<object>();
+  const { getDirectories } = imports['wasi:filesystem/preopens'] as {
+    getDirectories(): readonly (readonly [object, string])[];
+  };
+  for (const [descriptor, name] of getDirectories()) {
+    if (readOnly.has(name)) guarded.add(descriptor);
+  }
+  const { Descriptor } = imports['wasi:filesystem/types'] as {
+    Descriptor: { prototype: Record<string, Method> };
+  };
+  const { prototype } = Descriptor;
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    const method = prototype[name];
+    if (method === undefined || name === 'constructor') continue;
+    prototype[name] = function (...args) {
+      if (args.some((arg) => typeof arg === 'string' && arg.includes('\0'))) throw 'invalid';
+      // a link or a new name may lead into a directory, too
+      const concerns = guarded.has(this) || args.some((arg) => guarded.has(arg as object));
+      if (concerns && (CHANGING.has(name) || (name === 'openAt' && changes(args)))) throw REFUSED;
+      const result = method.apply(this, args);
+      if (name === 'openAt' && guarded.has(this)) guarded.add(result as object);
+      return result;
+    };
+  }
+}
+
+function changes(args: readonly unknown[]): boolean {
+  return args.some(
+    (arg) =>
+      typeof arg === 'object' &&
+      arg !== null &&
+      CHANGING_FLAGS.some((flag) => (arg as Readonly<Record<string, unknown>>)[flag] === true),
+  );
+}
