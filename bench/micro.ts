@@ -17,6 +17,7 @@ import { ModuleIndexing } from '../recorder/module-indexing.ts';
 import { createRing, RingReader, RingWriter } from '../recorder/ring.ts';
 import { GuestReplay } from '../replayer/guest-replay.ts';
 import { compileWat } from '../test/guests/wat.ts';
+import { ByteKeys } from '../traces/byte-keys.ts';
 import { CallIndex } from '../traces/call-index.ts';
 import { CallScanner } from '../traces/call-scanner.ts';
 import { EventReader } from '../traces/event-reader.ts';
@@ -105,11 +106,12 @@ function supervising(trace: TraceReader): void {
       while (scanner.next());
     }),
   );
+  const keys = new ByteKeys<number>();
   perCall(
-    'supervisor: CallScanner with keys',
+    'supervisor: CallScanner with look-ups',
     calls,
     scan((scanner) => {
-      while (scanner.next()) scanner.callKey();
+      while (scanner.next()) keys.get(scanner.keyBytes, scanner.callKeyLength, 0);
     }),
   );
   perCall('supervisor: CallIndexer, rows in memory', calls, () => {

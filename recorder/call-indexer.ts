@@ -2,6 +2,7 @@
  * Fills the call index from a log: says what each call is in words, and which file it was about. Runs
  * once per recorded call; calls that were seen before in the same state are not put into words again.
  */
+import { ByteKeys } from '../traces/byte-keys.ts';
 import { type CallIndex, type CallShape, VALUE_MARK } from '../traces/call-index.ts';
 import type { CallScanner } from '../traces/call-scanner.ts';
 import type { CallEvent, OpenEvent } from '../traces/events.ts';
@@ -13,6 +14,9 @@ import { errnoName } from '../wasi/names.ts';
 /** Calls that are remembered. */
 const MAX_KNOWN = 20_000;
 
+/** What a key is of. A number beyond 2^53 stands in quotes in JSON, so the two are other words. */
+const KEY = { question: 0, questionOfLarge: 1, call: 2 } as const;
+
 /** What a call of the past was, and whether its row holds a value of its own. */
 interface Known {
   readonly shape: number;
@@ -22,7 +26,7 @@ interface Known {
 export class CallIndexer {
   private readonly table = new DescriptorTable();
   /** Key of a call → what it was, as long as the open files are the same. */
-  private readonly known = new Map<string, Known>();
+  private readonly known = new ByteKeys<Known>();
   private calls = 0;
 
   /** How many calls have been indexed. */
@@ -43,12 +47,12 @@ export class CallIndexer {
   }
 
   private recall(scanner: CallScanner, answer: number | bigint | undefined): Known | undefined {
-    const question = scanner.questionKey();
-    if (question === undefined) return undefined;
-    const known = this.known.get(keyOf(question, answer));
-    if (known !== undefined) return known;
-    const call = scanner.callKey();
-    return call === question || call === undefined ? undefined : this.known.get(call);
+    const { keyBytes, questionKeyLength, callKeyLength } = scanner;
+    if (questionKeyLength < 0) return undefined;
+    return (
+      this.known.get(keyBytes, questionKeyLength, questionTag(answer)) ??
+      this.known.get(keyBytes, callKeyLength, KEY.call)
+    );
   }
 
   private learn(
@@ -69,9 +73,10 @@ export class CallIndexer {
     }
     // what the host wrote matters to the words unless the row holds it, or there are none
     const apart = shape.valued || shape.result === undefined || shape.result === '{}';
-    const question = scanner.questionKey();
-    const key = apart ? question && keyOf(question, answer) : scanner.callKey();
-    if (key !== undefined) known.set(key, entry);
+    const { keyBytes, questionKeyLength, callKeyLength } = scanner;
+    if (questionKeyLength < 0) return entry;
+    if (apart) known.add(keyBytes, questionKeyLength, questionTag(answer), entry);
+    else known.add(keyBytes, callKeyLength, KEY.call, entry);
     return entry;
   }
 
@@ -91,9 +96,8 @@ export class CallIndexer {
   }
 }
 
-/** A number beyond 2^53 stands in quotes in JSON, so the two are other words. */
-function keyOf(question: string, answer: number | bigint | undefined): string {
-  return typeof answer === 'bigint' ? `${question}n` : question;
+function questionTag(answer: number | bigint | undefined): number {
+  return typeof answer === 'bigint' ? KEY.questionOfLarge : KEY.question;
 }
 
 /** The result with a mark for its number, where that is all there is: `{"time":@}`, `{"time":"@"}`. */

@@ -21,7 +21,8 @@ export class CallScanner {
   private readonly input = new ByteInput();
   private recordAt = 0;
   private startedNs = 0;
-  private readonly key = Buffer.alloc(MAX_KEY);
+  /** The call in bytes, from the beginning up to a key's length. Overwritten by {@link next}. */
+  readonly keyBytes = new Uint8Array(MAX_KEY);
   private keyLength = 0;
   /** How much of the key is there without what the host wrote. */
   private questionLength = 0;
@@ -86,17 +87,16 @@ export class CallScanner {
   }
 
   /**
-   * A text that equals that of another call only if both ask the same and got answers of the same size;
-   * undefined for long ones.
+   * Length of what equals that of another call only if both ask the same and got answers of the same size, in
+   * {@link keyBytes}; -1 for a long one.
    */
-  questionKey(): string | undefined {
-    if (this.keyLength < 0) return undefined;
-    return this.key.toString('latin1', 0, this.questionLength);
+  get questionKeyLength(): number {
+    return this.keyLength < 0 ? -1 : this.questionLength;
   }
 
-  /** A text that equals that of another call only if both say the same, bulk data apart. */
-  callKey(): string | undefined {
-    return this.keyLength < 0 ? undefined : this.key.toString('latin1', 0, this.keyLength);
+  /** Length of what equals that of another call only if both say the same, bulk data apart; -1 for a long one. */
+  get callKeyLength(): number {
+    return this.keyLength;
   }
 
   /**
@@ -240,7 +240,7 @@ export class CallScanner {
   }
 
   private addByte(value: number): void {
-    this.key[this.keyLength++] = value;
+    this.keyBytes[this.keyLength++] = value;
   }
 
   private addBytes(from: number, to: number): void {
@@ -249,8 +249,10 @@ export class CallScanner {
       this.keyLength = -1;
       return;
     }
-    const { key, input } = this;
-    for (let at = from; at < to; at++) key[this.keyLength++] = input.bytes[at] as number;
+    const { keyBytes, input } = this;
+    let length = this.keyLength;
+    for (let at = from; at < to; at++) keyBytes[length++] = input.bytes[at] as number;
+    this.keyLength = length;
   }
 }
 

@@ -9,6 +9,7 @@ import { WasiRrError } from '../../errors.ts';
 import { exampleCases } from '../../examples/cases.ts';
 import { describeEvent } from '../../replayer/divergence-report.ts';
 import { listBookmarks } from '../../traces/annotations.ts';
+import { ByteKeys } from '../../traces/byte-keys.ts';
 import { CallScanner } from '../../traces/call-scanner.ts';
 import { EventReader } from '../../traces/event-reader.ts';
 import type { LogEvent, LoggedFunction } from '../../traces/events.ts';
@@ -122,11 +123,11 @@ function decodeRecords({ log, functions }: Samples, random: Random): void {
     for (let event = reader.next(); event !== undefined; event = reader.next()) say(event, table);
   });
   const scanner = new CallScanner(functions);
+  const keys = new ByteKeys();
   refused(() => {
     scanner.feed(bytes);
     while (scanner.next()) {
-      scanner.questionKey();
-      scanner.callKey();
+      keys.get(scanner.keyBytes, scanner.callKeyLength, 0);
       scanner.answer();
       scanner.call();
     }
