@@ -72,7 +72,22 @@ export type { SessionMemory } from './replayer/session/session-memory.ts';
 export type { Output, OutputChunk, Stream } from './replayer/session/streams-and-files.ts';
 export { TraceView } from './replayer/session/trace-view.ts';
 export { locateFrames } from './replayer/source/locate-frames.ts';
-export type { LocatedWrite, LocatedWrites } from './replayer/timetravel/messages.ts';
+export type { BreakSpec } from './replayer/timetravel/break-places.ts';
+export type { LocalValue } from './replayer/timetravel/frames.ts';
+export type { Mark } from './replayer/timetravel/mark.ts';
+export type {
+  LocatedArrival,
+  LocatedFrame,
+  LocatedWrite,
+  LocatedWrites,
+} from './replayer/timetravel/messages.ts';
+export type {
+  Motion,
+  Points,
+  Reason,
+  StepSize,
+  Watch,
+} from './replayer/timetravel/motions.ts';
 export { openTimeTravel, type TimeTravel } from './replayer/timetravel/time-travel.ts';
 export type { MemoryWrite, WriteQuery } from './replayer/timetravel/writes.ts';
 export type { FrameVariables, ShownVariable } from './replayer/values/messages.ts';

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   record: async () => (await import('./commands/record.ts')).addRecord,
   replay: async () => (await import('./commands/replay.ts')).addReplay,
   tui: async () => (await import('./commands/tui.ts')).addTui,
+  debug: async () => (await import('./commands/debug.ts')).addDebug,
   log: async () => (await import('./commands/log.ts')).addLog,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   info: async () => (await import('./commands/info.ts')).addInfo,

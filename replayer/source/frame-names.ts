@@ -1,6 +1,6 @@
 /** Gives places in a module's code names and lines. What the module does not have is looked for once. */
 import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
-import { FunctionNames } from '../../wasm/names.ts';
+import { type FunctionName, FunctionNames } from '../../wasm/names.ts';
 import { tableFunctions } from '../../wasm/table-functions.ts';
 import { DebugInfo } from '../dwarf/debug-info.ts';
 import type { StackFrame } from '../session/messages.ts';
@@ -23,8 +23,7 @@ export class FrameNames {
    * @param func index; found by the offset unless given. @param given the name that V8 knows
    */
   frame(offset: number, func = this.functionAt(offset), given?: string): StackFrame {
-    this.names ??= new FunctionNames(this.module);
-    const known = this.names.get(func);
+    const known = this.nameOf(func);
     const name = known?.name ?? given;
     const mangled = known?.raw === name ? undefined : known?.raw;
     return { func, offset, name, mangled, source: this.source?.framesAt(offset) ?? [] };
@@ -33,9 +32,14 @@ export class FrameNames {
   /** Name of the function at an index of table 0, which is what a pointer to a function holds. */
   functionInTable(index: number): string | undefined {
     this.table ??= tableFunctions(this.module);
-    this.names ??= new FunctionNames(this.module);
     const func = this.table.get(index);
-    return func === undefined ? undefined : this.names.get(func)?.name;
+    return func === undefined ? undefined : this.nameOf(func)?.name;
+  }
+
+  /** Name of a function by its index. */
+  nameOf(func: number): FunctionName | undefined {
+    this.names ??= new FunctionNames(this.module);
+    return this.names.get(func);
   }
 
   /** Its DWARF; undefined for a module without. */

@@ -5,9 +5,12 @@
 import { TraceReader } from '../../traces/reader.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { RequestLink, type RequestOptions } from '../requests/request-link.ts';
-import type { StackFrame } from '../session/messages.ts';
+import type { GlobalValue, MemoryRange, StackFrame } from '../session/messages.ts';
 import type { FrameVariables } from '../values/messages.ts';
-import type { LocatedWrites, TravelRequests } from './messages.ts';
+import type { BreakSpec } from './break-places.ts';
+import type { Mark } from './mark.ts';
+import type { LocatedArrival, LocatedWrites, TravelRequests } from './messages.ts';
+import type { Motion } from './motions.ts';
 import type { MemoryWrite, WriteQuery } from './writes.ts';
 
 /**
@@ -57,6 +60,36 @@ export class TimeTravel {
    */
   variables(event: number, options?: RequestOptions): Promise<readonly FrameVariables[]> {
     return this.link.request('variables', { event }, options);
+  }
+
+  /**
+   * Moves: by instructions, lines and functions, to points, in both directions. Where one stands is a mark,
+   * which whoever moves keeps. Costs replays up to there: one forwards, two or more backwards.
+   * @param from where the motion begins; undefined for those that go to a place of the run
+   * @throws WasiRrError EVENT_NOT_FOUND for a mark that the run does not come to; as {@link writes}
+   */
+  move(from: Mark | undefined, motion: Motion, options?: RequestOptions): Promise<LocatedArrival> {
+    return this.link.request('move', { from, motion }, options);
+  }
+
+  /** Values of the guest's globals at a mark. @throws as {@link move} */
+  globals(mark: Mark, options?: RequestOptions): Promise<readonly GlobalValue[]> {
+    return this.link.request('globals', { mark }, options);
+  }
+
+  /** Bytes of memory 0 at a mark, cut where it ends. @throws as {@link move} */
+  read(
+    mark: Mark,
+    address: number,
+    length: number,
+    options?: RequestOptions,
+  ): Promise<MemoryRange> {
+    return this.link.request('memory', { mark, address, length }, options);
+  }
+
+  /** The instructions that a breakpoint means. @throws WasiRrError OPTION_INVALID where it means none */
+  places(spec: BreakSpec, options?: RequestOptions): Promise<readonly StackFrame[]> {
+    return this.link.request('places', { spec }, options);
   }
 
   async close(): Promise<void> {

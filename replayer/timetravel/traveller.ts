@@ -3,6 +3,8 @@ import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { FrameNames } from '../source/frame-names.ts';
 import { Inspection } from '../values/inspection.ts';
+import { BreakPlaces } from './break-places.ts';
+import { Engine } from './engine.ts';
 import { framesAt } from './frames-at.ts';
 import type { LocatedWrites, TravelRequests } from './messages.ts';
 import { type StoppedGuest, stateAt } from './state-at.ts';
@@ -18,6 +20,8 @@ type Handlers = {
 export class Traveller implements Handlers {
   private readonly trace: TraceReader;
   private readonly names: FrameNames;
+  private made: Engine | undefined;
+  private breakPlaces: BreakPlaces | undefined;
 
   /** @throws WasiRrError REPLAY_FAILED for a component's trace; and as TraceReader.module */
   constructor(trace: TraceReader) {
@@ -67,6 +71,39 @@ export class Traveller implements Handlers {
       }));
     };
     return stateAt(this.trace, event, look, onEvent);
+  }
+
+  /** @throws as Engine.move */
+  move({ from, motion }: TravelRequests['move']['params'], onEvent: (event: number) => void) {
+    const arrival = this.engine.move(from, motion, onEvent);
+    const { frames } = this.engine.at(arrival.mark, onEvent);
+    const stack = frames.map(({ func, pc, locals }) => ({ ...this.names.frame(pc, func), locals }));
+    return { ...arrival, stack };
+  }
+
+  /** @throws as Engine.at */
+  globals({ mark }: TravelRequests['globals']['params'], onEvent: (event: number) => void) {
+    return this.engine.at(mark, onEvent).globals;
+  }
+
+  /** @throws as Engine.at */
+  memory(
+    { mark, address, length }: TravelRequests['memory']['params'],
+    onEvent: (event: number) => void,
+  ) {
+    const { memory } = this.engine.at(mark, onEvent);
+    return { address, bytes: memory.slice(address, address + length), size: memory.length };
+  }
+
+  /** @throws as BreakPlaces.find */
+  places({ spec }: TravelRequests['places']['params']) {
+    this.breakPlaces ??= new BreakPlaces(this.trace.module(), this.names, this.engine.lines);
+    return this.breakPlaces.find(spec).map((pc) => this.names.frame(pc));
+  }
+
+  private get engine(): Engine {
+    this.made ??= new Engine(this.trace, this.names);
+    return this.made;
   }
 
   private callAt(number: number): string | undefined {

@@ -1,0 +1,175 @@
+/** `wasi-rr debug`: gdb's commands on a recorded run, in both directions. */
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { escapeText, openTimeTravel, WasiRrError } from '../../index.ts';
+import type { Answer } from '../debug/answer.ts';
+import { type DebugCommand, parseLine } from '../debug/commands.ts';
+import { Debugger } from '../debug/debugger.ts';
+import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
+import { markText, showStop } from '../debug/show.ts';
+import { SourceFiles } from '../debug/source-files.ts';
+import { jsonLine } from '../json.ts';
+import { collecting } from '../option-values.ts';
+import { Progress } from '../progress.ts';
+import { exitingWith } from '../run.ts';
+import { say, stdout } from '../streams.ts';
+import { missingEnd, openNamed } from '../trace-argument.ts';
+
+interface DebugFlags {
+  readonly script?: readonly string[];
+  readonly execute?: readonly string[];
+  readonly source?: readonly string[];
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+It stands before an instruction: in the beginning before the one that trapped, or where else the run went
+wrong. Steps, breakpoints and watchpoints go forwards and backwards; help lists the commands, which are gdb's.
+Nothing runs but the recorded run, which is replayed for each motion and compared all the while.
+
+Commands come from -x and -e, else from standard input. Those that no one types end at the first error, with
+exit code 2. Ctrl-C gives a motion up and stays where it was.
+
+Examples:
+  wasi-rr debug
+  wasi-rr debug app-3 --source ~/app
+  wasi-rr debug -e 'watch 0x12310 4' -e rc -e bt
+  echo 'b main.c:12
+  rc
+  info locals' | wasi-rr debug --json | jq .`;
+
+export function addDebug(program: Command): void {
+  program
+    .command('debug')
+    .description('step through a run by line and instruction, forwards and backwards')
+    .argument('[trace]', 'default: the latest')
+    .option('-x, --script <file>', 'commands to run; may be repeated', collecting(String))
+    .option('-e, --execute <command>', 'a command to run; may be repeated', collecting(String))
+    .option(
+      '--source <dir>',
+      'where source files are; may be repeated (default: .)',
+      collecting(String),
+    )
+    .option('--json', 'one JSON object a command')
+    .addHelpText('after', EXAMPLES)
+    .action(exitingWith(debugCommand));
+}
+
+async function debugCommand(name: string | undefined, flags: DebugFlags): Promise<number> {
+  const trace = openNamed(name);
+  const travel = openTimeTravel(trace.path);
+  try {
+    const sources = new SourceFiles(flags.source ?? ['.']);
+    const loop = new Loop(new Debugger(trace, travel, sources), flags.json ?? false);
+    const missing = missingEnd(trace);
+    if (missing !== undefined) say(`note: ${missing}`);
+    await loop.run(linesOf(flags, () => loop.interrupt()));
+    return 0;
+  } finally {
+    await stdout.flush();
+    await travel.close();
+    trace.close();
+  }
+}
+
+function linesOf({ script, execute }: DebugFlags, onInterrupt: () => void): CommandLines {
+  if (script === undefined && execute === undefined) return inputLines(onInterrupt);
+  return scriptLines(script ?? [], execute ?? []);
+}
+
+class Loop {
+  private readonly debug: Debugger;
+  private readonly json: boolean;
+  private running: AbortController | undefined;
+  private lines: CommandLines | undefined;
+
+  constructor(debug: Debugger, json: boolean) {
+    this.debug = debug;
+    this.json = json;
+  }
+
+  /** Gives up what is under way; between commands, begins a new line. */
+  interrupt(): void {
+    if (this.running) this.running.abort();
+    else {
+      say('quit leaves the debugger');
+      this.lines?.ask();
+    }
+  }
+
+  async run(lines: CommandLines): Promise<void> {
+    this.lines = lines;
+    try {
+      const { debug } = this;
+      await this.answer('', async () => opening(debug));
+      let last: { command: DebugCommand; rest: string } | undefined;
+      lines.ask();
+      for await (const line of lines.lines) {
+        const again = lines.interactive && last?.command.repeats === true;
+        if (isNothing(line) && !again) {
+          lines.ask();
+          continue;
+        }
+        if (!lines.interactive && !this.json) await stdout.print(`${PROMPT}${line.trim()}`);
+        const goesOn = await this.answer(line, () => {
+          if (!isNothing(line)) last = parseLine(line);
+          return last?.command.run(debug, last.rest) ?? Promise.resolve(undefined);
+        });
+        if (!goesOn || stdout.closed) return;
+        lines.ask();
+      }
+    } finally {
+      lines.close();
+    }
+  }
+
+  /** @returns false to quit. @throws what went wrong, unless a person can type something else */
+  private async answer(line: string, work: () => Promise<Answer | undefined>): Promise<boolean> {
+    const { debug } = this;
+    const running = new AbortController();
+    this.running = running;
+    const progress = new Progress(`replaying ${basename(debug.trace.path)}`);
+    debug.options = {
+      signal: running.signal,
+      onProgress: (event) => progress.update(event, debug.trace.eventCount - 1),
+    };
+    try {
+      const answer = await work();
+      progress.clear();
+      if (answer === undefined) return false;
+      if (this.json) await stdout.print(jsonLine({ command: line.trim(), ...answer.json }));
+      else for (const text of answer.text) await stdout.print(text);
+    } catch (thrown) {
+      progress.clear();
+      if (running.signal.aborted) say(`given up: still ${markText(debug.mark)}`);
+      else if (thrown instanceof WasiRrError) await this.failed(line, thrown);
+      else throw thrown;
+    } finally {
+      this.running = undefined;
+      await stdout.flush();
+    }
+    return true;
+  }
+
+  private async failed(line: string, error: WasiRrError): Promise<void> {
+    const { code, message } = error;
+    if (this.json) await stdout.print(jsonLine({ command: line.trim(), error: { code, message } }));
+    if (!this.lines?.interactive) throw error;
+    say(message);
+  }
+}
+
+/** How the run ended, and where the debugger stands in the beginning. */
+async function opening(debug: Debugger): Promise<Answer> {
+  const { text, json } = showStop(debug, await debug.begin());
+  const { outcome } = debug;
+  return {
+    text: [`how the run ended: ${escapeText(outcome)}`, ...text],
+    json: { ...json, outcome },
+  };
+}
+
+/** Empty, or a comment. */
+function isNothing(line: string): boolean {
+  return /^\s*(#|$)/.test(line);
+}

@@ -1,0 +1,96 @@
+/**
+ * The state of a debugger on the command line: where it stands, which frame is selected, what stops it.
+ * Moves through the library; prints nothing.
+ */
+import {
+  describeOutcome,
+  type LinePlace,
+  type LocatedArrival,
+  type LocatedFrame,
+  type Mark,
+  type Motion,
+  type RequestOptions,
+  type TimeTravel,
+  type TraceReader,
+  TraceView,
+} from '../../index.ts';
+import { refuse } from './answer.ts';
+import { type Point, PointList } from './points.ts';
+import type { SourceFiles } from './source-files.ts';
+
+export interface Stop extends LocatedArrival {
+  readonly point: Point | undefined;
+}
+
+export class Debugger {
+  readonly travel: TimeTravel;
+  readonly trace: TraceReader;
+  readonly sources: SourceFiles;
+  readonly points = new PointList();
+  /** Given with every request. */
+  options: RequestOptions = {};
+  private arrival: LocatedArrival | undefined;
+  private selected = 0;
+  /** Where `list` goes on. */
+  listed: { readonly file: string; readonly line: number } | undefined;
+
+  constructor(trace: TraceReader, travel: TimeTravel, sources: SourceFiles) {
+    this.trace = trace;
+    this.travel = travel;
+    this.sources = sources;
+  }
+
+  /** Goes to where the run went wrong. */
+  async begin(): Promise<Stop> {
+    const { event, kind } = await new TraceView(this.trace).failure(this.options);
+    return this.move(kind === 'call' ? { kind: 'event', event } : { kind: 'end' });
+  }
+
+  async move(motion: Motion): Promise<Stop> {
+    const arrival = await this.travel.move(this.arrival?.mark, motion, this.options);
+    this.arrival = arrival;
+    this.selected = 0;
+    this.listed = undefined;
+    return { ...arrival, point: this.points.met(arrival.reason) };
+  }
+
+  get mark(): Mark {
+    return this.standing.mark;
+  }
+
+  get stack(): readonly LocatedFrame[] {
+    return this.standing.stack;
+  }
+
+  get frame(): LocatedFrame {
+    const frame = this.stack[this.selected];
+    if (frame === undefined) throw refuse('no function of the guest is running here.');
+    return frame;
+  }
+
+  get frameNumber(): number {
+    return this.selected;
+  }
+
+  select(number: number): void {
+    if (this.stack[number] === undefined) {
+      throw refuse(`there is no frame ${number}: the stack has ${this.stack.length}.`);
+    }
+    this.selected = number;
+    this.listed = undefined;
+  }
+
+  /** Where the selected frame stands in the source. */
+  get place(): LinePlace | undefined {
+    return this.frame.source[0]?.place;
+  }
+
+  get outcome(): string {
+    return describeOutcome(this.trace.meta.outcome);
+  }
+
+  private get standing(): LocatedArrival {
+    if (this.arrival === undefined) throw refuse('the debugger has not gone anywhere yet.');
+    return this.arrival;
+  }
+}

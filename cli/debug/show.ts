@@ -1,0 +1,91 @@
+/** Stops, frames and values of the debugger, for people and as JSON. */
+import { escapeText, type LocalValue, type LocatedFrame, type Mark } from '../../index.ts';
+import { frameTexts } from '../frames.ts';
+import { changeText } from '../hex-dump.ts';
+import type { Answer } from './answer.ts';
+import type { Debugger, Stop } from './debugger.ts';
+import { describePoint } from './points.ts';
+
+export function markText({ event, tick }: Mark): string {
+  return `${event < 0 ? 'before #0' : `after #${event}`}, tick ${tick}`;
+}
+
+/** Why it stopped, where, and the line of the source. */
+export function showStop(debug: Debugger, stop: Stop): Answer {
+  const { mark, point } = stop;
+  const json = {
+    mark,
+    reason: reasonJson(stop),
+    point: point?.number ?? null,
+    frame: stop.stack[0] === undefined ? null : jsonFrame(stop.stack[0], 0),
+  };
+  return { text: [...reasonText(debug, stop), ...frameText(debug)], json };
+}
+
+/** The selected frame and its line. */
+export function frameText(debug: Debugger): string[] {
+  const { place, frame, frameNumber, mark } = debug;
+  const [innermost = ''] = frameTexts(frame);
+  const lines = [`#${frameNumber}  ${innermost}  [${markText(mark)}]`];
+  const line = place?.line;
+  const source = line === undefined ? undefined : debug.sources.lines(place?.file ?? '');
+  const text = line === undefined ? undefined : source?.[line - 1];
+  if (text !== undefined) lines.push(sourceLine(line ?? 0, text));
+  return lines;
+}
+
+export function sourceLine(number: number, text: string): string {
+  return `${number}\t${escapeText(text.replaceAll('\t', '    ').trimEnd())}`;
+}
+
+function reasonText(debug: Debugger, { reason, point }: Stop): string[] {
+  const [title = ''] = point ? describePoint(point) : [];
+  const name = point ? title.split(/ at |:| \(/)[0] : '';
+  switch (reason.kind) {
+    case 'moved':
+      return [];
+    case 'break':
+      return [`${name}`];
+    case 'call':
+      return [`${name}: before a call of ${escapeText(reason.name)}`];
+    case 'watch': {
+      const { before, after, by } = reason;
+      return [
+        `${name}: ${changeText(before, after)}, by ${by === 'host' ? 'the host' : 'the guest'}`,
+      ];
+    }
+    case 'start':
+      return ['this is the start of the run.'];
+    case 'end':
+      return [`this is the end of the run: ${escapeText(debug.outcome)}`];
+    case 'beyond':
+      return ['the recording ends before this, and the program runs on without a call.'];
+  }
+}
+
+function reasonJson({ reason }: Stop): object {
+  if (reason.kind !== 'watch') return reason;
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  return { ...reason, before: hex(reason.before), after: hex(reason.after) };
+}
+
+export function jsonFrame(frame: LocatedFrame, level: number): object {
+  const { func, offset, name, mangled, source } = frame;
+  return { level, func, offset, name: name ?? null, mangled: mangled ?? null, source };
+}
+
+/** `7 (0x7)`; a vector as its bytes. */
+export function valueText(value: LocalValue | string): string {
+  if (value === undefined) return 'a reference';
+  if (typeof value === 'string') return escapeText(value);
+  if (typeof value === 'bigint') return `${value} (0x${BigInt.asUintN(64, value).toString(16)})`;
+  if (typeof value !== 'number') return Buffer.from(value).toString('hex');
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 32
+    ? `${value} (0x${(value >>> 0).toString(16)})`
+    : String(value);
+}
+
+export function valueJson(value: LocalValue | string): unknown {
+  if (value === undefined) return null;
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
+}

@@ -1,0 +1,34 @@
+/** Lines of the source files that a module's debug information names, where they are found here. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What is larger is no source file. */
+const MAX_BYTES = 16 << 20;
+
+export class SourceFiles {
+  private readonly folders: readonly string[];
+  private readonly known = new Map<string, readonly string[] | undefined>();
+
+  /** @param folders where to look, in this order */
+  constructor(folders: readonly string[]) {
+    this.folders = folders;
+  }
+
+  /** @param file as the debug information has it; undefined where there is none */
+  lines(file: string): readonly string[] | undefined {
+    if (!this.known.has(file)) this.known.set(file, this.read(file));
+    return this.known.get(file);
+  }
+
+  /** The path itself, then its ends in each folder, the longest first. */
+  private read(file: string): readonly string[] | undefined {
+    const parts = file.split('/').filter((part) => part !== '');
+    const ends = parts.map((_, i) => parts.slice(i).join('/'));
+    const paths = [file, ...this.folders.flatMap((folder) => ends.map((end) => join(folder, end)))];
+    for (const path of paths) {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile() && stat.size <= MAX_BYTES) return readFileSync(path, 'utf8').split('\n');
+    }
+    return undefined;
+  }
+}

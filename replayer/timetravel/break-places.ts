@@ -1,0 +1,116 @@
+/** Which instructions a breakpoint means: of a function, a line, or one instruction. */
+import { WasiRrError } from '../../errors.ts';
+import { BinaryInput } from '../../wasm/binary.ts';
+import { isStructure } from '../instrument/function-rewriter.ts';
+import { InstructionReader } from '../instrument/instruction-reader.ts';
+import { type ModuleLayout, readLayout, readValueType } from '../instrument/module-layout.ts';
+import type { Pc } from '../instrument/plan.ts';
+import type { FrameNames } from '../source/frame-names.ts';
+import type { SourceLines } from '../source/source-lines.ts';
+
+export type BreakSpec =
+  /** Demangled or as the module has it; or what follows the last `::` of its path. */
+  | { readonly kind: 'function'; readonly name: string }
+  /** A path, or its end. */
+  | { readonly kind: 'line'; readonly file: string; readonly line: number }
+  | { readonly kind: 'pc'; readonly pc: Pc };
+
+export class BreakPlaces {
+  private readonly layout: ModuleLayout;
+  private readonly names: FrameNames;
+  private readonly lines: SourceLines;
+
+  /** @throws WasiRrError MODULE_INVALID */
+  constructor(module: Uint8Array, names: FrameNames, lines: SourceLines) {
+    this.layout = readLayout(module);
+    this.names = names;
+    this.lines = lines;
+  }
+
+  /** @throws WasiRrError OPTION_INVALID where there is no such place */
+  find(spec: BreakSpec): readonly Pc[] {
+    switch (spec.kind) {
+      case 'function':
+        return this.functions(spec.name).map((func) => this.stopIn(func, this.lines.bodyOf(func)));
+      case 'line':
+        return this.line(spec.file, spec.line);
+      case 'pc':
+        return [this.instruction(spec.pc)];
+    }
+  }
+
+  private functions(name: string): number[] {
+    const byModule = this.matching(name, (func) => {
+      const known = this.names.nameOf(func);
+      return known === undefined ? [] : [known.name, known.raw];
+    });
+    // wasi-libc calls a program's main otherwise; the source does not
+    const found =
+      byModule.length > 0 ? byModule : this.matching(name, (func) => this.inSource(func));
+    if (found.length > 0) return found;
+    throw notFound(`no function of the module is called "${name}"`);
+  }
+
+  private matching(wanted: string, namesOf: (func: number) => readonly string[]): number[] {
+    const { importedFunctions, functions } = this.layout;
+    const found: number[] = [];
+    for (let func = importedFunctions; func < functions.length; func++) {
+      const matches = namesOf(func).some((name) => {
+        const plain = name.replace(/\(.*$/, '');
+        return name === wanted || plain === wanted || plain.endsWith(`::${wanted}`);
+      });
+      if (matches) found.push(func);
+    }
+    return found;
+  }
+
+  private inSource(func: number): string[] {
+    const body = this.lines.bodyOf(func);
+    const own = body === undefined ? undefined : this.names.source?.framesAt(body).at(-1);
+    return own?.name === undefined ? [] : [own.name];
+  }
+
+  private line(file: string, line: number): Pc[] {
+    const files = this.lines.files.filter((one) => one === file || one.endsWith(`/${file}`));
+    if (files.length === 0) {
+      const why = this.lines.files.length === 0 ? ': the module has no debug information' : '';
+      throw notFound(`no code comes from a file "${file}"${why}`);
+    }
+    const code = files.flatMap((one) => this.lines.codeOf(one, line));
+    if (code.length === 0) throw notFound(`${file} has no code at line ${line} or after it`);
+    return code.map(({ func, offset }) => this.stopIn(func, offset));
+  }
+
+  private instruction(pc: Pc): Pc {
+    const { bodyStarts, bodyEnds, importedFunctions } = this.layout;
+    const func = this.names.functionAt(pc);
+    const index = func - importedFunctions;
+    const inside = pc >= (bodyStarts[index] ?? 0) && pc < (bodyEnds[index] ?? 0);
+    if (inside && this.stopIn(func, pc) === pc) return pc;
+    throw notFound(`no instruction that does something begins at byte 0x${pc.toString(16)}`);
+  }
+
+  /** The first instruction from an offset on at which something happens. */
+  private stopIn(func: number, from = 0): Pc {
+    const { bytes, bodyStarts, bodyEnds, importedFunctions } = this.layout;
+    const index = func - importedFunctions;
+    const end = bodyEnds[index] ?? 0;
+    const input = new BinaryInput(bytes, bodyStarts[index] ?? 0, end);
+    input.list(() => {
+      input.u32();
+      readValueType(input);
+    });
+    const reader = new InstructionReader(bytes);
+    reader.open(input.position, end);
+    for (;;) {
+      reader.next();
+      // the function's last end is where it returns
+      const last = reader.at >= end;
+      if (last || (reader.start >= from && !isStructure(reader.code))) return reader.start;
+    }
+  }
+}
+
+function notFound(what: string): WasiRrError {
+  return new WasiRrError('OPTION_INVALID', `${what}.`);
+}

@@ -1,0 +1,162 @@
+/** `wasi-rr debug`: whole sessions as transcripts, JSON, pipes and what users get wrong. */
+import { cpSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileWat } from '../guests/wat.ts';
+import { example, Workspace, workspace } from './command.ts';
+
+const ws = new Workspace();
+afterAll(() => ws.remove());
+
+const RUNS = [
+  ['heapsmash-O0g', 'heapsmash'],
+  ['heapsmash-O2', 'heapsmash'],
+  ['uninit-O0g', 'uninit'],
+  ['uninit-O2', 'uninit'],
+  ['hang-O0g', 'hang'],
+  ['rustslice-O2', 'rustslice'],
+] as const;
+
+beforeAll(async () => {
+  for (const [name, folder] of RUNS) {
+    cpSync(example(`fs/${folder}`), ws.path(folder), { recursive: true });
+    const stdin = folder === 'uninit' || folder === 'hang' ? 'stdin.txt' : undefined;
+    const options = ['-q', '-o', `${name}.wrr`, '--dir', `${folder}::/`, '--timeout', '20'];
+    if (folder === 'hang') options.splice(-1, 1, '1');
+    const text = stdin === undefined ? '' : readFileSync(ws.path(folder, stdin), 'utf8');
+    await ws.runWith({ stdin: text }, 'record', ...options, example(`wasm/${name}.wasm`));
+  }
+}, 120_000);
+
+/** One process that does all of them. */
+function session(trace: string, commands: readonly string[], ...options: string[]) {
+  const args = commands.flatMap((command) => ['-e', command]);
+  return ws.run('debug', `${trace}.wrr`, '--source', example(''), ...options, ...args);
+}
+
+const SESSIONS: Readonly<Record<string, readonly string[]>> = {
+  // from the trap to the write that led to it, and around there
+  'heapsmash-O0g': [
+    ...['bt', 'rs', 'finish', 'watch 0x12310 4', 'rc', 'when', 'x/2xw local0', 'x/s 0x122f0', 'up'],
+    ...['list', 'rc', 'delete 1', 'rf', 'rn', 'b set_name', 'c', 'n', 'tbreak heapsmash.c:19'],
+    ...[
+      'rc',
+      'info breakpoints',
+      'delete',
+      'catch fd_write',
+      'c',
+      'si',
+      'rsi',
+      'goto #9',
+      'step 3',
+    ],
+    ...['goto start', 'print __stack_pointer', 'info registers', 'c', 'goto end'],
+  ],
+  // neither names nor lines of its own code
+  'heapsmash-O2': [
+    'bt',
+    'watch 0x12310 4',
+    'rc',
+    'si',
+    'rsi',
+    'rni',
+    'b *0x6bc5',
+    'delete 1',
+    'rc',
+    'c',
+  ],
+  'uninit-O0g': ['bt', 'b main', 'rc', 'next 3', 'rn', 's', 'finish', 'info breakpoints'],
+  'uninit-O2': ['bt', 'catch', 'rc', 'rc', 'c', 'when'],
+  // it computes on past the end of the recording
+  'hang-O0g': ['bt', 'rc', 'goto end', 'c', 'bt', 'n', 'rn', 'c'],
+  'rustslice-O2': ['bt', 'rf', 'up', 'catch fd_read', 'rc', 'finish', 'goto #3'],
+};
+
+describe('sessions', () => {
+  test.each(Object.keys(SESSIONS))('%s', async (name) => {
+    const run = await session(name, SESSIONS[name] ?? []);
+    expect(run.status, run.stderr).toBe(0);
+    await expect(`${run.stdout}${run.stderr}`).toMatchFileSnapshot(`golden/debug-${name}.txt`);
+  });
+});
+
+test('JSON: one object a command, errors too', async () => {
+  const run = await session(
+    'heapsmash-O0g',
+    ['watch 0x12310 4', 'rc', 'bt', 'b nowhere'],
+    '--json',
+  );
+  expect(run.status).toBe(2);
+  const [opening, watch, back, stack, failed] = run.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(opening).toMatchObject({ command: '', outcome: 'trap: table index is out of bounds' });
+  expect(watch.point).toMatchObject({ number: 1, kind: 'watchpoint', address: 0x12310, length: 4 });
+  expect(back).toMatchObject({
+    command: 'rc',
+    mark: { event: 10, depth: 7 },
+    reason: { kind: 'watch', by: 'guest', before: '62750000', after: '62757200' },
+    point: 1,
+    frame: { name: 'set_name' },
+  });
+  expect(stack.stack.map(({ name }: { name: string }) => name).slice(0, 2)).toEqual([
+    'set_name',
+    'rename_user',
+  ]);
+  expect(failed).toEqual({
+    command: 'b nowhere',
+    error: { code: 'OPTION_INVALID', message: 'no function of the module is called "nowhere".' },
+  });
+});
+
+test('commands from a pipe and from a file; comments, and what comes after quit', async () => {
+  const script = '# to the failure\n\nwhen\n  rsi # no comment\n';
+  ws.write('script', 'goto start\nwhen\n# a comment\nquit\nbt\n');
+  const piped = await ws.runWith({ stdin: 'when\n\nq\nbt\n' }, 'debug', 'heapsmash-O0g.wrr');
+  expect(piped).toMatchObject({ status: 0, stderr: '' });
+  expect(piped.stdout).toMatch(/\(wasi-rr\) when\nafter #15, tick 22726\n\(wasi-rr\) q\n$/);
+  const file = await ws.run('debug', 'heapsmash-O0g.wrr', '-x', 'script');
+  expect(file.stdout).toMatch(/\(wasi-rr\) when\nafter #0, tick 1\n\(wasi-rr\) quit\n$/);
+  const bad = await ws.runWith({ stdin: script }, 'debug', 'heapsmash-O0g.wrr');
+  expect(bad).toMatchObject({ status: 2, stderr: expect.stringMatching(/is no number above 0/) });
+});
+
+test.each([
+  ['fly', /"fly" is no command of the debugger/],
+  ['re', /"re" may be reverse-step, reverse-next/],
+  ['step 0', /"0" is no number above 0/],
+  ['b heapsmash.c:9999', /heapsmash\.c has no code at line 9999/],
+  ['b *12', /no instruction .* begins at byte 0xc/],
+  ['watch', /give an address/],
+  ['watch 0x12310 0', /no range of memory/],
+  ['catch path_link', /makes no call "path_link"; it makes .*fd_read/],
+  ['delete 7', /no breakpoint 7/],
+  ['frame 99', /no frame 99: the stack has 5/],
+  ['down', /no frame -1/],
+  ['goto #99', /no event 99: .* 0 to 16/],
+  ['x/4zz 0', /no format/],
+  ['x/4xw 0x20000', /outside of the memory, of 0x20000 bytes/],
+  ['p count', /no value "count"/],
+  ['p local9999', /no local9999/],
+  ['list 1', /not found here: name its folder with --source/],
+])('refused: %s', async (command, words) => {
+  const run = await ws.run('debug', 'heapsmash-O0g.wrr', '-e', command);
+  expect(run).toMatchObject({ status: 2, stderr: expect.stringMatching(words) });
+});
+
+test('the outermost function has no caller to go to', async () => {
+  const run = await session('heapsmash-O0g', ['goto start', 'finish']);
+  expect(run).toMatchObject({ status: 2, stderr: expect.stringMatching(/outermost function/) });
+});
+
+test('names of a module are escaped', async () => {
+  const own = workspace();
+  const wat = `(module (memory (export "memory") 1)
+    (func (export "a\\1b[31mb") (unreachable)) (func (export "_start") (call 0)))`;
+  own.write('bad.wasm', await compileWat(wat));
+  await own.run('record', '-q', '-o', 'bad.wrr', 'bad.wasm');
+  const run = await own.run('debug', 'bad.wrr', '-e', 'bt');
+  expect(run).toMatchObject({ status: 0, stderr: '' });
+  expect(run.stdout).toContain('a\\x1b[31mb');
+  expect(run.stdout).not.toContain('\x1b');
+});
