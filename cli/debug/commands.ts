@@ -151,14 +151,14 @@ export const COMMANDS: readonly DebugCommand[] = [
   selecting(['down'], 'select what was called', (now, rest) => now - countOf(rest)),
   {
     names: ['info', 'i'],
-    usage: 'breakpoints | locals | registers',
-    help: 'what stops the run; locals of the frame; globals of the guest',
+    usage: 'breakpoints | locals | wasm | registers',
+    help: 'what stops the run; variables of the frame; locals of wasm; globals of wasm',
     run: information,
   },
   {
     names: ['print', 'p'],
     usage: 'NAME',
-    help: 'the value of local0, local1… of the frame, or of a global',
+    help: 'the value of a variable of the frame, of local0, local1… of wasm, or of a global',
     run: async (debug, rest) => {
       const value = await valueNamed(debug, rest);
       return {

@@ -36,6 +36,8 @@ export interface TravelRequests {
   stack: { params: { mark: Mark }; answer: readonly StackFrame[] };
   /** The stack right after an event, with variables. */
   variables: { params: { event: number }; answer: readonly FrameVariables[] };
+  /** The same at a mark. */
+  frames: { params: { mark: Mark }; answer: readonly FrameVariables[] };
   /** @see Engine.move */
   move: { params: { from: Mark | undefined; motion: Motion }; answer: LocatedArrival };
   globals: { params: { mark: Mark }; answer: readonly GlobalValue[] };

@@ -72,6 +72,11 @@ export class TimeTravel {
     return this.link.request('move', { from, motion }, options);
   }
 
+  /** The stack at a mark with its variables, as {@link variables} has them. @throws as {@link move} */
+  frames(mark: Mark, options?: RequestOptions): Promise<readonly FrameVariables[]> {
+    return this.link.request('frames', { mark }, options);
+  }
+
   /** Values of the guest's globals at a mark. @throws as {@link move} */
   globals(mark: Mark, options?: RequestOptions): Promise<readonly GlobalValue[]> {
     return this.link.request('globals', { mark }, options);

@@ -3,6 +3,7 @@ import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { FrameNames } from '../source/frame-names.ts';
 import { Inspection } from '../values/inspection.ts';
+import type { FrameVariables } from '../values/messages.ts';
 import { BreakPlaces } from './break-places.ts';
 import { Engine } from './engine.ts';
 import { framesAt } from './frames-at.ts';
@@ -57,19 +58,7 @@ export class Traveller implements Handlers {
 
   /** @throws as stateAt */
   variables({ event }: TravelRequests['variables']['params'], onEvent: (event: number) => void) {
-    const { names } = this;
-    const look = (guest: StoppedGuest) => {
-      const frames = guest.frames.map(({ func, pc }) => names.frame(pc, func));
-      const { source } = names;
-      if (source === undefined) return frames.map((frame) => ({ ...frame, variables: [] }));
-      const inspection = new Inspection(source, guest, (index) => names.functionInTable(index));
-      return frames.map((frame, level) => ({
-        ...frame,
-        variables: inspection.calls
-          .filter((stacked) => stacked.level === level)
-          .map((stacked) => inspection.variablesOf(stacked)),
-      }));
-    };
+    const look = (guest: StoppedGuest) => this.inspect(guest);
     return stateAt(this.trace, event, look, onEvent);
   }
 
@@ -79,6 +68,17 @@ export class Traveller implements Handlers {
     const { frames } = this.engine.at(arrival.mark, onEvent);
     const stack = frames.map(({ func, pc, locals }) => ({ ...this.names.frame(pc, func), locals }));
     return { ...arrival, stack };
+  }
+
+  /** @throws as Engine.at */
+  frames({ mark }: TravelRequests['frames']['params'], onEvent: (event: number) => void) {
+    const { frames, memory, globals } = this.engine.at(mark, onEvent);
+    const values = new Map(globals.map(({ index, value }) => [index, value]));
+    const global = (index: number) => {
+      const value = values.get(index);
+      return typeof value === 'string' ? undefined : value;
+    };
+    return this.inspect({ frames, memory, global });
   }
 
   /** @throws as Engine.at */
@@ -99,6 +99,20 @@ export class Traveller implements Handlers {
   places({ spec }: TravelRequests['places']['params']) {
     this.breakPlaces ??= new BreakPlaces(this.trace.module(), this.names, this.engine.lines);
     return this.breakPlaces.find(spec).map((pc) => this.names.frame(pc));
+  }
+
+  private inspect(guest: StoppedGuest): readonly FrameVariables[] {
+    const { names } = this;
+    const frames = guest.frames.map(({ func, pc }) => names.frame(pc, func));
+    const { source } = names;
+    if (source === undefined) return frames.map((frame) => ({ ...frame, variables: [] }));
+    const inspection = new Inspection(source, guest, (index) => names.functionInTable(index));
+    return frames.map((frame, level) => ({
+      ...frame,
+      variables: inspection.calls
+        .filter((stacked) => stacked.level === level)
+        .map((stacked) => inspection.variablesOf(stacked)),
+    }));
   }
 
   private get engine(): Engine {

@@ -36,7 +36,21 @@ function session(trace: string, commands: readonly string[], ...options: string[
 const SESSIONS: Readonly<Record<string, readonly string[]>> = {
   // from the trap to the write that led to it, and around there
   'heapsmash-O0g': [
-    ...['bt', 'rs', 'finish', 'watch 0x12310 4', 'rc', 'when', 'x/2xw local0', 'x/s 0x122f0', 'up'],
+    ...[
+      'bt',
+      'rs',
+      'finish',
+      'watch 0x12310 4',
+      'rc',
+      'when',
+      'x/2xw local0',
+      'info locals',
+      'p name',
+      'x/s name',
+      'x/s 0x122f0',
+      'up',
+      'info locals',
+    ],
     ...['list', 'rc', 'delete 1', 'rf', 'rn', 'b set_name', 'c', 'n', 'tbreak heapsmash.c:19'],
     ...[
       'rc',
