@@ -131,7 +131,7 @@ class Loop {
     const progress = new Progress(`replaying ${basename(debug.trace.path)}`);
     debug.options = {
       signal: running.signal,
-      onProgress: (event) => progress.update(event, debug.trace.eventCount - 1),
+      onProgress: (event) => progress.update(event + 1, debug.trace.eventCount),
     };
     try {
       const answer = await work();

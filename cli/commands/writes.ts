@@ -65,7 +65,7 @@ async function writesCommand(args: readonly string[], flags: WritesFlags): Promi
   const trace = openNamed(name);
   const progress = new Progress(`replaying ${basename(trace.path)}`);
   const options = {
-    onProgress: (event: number) => progress.update(event, trace.eventCount - 1),
+    onProgress: (event: number) => progress.update(event + 1, trace.eventCount),
   };
   const view = new TraceView(trace);
   let travel: TimeTravel | undefined;

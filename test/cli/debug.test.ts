@@ -1,8 +1,10 @@
 /** `wasi-rr debug`: whole sessions as transcripts, JSON, pipes and what users get wrong. */
-import { cpSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
-import { example, Workspace, workspace } from './command.ts';
+import { example, finished, printed, REPOSITORY, Workspace, workspace } from './command.ts';
 
 const ws = new Workspace();
 afterAll(() => ws.remove());
@@ -162,6 +164,37 @@ test('the outermost function has no caller to go to', async () => {
   const run = await session('heapsmash-O0g', ['goto start', 'finish']);
   expect(run).toMatchObject({ status: 2, stderr: expect.stringMatching(/outermost function/) });
 });
+
+test.skipIf(!existsSync('/usr/bin/script'))(
+  'in a terminal: completion, errors that end nothing, Ctrl-C, the last command again',
+  async () => {
+    const command = `${process.execPath} ${join(REPOSITORY, 'cli/main.ts')} debug hang-O0g.wrr`;
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      cwd: ws.root,
+      env: { ...process.env, TERM: 'xterm' },
+    });
+    const end = finished(child);
+    const type = async (text: string, ...answers: string[]) => {
+      const told = Promise.all(answers.map((answer) => printed(child, answer)));
+      child.stdin.write(text);
+      await told;
+    };
+    await printed(child, 'wasi-rr) ');
+    await type('bogus\r', '"bogus" is no command');
+    await type('reverse-st\t', 'reverse-step');
+    await type('\u0015step 1000000\r', 'replaying hang');
+    await type('\u0003', 'given up: still after #8, tick ');
+    await type('goto end\r', '[after #8, tick 5781]');
+    await type('stepi\r', 'tick 5781]');
+    await type('\r', 'tick 5781]');
+    child.stdin.write('when\rquit\r');
+    const run = await end;
+    expect(run.status).toBe(0);
+    // each line shows the instruction: two steps, three places
+    const places = run.stdout.match(/#0 .*byte 0x[0-9a-f]+\) {2}\[after #8, tick 5781\]/g) ?? [];
+    expect(new Set(places).size).toBe(3);
+  },
+);
 
 test('names of a module are escaped', async () => {
   const own = workspace();
