@@ -4,7 +4,7 @@ import type { Mismatch } from '../divergence.ts';
 import { GuestRanges } from '../guest-ranges.ts';
 import type { PointedMemory } from './core-graph.ts';
 
-/** A number as it crossed: NaN is itself, and 0 is -0 for no one here. */
+/** NaN is itself. */
 export function same(a: CoreValue | undefined, b: CoreValue | undefined): boolean {
   return a === b || Object.is(a, b);
 }

@@ -4,93 +4,78 @@
  * component runtime: the log has what that did, in order, whatever order its tasks ran in. Imports
  * nothing that could touch the world.
  */
-import { invariant, messageOf, WasiRrError } from '../../errors.ts';
+import { messageOf, WasiRrError } from '../../errors.ts';
 import type {
   CoreValue,
   EnterEvent,
+  HostChange,
   InstantiateEvent,
   LogEvent,
   LoggedFunction,
   OpenEvent,
 } from '../../traces/events.ts';
-import { describeOutcome, type Outcome, parseOutcomeText } from '../../traces/outcome.ts';
+import { type Outcome, parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
-import { isStackOverflow, type Trap, trapFrom } from '../../wasm/traps.ts';
+import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
+import { isStackOverflow, trapFrom } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
-import { hashOfMemories } from '../../wasm/xxh64.ts';
-import type { Divergence, Mismatch } from '../divergence.ts';
+import type { Mismatch } from '../divergence.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import { checkCall, same } from './call-check.ts';
-import { type CoreFunction, CoreGraph, Impossible } from './core-graph.ts';
+import { type CoreFunction, CoreGraph } from './core-graph.ts';
+import {
+  corruptLog,
+  divergence,
+  Ended,
+  type Ending,
+  endOf,
+  isOverflow,
+  leaving,
+  trapMismatch,
+} from './endings.ts';
+import { type CursorOptions, LogCursor } from './log-cursor.ts';
+import { ParkedCalls } from './parked-calls.ts';
 
 type Entry = EnterEvent | InstantiateEvent;
 
-/** Why the guest was ended from inside a call. */
-type Ending =
-  | { readonly kind: 'diverged'; readonly divergence: Divergence }
-  | { readonly kind: 'log-ended' }
-  /** The recorded call did not return; an `unwind` follows. */
-  | { readonly kind: 'unwound' }
-  | { readonly kind: 'failed'; readonly error: unknown };
-
-interface Suspended {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-export interface ComponentReplayOptions {
-  readonly onOutput?: ((stream: 'stdout' | 'stderr', bytes: Uint8Array) => void) | undefined;
-  /** Called for every event. */
-  readonly onEvent?: (event: number) => void;
-}
-
-/** Thrown to leave the replay with a result. */
-class Ended extends Error {
-  readonly end: ReplayEnd;
-  constructor(end: ReplayEnd) {
-    super('replay ended');
-    this.end = end;
-  }
-}
+export type ComponentReplayOptions = Omit<CursorOptions, 'apply'>;
 
 export class ComponentReplay {
   private readonly trace: TraceReader;
-  private readonly options: ComponentReplayOptions;
-  private readonly log: Iterator<LogEvent>;
+  private readonly log: LogCursor;
   private readonly graph: CoreGraph;
-  private readonly suspended = new Map<number, Suspended>();
-  private ahead: LogEvent | undefined;
-  private number = 0;
+  private readonly parked = new ParkedCalls();
+  private readonly meanings: CoreMeanings;
   private ending: Ending | undefined;
   /** What a nested entry that ended threw: the host may have passed it on. */
   private thrown: unknown;
   private outcome: Outcome | undefined;
   private comparable = true;
-  private wake: (() => void) | undefined;
   private failure: unknown;
 
   /** @throws WasiRrError TRACE_CORRUPT */
   constructor(trace: TraceReader, options: ComponentReplayOptions = {}) {
     this.trace = trace;
-    this.options = options;
-    this.log = trace.events();
+    this.meanings = new CoreMeanings(trace.meta.component?.words, trace.instances());
     this.graph = new CoreGraph(
       trace,
       (func) =>
         (...args) =>
           this.call(func, args),
     );
+    const apply = (change: HostChange) => this.graph.apply(change);
+    this.log = new LogCursor(trace.events(), { ...options, apply });
   }
 
   /** How many events have been replayed. */
   get events(): number {
-    return this.number;
+    return this.log.number;
   }
 
   /** @throws WasiRrError SEGMENT_CORRUPT, TRACE_CORRUPT, REPLAY_FAILED */
   async run(): Promise<ReplayEnd> {
     try {
-      for (let event = this.peek(); event !== undefined; event = this.peek()) {
+      for (let event = this.log.peek(); event !== undefined; event = this.log.peek()) {
         await this.step(event);
         if (this.failure !== undefined) throw this.failure;
       }
@@ -112,18 +97,17 @@ export class ComponentReplay {
           this.enter(event);
           return;
         }
-        const back = this.handedBack();
+        const back = this.parked.handedBack();
         this.enterAsync(event);
         await back;
         return;
       }
       case 'return':
       case 'throw': {
-        const parked = this.suspended.get(event.opened);
-        if (parked === undefined) this.corrupt('an answer to no call');
-        this.suspended.delete(event.opened);
-        const back = this.handedBack();
-        this.take();
+        const parked = this.parked.take(event.opened);
+        if (parked === undefined) throw corruptLog(this.log.number, 'an answer to no call');
+        const back = this.parked.handedBack();
+        this.log.take();
         if (event.kind === 'return') parked.resolve(resultOf(event.results));
         else parked.reject(this.exception(event.message));
         await back;
@@ -135,42 +119,10 @@ export class ComponentReplay {
     }
   }
 
-  /** Settles once a guest that may suspend has suspended or ended. */
-  private handedBack(): Promise<void> {
-    return new Promise((resolve) => {
-      this.wake = resolve;
-    });
-  }
-
-  private handBack(): void {
-    const { wake } = this;
-    this.wake = undefined;
-    wake?.();
-  }
-
-  private peek(): LogEvent | undefined {
-    if (this.ahead === undefined) {
-      const next = this.log.next();
-      if (!next.done) this.ahead = next.value;
-    }
-    return this.ahead;
-  }
-
-  /** The next event has happened: applies what the host changed before it. */
-  private take(): void {
-    const event = this.ahead;
-    invariant(event, 'no event to take');
-    this.ahead = undefined;
-    this.number = event.number + 1;
-    for (const change of event.changes ?? []) this.possible(() => this.graph.apply(change));
-    for (const { stream, bytes } of event.outputs ?? []) this.options.onOutput?.(stream, bytes);
-    this.options.onEvent?.(event.number);
-  }
-
   private instantiate(event: InstantiateEvent): void {
-    const { module, imports } = this.possible(() => this.graph.imports(event.instance));
+    const { module, imports } = this.log.possible(() => this.graph.imports(event.instance));
     this.checkPages(event);
-    this.take();
+    this.log.take();
     try {
       this.graph.make(module, imports);
     } catch (thrown) {
@@ -195,7 +147,7 @@ export class ComponentReplay {
 
   /** @returns what gives the guest its answer: a value, a promise or an exception */
   private answer(func: LoggedFunction, args: readonly CoreValue[]): () => unknown {
-    const event = this.peek();
+    const event = this.log.peek();
     if (event === undefined) return this.end({ kind: 'log-ended' });
     if (event.kind !== 'call' && event.kind !== 'open') {
       if (event.kind === 'unwind' && isOverflow(parseOutcomeText(event.reason))) {
@@ -206,16 +158,16 @@ export class ComponentReplay {
     const { graph } = this;
     const mismatch = checkCall(event, func, args, graph.pages(), graph.memoryOf(func));
     if (mismatch !== undefined) return this.mismatch(mismatch, func, args);
-    this.take();
+    this.log.take();
     if (event.kind === 'open') return this.answerOpen(event);
-    if (this.peek() === undefined) this.ending = { kind: 'log-ended' };
+    if (this.log.peek() === undefined) this.ending = { kind: 'log-ended' };
     return this.ending === undefined ? () => resultOf(event.results) : throwUncatchable;
   }
 
   /** What happened between an open call and its answer happens here. */
   private answerOpen(call: OpenEvent): () => unknown {
     for (;;) {
-      const event = this.peek();
+      const event = this.log.peek();
       if (event === undefined) return this.end({ kind: 'log-ended' });
       if (event.kind === 'enter') {
         if (event.async) this.enterAsync(event);
@@ -224,9 +176,9 @@ export class ComponentReplay {
       }
       if (event.kind === 'unwind') return this.end({ kind: 'unwound' });
       if (!('opened' in event) || event.opened !== call.number) {
-        this.corrupt('something that cannot happen inside of a call');
+        throw corruptLog(this.log.number, 'something that cannot happen inside of a call');
       }
-      this.take();
+      this.log.take();
       switch (event.kind) {
         case 'return':
           return () => resultOf(event.results);
@@ -237,15 +189,9 @@ export class ComponentReplay {
           };
         }
         case 'suspend':
-          return () => {
-            const parked = new Promise((resolve, reject) => {
-              this.suspended.set(call.number, { resolve, reject });
-            });
-            this.handBack();
-            return parked;
-          };
+          return () => this.parked.park(call.number);
         default:
-          this.corrupt('an end that belongs to another beginning');
+          throw corruptLog(this.log.number, 'an end that belongs to another beginning');
       }
     }
   }
@@ -258,8 +204,8 @@ export class ComponentReplay {
   }
 
   private target(event: EnterEvent): CoreFunction {
-    this.checkPages(event, () => this.take());
-    return this.possible(() => this.graph.target(event.func));
+    this.checkPages(event, () => this.log.take());
+    return this.log.possible(() => this.graph.target(event.func));
   }
 
   private enter(event: EnterEvent): void {
@@ -282,7 +228,7 @@ export class ComponentReplay {
       } catch (thrown) {
         this.failure = thrown;
       }
-      this.handBack();
+      this.parked.handBack();
     };
     target(...event.args).then(
       (returned) => settled(() => this.returned(event, returned)),
@@ -292,7 +238,7 @@ export class ComponentReplay {
 
   private returned(entry: EnterEvent, returned: unknown): void {
     if (this.ending !== undefined) this.stop(this.ending);
-    const event = this.peek();
+    const event = this.log.peek();
     if (event === undefined) this.stop({ kind: 'log-ended' });
     if (event.kind !== 'leave') {
       this.diverged({ what: 'ending', actual: `${entry.func.name} returned` });
@@ -308,11 +254,16 @@ export class ComponentReplay {
       });
     }
     this.checkPages(event);
-    // wasi:cli/run gives a result without values: 0 is ok, 1 is an error
-    if (entry.func.name.endsWith('#run')) {
-      this.outcome = { kind: 'exit', code: Number(results[0] ?? 0) };
-    }
-    this.take();
+    const [code] = results;
+    // another number is no result, and a trap of the runtime
+    if (this.isRun(entry.func) && (code === 0 || code === 1)) this.outcome = { kind: 'exit', code };
+    this.log.take();
+  }
+
+  /** wasi:cli/run gives a result without values: 0 is ok, 1 is an error. */
+  private isRun({ instance = 0, name }: LoggedFunction): boolean {
+    const meant = this.meanings.exported(instance, name);
+    return meant?.name === 'run' && meant.interface.startsWith('wasi:cli/run@');
   }
 
   private threw(entry: Entry, thrown: unknown): void {
@@ -320,7 +271,7 @@ export class ComponentReplay {
     const overflow = ending?.kind === 'failed' && isStackOverflow(ending.error);
     if (ending !== undefined && ending.kind !== 'unwound' && !overflow) this.stop(ending);
     this.ending = undefined;
-    const event = this.peek();
+    const event = this.log.peek();
     if (event === undefined) this.stop({ kind: 'log-ended' });
     const recorded = event.kind === 'unwind' ? parseOutcomeText(event.reason) : undefined;
     if (event.kind !== 'unwind' || recorded === undefined) {
@@ -330,22 +281,19 @@ export class ComponentReplay {
     this.checkOpened(event, entry);
     if (isOverflow(recorded)) this.comparable = false;
     else {
-      if (ending?.kind !== 'unwound') this.checkTrap(recorded, thrown);
+      const mismatch = ending?.kind === 'unwound' ? undefined : trapMismatch(recorded, thrown);
+      if (mismatch !== undefined) this.diverged(mismatch);
       this.checkPages(event);
     }
-    this.take();
+    this.log.take();
     this.thrown = thrown;
     this.outcome = recorded;
   }
 
-  private checkTrap(recorded: Outcome, thrown: unknown): void {
-    const trap = trapFrom(thrown);
-    if (recorded.kind === 'trap' && sameTrap(recorded.trap, trap)) return;
-    this.diverged({ what: 'ending', actual: describeOutcome({ kind: 'trap', trap }) });
-  }
-
   private checkOpened({ opened }: { readonly opened: number }, entry: Entry): void {
-    if (opened !== entry.number) this.corrupt('an end that belongs to another beginning');
+    if (opened !== entry.number) {
+      throw corruptLog(this.log.number, 'an end that belongs to another beginning');
+    }
   }
 
   /** @param first what may change nothing of the size, but has to be done before a difference is told */
@@ -358,30 +306,9 @@ export class ComponentReplay {
   }
 
   private finish(): ReplayEnd {
-    const { trace, comparable } = this;
-    const memory = hashOfMemories(this.graph.memories);
-    const { outcome, finalMemory } = trace.meta;
-    const whole = trace.complete && (outcome?.kind === 'exit' || outcome?.kind === 'trap');
-    if (whole && this.outcome !== undefined && !sameOutcome(outcome, this.outcome)) {
-      this.diverged({ what: 'ending', actual: describeOutcome(this.outcome) });
-    }
-    if (whole && comparable && finalMemory?.xxh64 !== memory?.xxh64) {
-      const describe = (of: typeof finalMemory | null) =>
-        of ? `${of.xxh64} (${of.pages} pages)` : 'no memory';
-      this.diverged({
-        what: 'final-memory',
-        recorded: describe(finalMemory),
-        actual: describe(memory),
-      });
-    }
-    return {
-      kind: 'replayed',
-      toItsEnd: whole,
-      finalMemory: memory,
-      note: comparable
-        ? undefined
-        : "the run ended in a stack overflow, whose depth is the engine's: the memory at the end is not compared",
-    };
+    const { trace, outcome, graph, comparable } = this;
+    const end = endOf(trace, outcome, graph.memories, comparable);
+    return 'kind' in end ? end : this.diverged(end);
   }
 
   /** Ends the guest from inside a call. */
@@ -392,63 +319,19 @@ export class ComponentReplay {
 
   /** Leaves the replay, with no guest on the stack. */
   private stop(ending: Ending): never {
-    if (ending.kind === 'failed') throw ending.error;
-    if (ending.kind === 'diverged') throw new Ended(ending);
-    throw new Ended({
-      kind: 'replayed',
-      toItsEnd: false,
-      finalMemory: hashOfMemories(this.graph.memories),
-      note: undefined,
-    });
+    throw leaving(ending, this.graph.memories);
   }
 
   private mismatch(mismatch: Mismatch, func: LoggedFunction, args: readonly CoreValue[]): never {
     const actual = { func, args: args.slice(0, func.params.length), call: undefined };
-    const { stack = '' } = new Error('divergence');
-    return this.end({
-      kind: 'diverged',
-      divergence: { event: this.number, mismatch, actual, stack },
-    });
+    return this.end(divergence(this.log.number, mismatch, actual));
   }
 
-  private diverged(mismatch: Mismatch, event = this.number): never {
-    const { stack = '' } = new Error('divergence');
-    throw new Ended({ kind: 'diverged', divergence: { event, mismatch, stack } });
-  }
-
-  private corrupt(what: string): never {
-    throw new WasiRrError(
-      'SEGMENT_CORRUPT',
-      `the log is damaged at event ${this.number}: ${what}. Record the run again.`,
-      { event: this.number },
-    );
-  }
-
-  /** @throws WasiRrError SEGMENT_CORRUPT for what the log says and cannot be */
-  private possible<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (thrown) {
-      if (thrown instanceof Impossible) this.corrupt(thrown.message);
-      throw thrown;
-    }
+  private diverged(mismatch: Mismatch, event = this.log.number): never {
+    throw new Ended(divergence(event, mismatch));
   }
 }
 
 function resultOf(results: readonly CoreValue[]): unknown {
   return results.length > 1 ? results : results[0];
-}
-
-function isOverflow(outcome: Outcome | undefined): boolean {
-  return outcome?.kind === 'trap' && outcome.trap.kind === 'stack-overflow';
-}
-
-function sameOutcome(recorded: Outcome, actual: Outcome): boolean {
-  if (recorded.kind === 'exit') return actual.kind === 'exit' && recorded.code === actual.code;
-  return recorded.kind === 'trap' && actual.kind === 'trap';
-}
-
-function sameTrap(recorded: Trap, actual: Trap): boolean {
-  const place = (trap: Trap) => trap.frames.map(({ func, offset }) => `${func}:${offset}`).join();
-  return recorded.kind === actual.kind && place(recorded) === place(actual);
 }

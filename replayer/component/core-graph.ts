@@ -4,6 +4,7 @@ import type { CoreValue, HostChange, LoggedFunction } from '../../traces/events.
 import { type CoreInstance, globalValue } from '../../traces/instances.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { type MemoryHasher, memoryHasher } from '../../wasm/xxh64.ts';
+import { Impossible } from './log-cursor.ts';
 
 export type CoreFunction = (...args: CoreValue[]) => unknown;
 
@@ -15,9 +16,6 @@ export interface PointedMemory {
   readonly memory: WebAssembly.Memory;
   readonly hash: MemoryHasher;
 }
-
-/** What the log says cannot be: the replay knows at which event. */
-export class Impossible extends Error {}
 
 export class CoreGraph {
   private readonly trace: TraceReader;

@@ -1,6 +1,8 @@
 /** Components of WASI 0.2: recorded with every host write checked, replayed with nothing but the trace. */
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ExampleCase, exampleCases } from '../../examples/cases.ts';
@@ -139,4 +141,33 @@ test('a module that writes otherwise diverges where it does', async () => {
   const { report } = await replayed(trace);
   expect(report.status).toBe('diverged');
   expect(report.divergence?.mismatch.what).toBe('function');
+});
+
+test('a component that passes other bytes diverges at the call that does', async () => {
+  const { trace } = await recorded('uninit-O0g');
+  const db = new Database(trace);
+  const modules = db.prepare('select id, data from modules').all() as {
+    id: number;
+    data: Buffer;
+  }[];
+  for (const { id, data } of modules) {
+    const bytes = zstdDecompressSync(data);
+    const at = bytes.indexOf(' is a guest');
+    if (at < 0) continue;
+    bytes.write(' IS', at);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const change = 'update modules set data = ?, sha256 = ? where id = ?';
+    db.prepare(change).run(zstdCompressSync(bytes), sha256, id);
+  }
+  db.close();
+  const { report } = await replayed(trace);
+  expect(report.status).toBe('diverged');
+  expect(report.divergence).toMatchObject({
+    mismatch: { what: 'bytes', recorded: 'i'.charCodeAt(0), actual: 'I'.charCodeAt(0) },
+  });
+  const reader = new TraceReader(trace);
+  const at = report.divergence?.event ?? 0;
+  const [event] = reader.events(at, at + 1);
+  expect(event).toMatchObject({ name: 'output-stream.blocking-write-and-flush' });
+  reader.close();
 });
