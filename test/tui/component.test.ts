@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { record } from '../../recorder/record.ts';
-import { masked, openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.tsx';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-tui-component-'));
 const trace = join(folder, 'heapsmash.wrr');
@@ -29,9 +29,29 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it('shows a call in detail', async () => {
+/** The lines of the pane beside the timeline, down to its first empty one. */
+function callPane(screen: string): string[] {
+  const lines = screen.split('\n').map((line) => line.split(/[│┃]/).at(-2)?.trim() ?? '');
+  const title = lines.findIndex((line) => line.startsWith('#36 '));
+  return lines.slice(title, lines.indexOf('timing', title)).filter((line) => line !== '');
+}
+
+it('shows a call in detail, and its row in the timeline', async () => {
   await using screen = openScreen(trace);
   screen.type(':36\r');
   const text = await screen.settled('#36 descriptor.open-at');
-  await expect(masked(text)).toMatchFileSnapshot('golden/component-call.txt');
+  expect(callPane(text)).toEqual([
+    '#36 descriptor.open-at',
+    'wasi:filesystem/types@0.2.12',
+    '✓ success',
+    'passed',
+    'self           descriptor#1 "/"',
+    'path-flags     {symlink-follow}',
+    'path           "users.csv"',
+    'open-flags     {}',
+    'flags          {read}',
+    'returned',
+    'result         ok(descriptor#2 "/users.csv")',
+  ]);
+  expect(text).toMatch(/▸ +36 .*descriptor\.open-at\(descr.* = ok\(descriptor/);
 });
