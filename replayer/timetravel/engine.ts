@@ -129,15 +129,28 @@ export class Engine {
     );
   }
 
-  /** Of a run that was interrupted, the end of its recording. */
+  /** Of a run that was interrupted, the end of its recording; of a stack overflow, what came before it. */
   private end(onEvent: OnEvent): Mark {
     const { outcome } = this.trace.meta;
+    const last = this.trace.eventCount - 1;
+    if (this.overflows) return this.toEvent(last - 1, onEvent).mark;
     if (outcome?.kind === 'exit' || outcome?.kind === 'trap') return this.lastMark(onEvent);
-    return this.toEvent(this.trace.eventCount - 1, onEvent).mark;
+    return this.toEvent(last, onEvent).mark;
+  }
+
+  private get overflows(): boolean {
+    const { outcome } = this.trace.meta;
+    return outcome?.kind === 'trap' && outcome.trap.kind === 'stack-overflow';
   }
 
   /** The last instruction of a run that ends. */
   private lastMark(onEvent: OnEvent): Mark {
+    if (this.overflows) {
+      throw new WasiRrError(
+        'REPLAY_FAILED',
+        "the run ends in a stack overflow, whose depth is the engine's: its last instruction cannot be shown. A breakpoint stops before it.",
+      );
+    }
     this.last ??= this.before(undefined, lastWithin(ANY_DEPTH, true), onEvent);
     if (this.last !== undefined) return this.last;
     throw new WasiRrError('REPLAY_FAILED', 'no instruction of the guest was ever executed.');

@@ -41,7 +41,10 @@ export type Motion =
   | { readonly kind: 'continue'; readonly reverse: boolean; readonly points: Points }
   /** Right after an event and its effects; -1: the run's first instruction. */
   | { readonly kind: 'event'; readonly event: number }
-  /** The last instruction of the run: that of the trap, the call of an exit. */
+  /**
+   * The last instruction of the run: that of the trap, the call of an exit. Of an interrupted run, right after
+   * its last event; of a stack overflow, right after the event before it.
+   */
   | { readonly kind: 'end' };
 
 export type Reason =

@@ -6,6 +6,7 @@ import { Engine } from '../../../replayer/timetravel/engine.ts';
 import type { Motion, Points, StepSize } from '../../../replayer/timetravel/motions.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { MAX_FRAMES } from '../../../wasm/traps.ts';
+import { guests } from '../../guests/guests.ts';
 import { Scratch } from '../../recorder/scratch.ts';
 import { everyInstruction, Truth } from './every-instruction.ts';
 
@@ -227,5 +228,31 @@ test('a hang: behind its last event, and on from there', async () => {
     ));
   }
   for (const place of places) expect(place).toMatch(/^src\/hang\.c:\d+$/);
+  trace.close();
+});
+
+test('a stack overflow, whose depth is never the same: up to its last event, and by breakpoints', async () => {
+  const guest = guests.find(({ name }) => name === 'stack-overflow');
+  if (guest === undefined) throw new Error('no guest');
+  const trace = new TraceReader((await scratch.recordGuest(guest)).trace);
+  const engine = new Engine(trace, new FrameNames(trace.module()));
+  const { mark } = engine.move(undefined, { kind: 'end' }, quiet);
+  expect(mark.event).toBe(trace.eventCount - 2);
+  const on = (points: Points): Motion => ({ kind: 'continue', reverse: false, points });
+  expect(() => engine.move(mark, on(NO_POINTS), quiet)).toThrow(
+    expect.objectContaining({ code: 'REPLAY_FAILED' }),
+  );
+  const step: Motion = { kind: 'step', size: 'instruction', reverse: false, points: NO_POINTS };
+  let at = engine.move(mark, step, quiet);
+  while (at.mark.depth < mark.depth + 3) at = engine.move(at.mark, step, quiet);
+  // the same instruction, one call deeper
+  const deeper = engine.move(at.mark, on({ ...NO_POINTS, breaks: [at.mark.pc] }), quiet);
+  expect(deeper.mark).toMatchObject({ depth: at.mark.depth + 1, pc: at.mark.pc });
+  const back = engine.move(
+    deeper.mark,
+    { kind: 'continue', reverse: true, points: { ...NO_POINTS, breaks: [at.mark.pc] } },
+    quiet,
+  );
+  expect(back.mark).toEqual(at.mark);
   trace.close();
 });
