@@ -32,7 +32,7 @@ export {
   redactEnv,
   SECRET_NAMES,
 } from './recorder/redacted-env.ts';
-export { rebuildIndex } from './recorder/reindex.ts';
+export { completeIndex, rebuildIndex } from './recorder/reindex.ts';
 export type { PrintedOutput } from './recorder/repeated-streams.ts';
 export { TOOL } from './recorder/tool.ts';
 export { type RepeatOptions, type RepeatReport, recordUntilFails } from './recorder/until-fails.ts';

@@ -9,6 +9,8 @@ import type { HostConfig, HostName } from './hosts/host.ts';
 /** `workerData` of the guest's thread. */
 export interface GuestSetup {
   readonly ring: SharedArrayBuffer;
+  /** Path. */
+  readonly trace: string;
   readonly host: HostName;
   readonly config: HostConfig;
   /** Bytes; Infinity for all. */

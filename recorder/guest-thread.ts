@@ -197,6 +197,7 @@ function guestSetup(settings: RecordingSettings, { log, notes }: Rings): GuestSe
   const { host, config, network, paranoid, chaos } = settings;
   return {
     ring: log,
+    trace: settings.path,
     host,
     config: { ...config, network: network?.guest },
     payload: payloadLimit(settings),
@@ -214,6 +215,7 @@ function componentSetup(
   const { config, paranoid, net } = settings;
   return {
     ring: rings.log,
+    trace: settings.path,
     config,
     paranoid,
     payload: payloadLimit(settings),

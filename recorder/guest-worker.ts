@@ -24,7 +24,7 @@ Error.stackTraceLimit = MAX_FRAMES + 20;
 const plainHost = (await HOSTS[setup.host]())(setup.config);
 const host = setup.chaos ? await withFaults(plainHost, setup.chaos) : plainHost;
 const boundary = new Boundary({
-  ring: new RingWriter(setup.ring),
+  ring: new RingWriter(setup.ring, setup.trace),
   host,
   payload: setup.payload,
   paranoid: setup.paranoid,

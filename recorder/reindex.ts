@@ -9,6 +9,22 @@ import { ComponentIndexing } from './component/component-indexing.ts';
 import { ModuleIndexing } from './module-indexing.ts';
 
 /**
+ * Completes the index of a trace whose recorder was killed, where it is not complete and can be written.
+ * @throws WasiRrError as opening a trace, SEGMENT_CORRUPT
+ */
+export async function completeIndex(path: string): Promise<void> {
+  const trace = new TraceReader(path);
+  const { tailUnindexed } = trace;
+  trace.close();
+  if (!tailUnindexed) return;
+  try {
+    await rebuildIndex(path);
+  } catch (thrown) {
+    if (!(thrown instanceof WasiRrError) || thrown.code !== 'TRACE_WRITE_FAILED') throw thrown;
+  }
+}
+
+/**
  * @param onProgress called after each segment with the number of events done and of all
  * @returns how many calls the index has now
  * @throws WasiRrError as opening a trace, TRACE_IS_BUSY, SEGMENT_CORRUPT (the index is then left as it

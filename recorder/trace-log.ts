@@ -14,7 +14,7 @@ import { LogSink, type Stored } from './log-sink.ts';
 import { ModuleIndexing } from './module-indexing.ts';
 import { createRing, RingReader } from './ring.ts';
 
-/** Milliseconds between looks at an idle ring. With the flush at each, a crash loses at most 20 ms. */
+/** Milliseconds between looks at an idle ring: of a guest that has fallen silent a crash loses no more. */
 const POLL_MS = 8;
 
 /** Bytes taken from a ring after which more is likely to be there already. */

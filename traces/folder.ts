@@ -3,11 +3,12 @@ import { mkdirSync, readdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { RING_SUFFIX } from './ring-image.ts';
 
 export const TRACE_SUFFIX = '.wrr';
 
-/** What SQLite keeps beside a database that is being written. */
-const LOG_SUFFIXES = ['-wal', '-shm'] as const;
+/** What is kept beside a trace that is being written. */
+const LOG_SUFFIXES = ['-wal', '-shm', RING_SUFFIX] as const;
 
 export interface TraceFile {
   readonly path: string;
@@ -38,7 +39,8 @@ export function nextTracePath(folder: string, program: string): string {
     let highest = 0;
     for (const name of readdirSync(folder)) {
       if (!name.startsWith(`${stem}-`)) continue;
-      const [, digits] = /^(\d{1,15})\.wrr(?:-wal|-shm)?$/.exec(name.slice(stem.length + 1)) ?? [];
+      const [, digits] =
+        /^(\d{1,15})\.wrr(?:-wal|-shm|-ring)?$/.exec(name.slice(stem.length + 1)) ?? [];
       highest = Math.max(highest, Number(digits ?? 0));
     }
     return join(folder, `${stem}-${highest + 1}${TRACE_SUFFIX}`);

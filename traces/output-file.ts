@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { RING_SUFFIX } from './ring-image.ts';
 import { uptimeMs } from './uptime.ts';
 
 /** Bytes that are set aside. The end of a trace takes some frames of the write-ahead log. */
@@ -27,6 +28,7 @@ export class OutputFile {
     this.path = path;
     createExclusively(path);
     try {
+      closeSync(openSync(path + RING_SUFFIX, 'w', 0o600));
       this.inode = statSync(path, { bigint: true }).ino;
       this.spare = openSync(`${path}-spare`, 'wx', 0o600);
       unlinkSync(`${path}-spare`);
@@ -55,10 +57,20 @@ export class OutputFile {
     this.spare = undefined;
   }
 
+  /** Once everything is in the trace. */
+  removeRing(): void {
+    try {
+      rmSync(this.path + RING_SUFFIX, { force: true });
+    } catch {
+      // a folder that has become read-only; who reads a trace that has its end does not look at it
+    }
+  }
+
   /** Removes the file with what SQLite keeps beside it. */
   remove(): void {
     this.freeSpare();
     for (const suffix of ['', '-wal', '-shm']) rmSync(this.path + suffix, { force: true });
+    this.removeRing();
   }
 }
 

@@ -10,6 +10,7 @@ import { EventReader } from './event-reader.ts';
 import type { LogEvent, LoggedFunction } from './events.ts';
 import { countInjections, type Injection, listInjections } from './injections.ts';
 import { type CoreInstance, parseLinks } from './instances.ts';
+import { type LogTail, readTail } from './log-tail.ts';
 import type { TraceMeta } from './meta.ts';
 import { foldWriteAheadLog, openDatabase } from './open-database.ts';
 import { MAX_SEGMENT_SIZE } from './record-kinds.ts';
@@ -31,6 +32,8 @@ export class TraceReader {
   private readonly db: Database.Database;
   private readonly truncated: boolean;
   private content: TraceContent;
+  /** What a killed recorder had not stored. */
+  private tail: LogTail | undefined;
   /** SQLite's count of the changes that others made to the file. */
   private dataVersion: unknown;
   private readonly openQueries = new Set<IterableIterator<unknown[]>>();
@@ -46,6 +49,7 @@ export class TraceReader {
     this.truncated = truncated;
     try {
       this.content = this.readContent();
+      this.addTail();
     } catch (cause) {
       db.close();
       throw cause;
@@ -89,6 +93,7 @@ export class TraceReader {
     const version = this.guard(() => this.db.pragma('data_version', { simple: true }));
     if (version === this.dataVersion) return false;
     this.content = this.readContent();
+    this.addTail();
     return true;
   }
 
@@ -149,6 +154,7 @@ export class TraceReader {
   segmentBytes(index: number): Uint8Array {
     const header = this.segments[index];
     if (header === undefined) throw new RangeError(`no segment at position ${index}`);
+    if (header === this.tail?.header) return this.tail.records;
     const fail = (what: string, cause?: unknown) => damagedSegment(this.path, header, what, cause);
     let row: { data: unknown; codec: number; rawSize: number; crc32: number } | undefined;
     try {
@@ -257,6 +263,23 @@ export class TraceReader {
     } catch (cause) {
       throw failed(cause);
     }
+  }
+
+  /** Whether the calls index lacks what a killed recorder had not stored (`rebuildIndex` adds it). */
+  get tailUnindexed(): boolean {
+    const first = this.tail?.header.firstEvent;
+    if (first === undefined) return false;
+    const row = 'select 1 from call_rows where seq >= ? limit 1';
+    return this.guard(() => this.db.prepare(row).get(first)) === undefined;
+  }
+
+  private addTail(): void {
+    const { content } = this;
+    this.tail = readTail(this.path, content, (index) => this.segmentBytes(index));
+    if (this.tail === undefined) return;
+    const { header } = this.tail;
+    const segments = [...content.segments, header];
+    this.content = { ...content, segments, eventCount: content.eventCount + header.events };
   }
 
   private readContent(): TraceContent {

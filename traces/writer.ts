@@ -211,6 +211,7 @@ export class TraceWriter {
       // stays; the reader that is closed last folds it in
     } finally {
       this.db.close();
+      this.file.removeRing();
     }
   }
 

@@ -1,6 +1,7 @@
 /** `wasi-rr tui`: the terminal debugger; where there is no terminal, the log. */
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
+import { completeIndex } from '../../index.ts';
 import { runTui } from '../../tui/tui.ts';
 import { exitingWith } from '../run.ts';
 import { begunTrace, tracePath } from '../trace-argument.ts';
@@ -30,5 +31,7 @@ async function tuiCommand(
   { follow = false }: { readonly follow?: boolean },
 ): Promise<number> {
   if (!isatty(0) || !isatty(1)) return logCommand(name, { follow });
-  return runTui(follow ? await begunTrace(name) : tracePath(name), { follow });
+  const path = follow ? await begunTrace(name) : tracePath(name);
+  await completeIndex(path);
+  return runTui(path, { follow });
 }

@@ -7,6 +7,8 @@ import type { CoreModule, LinkedSurface } from './core-linker.ts';
 /** `workerData` of a component's thread. */
 export interface ComponentSetup {
   readonly ring: SharedArrayBuffer;
+  /** Path. */
+  readonly trace: string;
   readonly config: HostConfig;
   readonly paranoid: boolean;
   /** Bytes of what the host reads that are kept of a call. */

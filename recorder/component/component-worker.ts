@@ -33,7 +33,7 @@ Error.stackTraceLimit = MAX_FRAMES + 20;
 const announced = new Int32Array(setup.announced);
 
 const changes = new HostChanges(setup.paranoid);
-const boundary = new CoreBoundary(new RingWriter(setup.ring), changes);
+const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes);
 const linker = new CoreLinker({
   boundary,
   changes,

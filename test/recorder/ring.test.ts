@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createRing, RING_CAPACITY, RingReader, RingWriter } from '../../recorder/ring.ts';
+import { unstoredRecords } from '../../traces/ring-image.ts';
 import { lengthsFrom } from './ring-records.ts';
 
 /** Appends a record of `length` bytes of one value. */
@@ -72,6 +76,41 @@ describe('in one thread', () => {
   test('a record of more than half the ring is a defect', () => {
     const writer = new RingWriter(createRing());
     expect(() => writer.begin(RING_CAPACITY / 2 + 1)).toThrow('internal error');
+  });
+});
+
+describe('the image of a ring in a file', () => {
+  test('has, at any time, what was not taken but for the last 32 KiB', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-ring-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const trace = join(folder, 'trace');
+    writeFileSync(`${trace}-ring`, '');
+    const shared = createRing();
+    const reader = new RingReader(shared);
+    const writer = new RingWriter(shared, trace);
+    const next = lengthsFrom(7);
+    const waiting: Buffer[] = [];
+    let [stored, size, wraps] = [0, 0, 0];
+    for (let record = 0; wraps < 4; record++) {
+      const length = next();
+      if (size + length > RING_CAPACITY / 2) {
+        const image = unstoredRecords(trace, stored) ?? Buffer.alloc(0);
+        const all = Buffer.concat(waiting.splice(0));
+        expect(all.subarray(0, image.length).equals(image)).toBe(true);
+        expect(all.length - image.length).toBeLessThan(32 << 10);
+        reader.drain((bytes) => {
+          stored += bytes.length;
+        });
+        expect(unstoredRecords(trace, stored)).toBeUndefined();
+        size = 0;
+      }
+      const before = writer.start;
+      put(writer, record & 255, length);
+      if (writer.start < before) wraps++;
+      waiting.push(Buffer.alloc(length, record & 255));
+      size += length;
+    }
+    expect(unstoredRecords(trace, stored + 2 * RING_CAPACITY)).toBeUndefined();
   });
 });
 

@@ -117,7 +117,7 @@ describe('following', () => {
     rmSync(run.trace);
     expect(growth.look()).toEqual({ grown: false, state: 'removed' });
     expect([...reader.events()]).toHaveLength(count);
-    await run.finish();
+    await expect(run.finish()).rejects.toMatchObject({ code: 'TRACE_WRITE_FAILED' });
     reader.close();
   });
 
