@@ -129,6 +129,8 @@ class Loop {
     const running = new AbortController();
     this.running = running;
     const progress = new Progress(`replaying ${basename(debug.trace.path)}`);
+    const steps = new Progress('stepping', 'steps');
+    debug.onStep = steps.update;
     debug.options = {
       signal: running.signal,
       onProgress: (event) => progress.update(event + 1, debug.trace.eventCount),
@@ -136,11 +138,13 @@ class Loop {
     try {
       const answer = await work();
       progress.clear();
+      steps.clear();
       if (answer === undefined) return false;
       if (this.json) await stdout.print(jsonLine({ command: line.trim(), ...answer.json }));
       else for (const text of answer.text) await stdout.print(text);
     } catch (thrown) {
       progress.clear();
+      steps.clear();
       if (running.signal.aborted) say(`given up: still ${markText(debug.mark)}`);
       else if (thrown instanceof WasiRrError) await this.failed(line, thrown);
       else throw thrown;

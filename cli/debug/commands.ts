@@ -28,10 +28,13 @@ function stepping(names: readonly string[], size: StepSize, reverse: boolean, he
       throw refuse('this is the outermost function: nothing of the guest called it.');
     }
     let stop: Stop | undefined;
-    for (let left = countOf(rest); left > 0; left--) {
+    const total = countOf(rest);
+    for (let done = 0; done < total; ) {
       const { active: points } = debug.points;
       stop = await debug.move({ kind: 'step', size, reverse, points });
       if (stop.reason.kind !== 'moved') break;
+      done++;
+      debug.onStep(done, total);
     }
     if (stop === undefined) throw refuse('0 steps go nowhere.');
     return showStop(debug, stop);

@@ -29,6 +29,8 @@ export class Debugger {
   readonly points = new PointList();
   /** Given with every request. */
   options: RequestOptions = {};
+  /** Told after each of many steps. */
+  onStep: (done: number, total: number) => void = () => {};
   private arrival: LocatedArrival | undefined;
   private selected = 0;
   /** Where `list` goes on. */

@@ -66,7 +66,7 @@ test.skipIf(!existsSync('/usr/bin/script'))(
   async () => {
     const script =
       'script -qec "$WASI_RR replay --module $MODULE $TRACE >/dev/null" /dev/null; true';
-    await ws.run('record', '-q', '-o', 'slow.wrr', example('wasm/compute-O2.wasm'), '150000');
+    await ws.run('record', '-q', '-o', 'slow.wrr', example('wasm/compute-O2.wasm'), '1000000');
     const run = await ws.shell(script, {
       TRACE: ws.path('slow.wrr'),
       MODULE: example('wasm/compute-O2.wasm'),
