@@ -6,6 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const ROOT = import.meta.dirname;
@@ -153,4 +154,10 @@ await bundle.close();
 for (const name of BUNDLED) {
   copyFileSync(join(ROOT, 'node_modules', name, 'LICENSE'), join(OUTPUT, `LICENSE-${name}`));
 }
+// what makes a component of a core module (recorder/component/preview1-adapter.ts)
+const jco = dirname(fileURLToPath(import.meta.resolve('@bytecodealliance/jco')));
+const ADAPTER = 'wasi_snapshot_preview1.command.wasm';
+copyFileSync(join(jco, '../lib', ADAPTER), join(OUTPUT, ADAPTER));
+const LICENSE = 'node_modules/@bytecodealliance/jco-transpile/LICENSE';
+copyFileSync(join(ROOT, LICENSE), join(OUTPUT, `LICENSE-${ADAPTER}`));
 chmodSync(join(OUTPUT, 'cli/main.js'), 0o755);

@@ -14,6 +14,7 @@ import {
   type ModuleImport,
   readDeclarations,
 } from '../wasm/binary.ts';
+import { checkCommand } from './command-check.ts';
 import type { ComponentProgram } from './component/component-program.ts';
 import { checkMemories } from './memory-support.ts';
 
@@ -34,19 +35,34 @@ export interface ModuleProgram {
   readonly unsupportedExports: ReadonlySet<string>;
 }
 
+export interface LoadOptions {
+  /** For messages; by default the file's. */
+  readonly name?: string | undefined;
+  /** Make a component of a core module. */
+  readonly viaComponent?: boolean;
+}
+
 /**
  * @param source path of a .wasm file, or its bytes
  * @throws WasiRrError MODULE_NOT_FOUND, MODULE_UNREADABLE, MODULE_INVALID, MODULE_UNSUPPORTED,
- *   IMPORTS_UNSATISFIED, EXPORT_MISSING (a component that is no command)
+ *   IMPORTS_UNSATISFIED, EXPORT_MISSING (a component that is no command), OPTION_INVALID (it is a component already)
  */
 export async function loadProgram(
   source: string | Uint8Array,
-  name?: string,
+  { name, viaComponent = false }: LoadOptions = {},
 ): Promise<GuestProgram> {
   const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
   const bytes = typeof source === 'string' ? readModule(source) : source;
   const kind = binaryKind(bytes);
-  if (kind === 'component') return (await componentLoader()).loadComponent(label, bytes);
+  if (kind === 'component') {
+    if (viaComponent) {
+      throw new WasiRrError(
+        'OPTION_INVALID',
+        `${label} is a component already. Leave --via-component (viaComponent) out.`,
+      );
+    }
+    return (await componentLoader()).loadComponent(label, bytes);
+  }
   if (kind === 'unknown') refuse(label, bytes);
   let module: WebAssembly.Module;
   let declarations: ModuleDeclarations;
@@ -64,7 +80,7 @@ export async function loadProgram(
   checkMemories(label, declarations);
   checkImports(label, declarations.imports);
   checkMemoryExport(label, declarations);
-  return {
+  const program: ModuleProgram = {
     kind: 'module',
     name: label,
     bytes,
@@ -72,6 +88,9 @@ export async function loadProgram(
     module,
     ...dictionary(declarations),
   };
+  if (!viaComponent) return program;
+  checkCommand(program);
+  return (await componentLoader()).loadAdapted(label, bytes);
 }
 
 function readModule(path: string): Uint8Array {

@@ -5,15 +5,15 @@ import type { CoreValue } from '../traces/events.ts';
 import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
 import type { Preopen } from '../traces/meta.ts';
 import { isSuccess } from '../traces/outcome.ts';
-import { escapeText } from '../wasi/escape.ts';
 import { type ChaosOptions, type ChaosPlan, planChaos } from './chaos/plan.ts';
+import { checkCommand } from './command-check.ts';
 import {
   type FixedClockOptions,
   planClock,
   planRandom,
   type SeededRandomOptions,
 } from './determinism.ts';
-import { loadProgram, type ModuleProgram } from './guest-program.ts';
+import { loadProgram } from './guest-program.ts';
 import type { CallResult } from './guest-thread.ts';
 import { DEFAULT_HOST, HOST_NAMES, type HostName, isHostName } from './hosts/host.ts';
 import { parseAddress } from './network/address.ts';
@@ -35,6 +35,8 @@ const LISTENING_HOST: HostName = 'sandbox';
 export interface RecordOptions extends RedactionOptions {
   /** Path of a core module for WASI Preview 1, or its bytes. */
   readonly module: string | Uint8Array;
+  /** Run a core module as a component, with the standard adapter between it and WASI 0.2. */
+  readonly viaComponent?: boolean;
   /** Arguments after the program's name. Bytes where they are not UTF-8. */
   readonly args?: readonly (string | Uint8Array)[];
   /** argv[0]; the module's file name by default. */
@@ -150,7 +152,8 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   const preopens = checkPreopens(options.preopens ?? [], host);
   const listen = (options.tcpListen ?? []).map(parseAddress);
   if (listen.length > 0) checkListens(host);
-  const program = await loadProgram(options.module, name);
+  const { viaComponent = false } = options;
+  const program = await loadProgram(options.module, { name, viaComponent });
   if (options.chaos !== undefined && program.kind !== 'module') {
     throw invalid(
       'faults can be injected into core modules of Preview 1 only, and this is a component.',
@@ -242,30 +245,6 @@ export async function record(options: RunOptions): Promise<RecordReport> {
   }
 }
 
-/** Before anything is created: not even a start section may run in what is no command. */
-function checkCommand(program: ModuleProgram): void {
-  const { name, exports, unsupportedExports } = program;
-  const entry = exports.get('_start');
-  if (unsupportedExports.has('_start') || entry?.params.length || entry?.results.length) {
-    throw new WasiRrError(
-      'EXPORT_UNSUPPORTED',
-      `${name}: the _start of a command takes and gives nothing, and this one does. Build the module as a WASI command.`,
-    );
-  }
-  if (entry === undefined) {
-    throw new WasiRrError(
-      'EXPORT_MISSING',
-      notACommand([...exports.keys()].map((one) => escapeText(one))),
-    );
-  }
-  if (exports.has('_initialize')) {
-    throw new WasiRrError(
-      'MODULE_UNSUPPORTED',
-      `${name} exports _start and _initialize, so it is neither a command nor a reactor. Build it as one of them.`,
-    );
-  }
-}
-
 function create(
   settings: Omit<RecordingSettings, 'path'>,
   options: RecordOptions,
@@ -284,13 +263,6 @@ function create(
       if (!taken || attempts === 100) throw thrown;
     }
   }
-}
-
-function notACommand(exports: readonly string[]): string {
-  const what = exports.includes('_initialize')
-    ? 'The module is a reactor: it exports _initialize and waits to be called.'
-    : `The module exports ${exports.length === 0 ? 'no function' : exports.join(', ')}.`;
-  return `there is no _start to run. ${what} Record calls of its exports with openRecording() of the library.`;
 }
 
 function environment(env: NonNullable<RecordOptions['env']>): Uint8Array[] {

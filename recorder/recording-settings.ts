@@ -78,6 +78,6 @@ export function startMeta(settings: RecordingSettings): StartMeta {
 }
 
 function componentMeta(program: ComponentProgram): ComponentMeta {
-  const { sha256, size, imports, exports, surface } = program;
-  return { sha256, size, imports, exports, words: surface?.words };
+  const { sha256, size, adapted, imports, exports, surface } = program;
+  return { sha256, size, ...(adapted && { adapted }), imports, exports, words: surface?.words };
 }

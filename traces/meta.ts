@@ -26,6 +26,8 @@ export interface ComponentMeta {
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
+  /** Whether it was made of a core module, for this run. */
+  readonly adapted?: boolean;
   readonly imports: readonly string[];
   readonly exports: readonly string[];
   /** Its functions and their types; undefined where they could not be read. */
@@ -177,14 +179,21 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
 
 function parseComponent(value: unknown): ComponentMeta | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { sha256, size, imports, exports, words } = value as Record<string, unknown>;
+  const { sha256, size, adapted, imports, exports, words } = value as Record<string, unknown>;
   const isNames = (names: unknown): names is string[] =>
     Array.isArray(names) && names.every((name) => typeof name === 'string');
   return typeof sha256 === 'string' &&
     typeof size === 'number' &&
     isNames(imports) &&
     isNames(exports)
-    ? { sha256, size, imports, exports, words: parseComponentWords(words) }
+    ? {
+        sha256,
+        size,
+        ...(adapted === true && { adapted }),
+        imports,
+        exports,
+        words: parseComponentWords(words),
+      }
     : undefined;
 }
 

@@ -59,6 +59,7 @@ interface RecordFlags {
   readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly net?: boolean;
+  readonly viaComponent?: boolean;
   readonly tcplisten?: readonly string[];
 }
 
@@ -139,6 +140,7 @@ export function addRecord(program: Command): void {
     .option('--payload <bytes>', 'bytes kept of what each call writes, or full', payloadLimit)
     .option('--paranoid', "check that every write to the guest's memory is recorded; slow")
     .option('--net', 'let a component use sockets and outgoing HTTP')
+    .option('--via-component', 'run a core module as a component of WASI 0.2')
     .option('--sync', 'survive a power loss, not only a killed process')
     .addOption(
       new Option(
@@ -257,6 +259,7 @@ function runOptions(
       onTraceLost: (error) => say(lostText(error, 'continue')),
     }),
     net: flags.net ?? false,
+    viaComponent: flags.viaComponent ?? false,
     signal,
     tcpListen: flags.tcplisten ?? [],
     ...(!flags.quiet && { onListening: sayListening }),

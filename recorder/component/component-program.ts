@@ -6,6 +6,7 @@ import type { ComponentWords } from '../../wasm/component/types.ts';
 import { checkMemories } from '../memory-support.ts';
 import { checkExports, checkImports, checkRun } from './component-checks.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
+import { preview1Adapter } from './preview1-adapter.ts';
 import { transpiled } from './transpiled.ts';
 
 export interface ComponentProgram {
@@ -14,6 +15,8 @@ export interface ComponentProgram {
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
+  /** Whether it was made of a core module. */
+  readonly adapted: boolean;
   /** Path of the generated program. */
   readonly program: string;
   readonly modules: readonly ComponentModule[];
@@ -38,12 +41,17 @@ export interface ComponentModule extends CoreModule {
 }
 
 /**
+ * @param adapter what makes a component of `bytes`, which are a core module then
  * @throws WasiRrError MODULE_INVALID, IMPORTS_UNSATISFIED, EXPORT_MISSING (no command), MODULE_UNSUPPORTED
  */
-export async function loadComponent(label: string, bytes: Uint8Array): Promise<ComponentProgram> {
-  const { program, modules, imports, exports } = await transpiled(label, bytes);
+export async function loadComponent(
+  label: string,
+  bytes: Uint8Array,
+  adapter?: Uint8Array,
+): Promise<ComponentProgram> {
+  const { component, program, modules, imports, exports } = await transpiled(label, bytes, adapter);
   checkExports(label, exports);
-  const surface = surfaceOf(bytes);
+  const surface = surfaceOf(component);
   checkRun(label, surface);
   checkImports(label, imports, surface);
   const cores = await Promise.all(
@@ -52,14 +60,20 @@ export async function loadComponent(label: string, bytes: Uint8Array): Promise<C
   return {
     kind: 'component',
     name: label,
-    sha256: sha256(bytes),
-    size: bytes.length,
+    sha256: sha256(component),
+    size: component.length,
+    adapted: adapter !== undefined,
     program,
     imports,
     exports,
     modules: cores,
     surface: surface && byModuleId(surface, cores),
   };
+}
+
+/** A command of Preview 1, made a component by the standard adapter. @throws WasiRrError as {@link loadComponent} */
+export function loadAdapted(label: string, bytes: Uint8Array): Promise<ComponentProgram> {
+  return loadComponent(label, bytes, preview1Adapter());
 }
 
 function surfaceOf(bytes: Uint8Array): ComponentSurface | undefined {

@@ -4,11 +4,15 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { transpileBytes } from '@bytecodealliance/jco-transpile';
+import { componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { invariant, messageOf } from '../../errors.ts';
+import { PREVIEW1_MODULE } from '../../wasi/preview1.ts';
 
 /** `workerData` of the thread. */
 export interface TranspileTask {
+  /** A component; with an adapter a core module for Preview 1. */
   readonly bytes: Uint8Array;
+  readonly adapter: Uint8Array | undefined;
   readonly options: Parameters<typeof transpileBytes>[1];
 }
 
@@ -16,6 +20,8 @@ export interface TranspileTask {
 export type TranspileAnswer =
   | {
       readonly kind: 'done';
+      /** The component that was taken apart. */
+      readonly component: Uint8Array;
       /** File name → bytes. */
       readonly files: Readonly<Record<string, Uint8Array>>;
       readonly imports: readonly string[];
@@ -26,10 +32,12 @@ export type TranspileAnswer =
 invariant(parentPort, 'jco runs outside a worker');
 parentPort.postMessage(await answer(workerData as TranspileTask));
 
-async function answer({ bytes, options }: TranspileTask): Promise<TranspileAnswer> {
+async function answer({ bytes, adapter, options }: TranspileTask): Promise<TranspileAnswer> {
   try {
-    const { files, imports, exports } = await transpileBytes(bytes, options);
-    return { kind: 'done', files, imports, exports: exports.map(([name]) => name) };
+    const component =
+      adapter === undefined ? bytes : await componentNew(bytes, [[PREVIEW1_MODULE, adapter]]);
+    const { files, imports, exports } = await transpileBytes(component, options);
+    return { kind: 'done', component, files, imports, exports: exports.map(([name]) => name) };
   } catch (thrown) {
     return { kind: 'failed', message: messageOf(thrown) };
   }

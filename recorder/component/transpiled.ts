@@ -4,7 +4,7 @@
  * loading and running it takes most of a second.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
@@ -21,11 +21,14 @@ export const HOOKS = 'wasi-rr.component';
 // One line, so that line numbers in the generated code change by one only.
 const PROLOGUE = `const {WebAssembly,DataView,Uint8Array,Uint16Array,TextEncoder} = globalThis[Symbol.for(${JSON.stringify(HOOKS)})];\n`;
 
+const COMPONENT = 'component.wasm';
 const PROGRAM = 'component.mjs';
 const MANIFEST = 'manifest.json';
 
 /** A component taken apart. */
 export interface Transpiled {
+  /** The component itself. */
+  readonly component: Uint8Array;
   /** Path of the generated program, whose `instantiate` makes the component. */
   readonly program: string;
   /** File name → bytes. */
@@ -45,9 +48,14 @@ interface Manifest {
 
 /**
  * @param label the component's name, for messages
+ * @param adapter what makes a component of `bytes`, which are a core module then
  * @throws WasiRrError MODULE_INVALID where jco cannot do it, OUTPUT_UNWRITABLE
  */
-export async function transpiled(label: string, bytes: Uint8Array): Promise<Transpiled> {
+export async function transpiled(
+  label: string,
+  bytes: Uint8Array,
+  adapter?: Uint8Array,
+): Promise<Transpiled> {
   const options: TranspileTask['options'] = {
     name: 'component',
     base64Cutoff: 0,
@@ -58,14 +66,23 @@ export async function transpiled(label: string, bytes: Uint8Array): Promise<Tran
   };
   const key = createHash('sha256')
     .update(JSON.stringify([jcoVersion(), PROLOGUE, options]))
+    .update(adapter ?? '')
     .update(bytes)
     .digest('hex');
   const folder = join(cacheFolder(), key);
-  const known = await readCached(folder);
+  const given = adapter === undefined ? bytes : undefined;
+  const known = await readCached(folder, given);
   if (known !== undefined) return { ...known, cached: true };
-  const { files, imports, exports } = await transpile(label, { bytes, options });
-  await store(folder, files, { imports, exports });
-  const stored = await readCached(folder);
+  const { component, files, imports, exports } = await transpile(label, {
+    bytes,
+    adapter,
+    options,
+  });
+  await store(folder, given === undefined ? { ...files, [COMPONENT]: component } : files, {
+    imports,
+    exports,
+  });
+  const stored = await readCached(folder, given);
   if (stored === undefined) throw unwritable(folder, 'what was written cannot be read');
   return { ...stored, cached: false };
 }
@@ -82,14 +99,20 @@ function cacheFolder(): string {
   return join(base, 'wasi-rr', 'components');
 }
 
-async function readCached(folder: string): Promise<Omit<Transpiled, 'cached'> | undefined> {
+/** @param given the component; undefined where that is in the cache as well */
+async function readCached(
+  folder: string,
+  given: Uint8Array | undefined,
+): Promise<Omit<Transpiled, 'cached'> | undefined> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as Manifest;
     const modules = await Promise.all(
       manifest.modules.map(async (name) => [name, await readFile(join(folder, name))] as const),
     );
     const { imports, exports } = manifest;
-    return { program: join(folder, PROGRAM), modules: new Map(modules), imports, exports };
+    const component = given ?? (await readFile(join(folder, COMPONENT)));
+    const program = join(folder, PROGRAM);
+    return { component, program, modules: new Map(modules), imports, exports };
   } catch {
     return undefined;
   }
@@ -137,8 +160,9 @@ async function store(
   try {
     await mkdir(cacheFolder(), { recursive: true, mode: 0o700 });
     made = await mkdtemp(`${folder}.`);
-    const modules = Object.keys(files).filter((name) => name.endsWith('.wasm'));
-    for (const name of modules) await writeFile(join(made, name), files[name] as Uint8Array);
+    const binaries = Object.keys(files).filter((name) => name.endsWith('.wasm'));
+    for (const name of binaries) await writeFile(join(made, name), files[name] as Uint8Array);
+    const modules = binaries.filter((name) => name !== COMPONENT);
     const program = Buffer.concat([Buffer.from(PROLOGUE), files['component.js'] as Uint8Array]);
     await writeFile(join(made, PROGRAM), program);
     await writeFile(join(made, MANIFEST), JSON.stringify({ ...names, modules } satisfies Manifest));
@@ -146,7 +170,7 @@ async function store(
   } catch (cause) {
     if (made) await rm(made, { recursive: true, force: true });
     // the other recorder was faster
-    if ((await readCached(folder)) === undefined) throw unwritable(folder, messageOf(cause), cause);
+    if (!existsSync(join(folder, MANIFEST))) throw unwritable(folder, messageOf(cause), cause);
   }
 }
 

@@ -1,10 +1,10 @@
 /** One program as a core module and as a component: the same input gives the same run. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { replay } from '../../replayer/replay.ts';
 import type { Outcome } from '../../traces/outcome.ts';
+import { TraceReader } from '../../traces/reader.ts';
 import { workspace } from '../cli/command.ts';
 import { data, program } from '../guests/assemble.ts';
 import { guest } from '../guests/guests.ts';
@@ -12,7 +12,6 @@ import { compileWat } from '../guests/wat.ts';
 import { Scratch } from '../recorder/scratch.ts';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
-const ADAPTER = readFileSync(join(FIXTURES, 'wasi_snapshot_preview1.command.wasm'));
 
 const scratch = new Scratch('same-as-module');
 const cacheHome = process.env.XDG_CACHE_HOME;
@@ -26,10 +25,6 @@ afterAll(() => {
   else process.env.XDG_CACHE_HOME = cacheHome;
   scratch.remove();
 });
-
-function asComponent(module: Uint8Array): Promise<Uint8Array> {
-  return componentNew(module, [['wasi_snapshot_preview1', ADAPTER]]);
-}
 
 /** What can be compared: wasi:cli/exit knows success and failure only, and frames are another module's. */
 function ending(outcome: Outcome): unknown {
@@ -53,8 +48,7 @@ describe('outcome and output', () => {
   ])('%s', async (name) => {
     const one = guest(name);
     const core = await scratch.recordGuest(one);
-    const module = await asComponent(await compileWat(one.wat));
-    const component = await scratch.recordGuest(one, { module });
+    const component = await scratch.recordGuest(one, { viaComponent: true });
     expect(ending(component.outcome)).toEqual(ending(core.outcome));
     expect(component.stdout.equals(core.stdout)).toBe(true);
     expect(component.stderr.equals(core.stderr)).toBe(true);
@@ -69,8 +63,7 @@ test('arguments and environment', async () => {
     env: { KEY: 'a=b=c', ÜMLAUT: '😀' },
   };
   const core = await scratch.recordGuest(one, input);
-  const module = await asComponent(await compileWat(one.wat));
-  const component = await scratch.recordGuest(one, { ...input, module });
+  const component = await scratch.recordGuest(one, { ...input, viaComponent: true });
   expect(component.stdout.toString()).toBe(core.stdout.toString());
   expect(component.stdout.toString()).toContain('späte d\0😀');
 });
@@ -91,12 +84,12 @@ const CHANGES = program(`
     (call $say_number (call $path_unlink_file (i32.const 3) (i32.const 2051) (i32.const 6))))`);
 
 test('a directory that was given read-only stays as it is', async () => {
-  const wat = await compileWat(CHANGES);
-  for (const module of [wat, await asComponent(wat)]) {
+  const module = await compileWat(CHANGES);
+  for (const viaComponent of [false, true]) {
     const root = scratch.folder({ 'in.txt': 'data' });
     const run = await scratch.recordGuest(
       { ...guest('nothing'), input: {} },
-      { module, preopens: [{ host: root, guest: '/', readOnly: true }] },
+      { module, viaComponent, preopens: [{ host: root, guest: '/', readOnly: true }] },
     );
     const [read, ...changes] = run.stdout.toString().trim().split('\n').map(Number);
     expect(read).toBe(0);
@@ -107,11 +100,32 @@ test('a directory that was given read-only stays as it is', async () => {
     // and one that may be changed is changed by the same program
     const open = await scratch.recordGuest(
       { ...guest('nothing'), input: {} },
-      { module, preopens: [{ host: root, guest: '/' }] },
+      { module, viaComponent, preopens: [{ host: root, guest: '/' }] },
     );
     expect(open.stdout.toString()).toMatch(/^0\n0\n0\n/);
     expect(existsSync(join(root, 'new'))).toBe(true);
   }
+});
+
+test('what is no command, or a component already, is not made one', async () => {
+  const reactor = guest('exit-0').wat.replace('"_start"', '"_initialize"');
+  const refused = scratch.record({ module: await compileWat(reactor), viaComponent: true });
+  await expect(refused).rejects.toMatchObject({ name: 'WasiRrError', code: 'EXPORT_MISSING' });
+  const module = join(FIXTURES, 'uninit-O0g.component.wasm');
+  await expect(scratch.record({ module, viaComponent: true })).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+    message: expect.stringContaining('is a component already') as string,
+  });
+});
+
+test('a trace says that the component was made of a core module', async () => {
+  const adapted = async (viaComponent: boolean) => {
+    const { trace } = await scratch.recordGuest(guest('exit-0'), { viaComponent });
+    const reader = new TraceReader(trace);
+    reader.close();
+    return reader.meta.component?.adapted;
+  };
+  expect([await adapted(true), await adapted(false)]).toEqual([true, undefined]);
 });
 
 test('standard input from a file, a pipe, and none at all', async () => {
