@@ -46,7 +46,7 @@ export function reportDivergence(
           ? escapeText(call)
           : formatCall(call, { table }),
     difference: describeMismatch(mismatch),
-    frames: wasmFrames(stack),
+    frames: divergence.frames ?? wasmFrames(stack),
     likelyCause: likelyCause(trace, mismatch, context.otherModule),
   };
 }

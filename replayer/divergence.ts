@@ -2,6 +2,7 @@
 
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { RecordedCall } from '../wasi/call.ts';
+import type { WasmFrame } from '../wasm/traps.ts';
 
 export type Mismatch =
   /** Another function was called. */
@@ -51,4 +52,6 @@ export interface Divergence {
   };
   /** V8's stack trace at that moment, with the guest's frames. */
   readonly stack: string;
+  /** Those frames with their places as recorded, where the stack does not tell them. */
+  readonly frames?: readonly WasmFrame[];
 }

@@ -15,20 +15,15 @@ import type { Mismatch } from './divergence.ts';
 import { type CallObserver, Feed, type FeedEnding } from './feed.ts';
 import { LogSource } from './log-source.ts';
 import type { ReplayEnd } from './replay-messages.ts';
+import { type CallEnding, type CallStep, made } from './replay-step.ts';
 
 /** What a replay asks of whoever drives it. */
 export type ReplayStep =
-  /** Call this; {@link GuestReplay.steps} wants to know how it ended. */
-  | {
-      readonly kind: 'call';
-      readonly target: (...args: readonly CoreValue[]) => unknown;
-      readonly args: readonly CoreValue[];
-    }
+  | CallStep
   /** Event `events - 1` happened, with no call of the guest's under way. */
   | { readonly kind: 'passed' };
 
-/** How a `call` step ended; undefined answers any other step. */
-export type CallEnding = { readonly returned: unknown } | { readonly thrown: unknown } | undefined;
+type Steps<Result> = Generator<ReplayStep, Result, CallEnding | undefined>;
 
 export interface GuestReplayOptions {
   readonly module: Uint8Array | WebAssembly.Module;
@@ -129,7 +124,7 @@ export class GuestReplay {
    * The replay as a series of steps, for who makes the guest's calls in a way of his own.
    * @throws as {@link run}
    */
-  *steps(): Generator<ReplayStep, ReplayEnd, CallEnding> {
+  *steps(): Steps<ReplayEnd> {
     try {
       this.instance = this.instantiate();
       yield { kind: 'passed' };
@@ -194,7 +189,7 @@ export class GuestReplay {
    * are concerned; one that was made an export must not have it either.
    * @returns whether it returned
    */
-  private *startsUp(instance: WebAssembly.Instance): Generator<ReplayStep, boolean, CallEnding> {
+  private *startsUp(instance: WebAssembly.Instance): Steps<boolean> {
     const { start } = this.options;
     if (start !== undefined) {
       const target = instance.exports[start] as CallStep['target'];
@@ -213,7 +208,7 @@ export class GuestReplay {
     return true;
   }
 
-  private *makeCalls(instance: WebAssembly.Instance): Generator<ReplayStep, undefined, CallEnding> {
+  private *makeCalls(instance: WebAssembly.Instance): Steps<undefined> {
     const { feed } = this;
     while (feed.peek() === RECORD.enter) {
       const entered = feed.event;
@@ -392,16 +387,6 @@ export class GuestReplay {
         `(V8 ${this.trace.meta.runtime.v8}); this is Node ${process.version}.`,
       { cause },
     );
-  }
-}
-
-type CallStep = Extract<ReplayStep, { kind: 'call' }>;
-
-function made({ target, args }: CallStep): CallEnding {
-  try {
-    return { returned: target(...args) };
-  } catch (thrown) {
-    return { thrown };
   }
 }
 

@@ -9,7 +9,7 @@ const SECTION = { export: 7, start: 8, code: 10 } as const;
 /** Sections come in the order of these ids; custom sections (0) anywhere. */
 const BEFORE_EXPORTS = new Set([1, 2, 3, 4, 5, 13, 6]);
 
-const KIND = { function: 0, global: 3 } as const;
+const KIND = { function: 0, memory: 2, global: 3 } as const;
 
 export interface AddedExport {
   /** No other export's. */
@@ -24,7 +24,7 @@ export interface WithExports {
   readonly shift: number;
 }
 
-interface Section {
+export interface Section {
   readonly id: number;
   /** Offsets in the module: of the id, of the contents, and of what follows. */
   readonly start: number;
@@ -107,7 +107,8 @@ function exportSection(
   return Buffer.concat([Uint8Array.of(SECTION.export), leb(contents.length), contents]);
 }
 
-function sectionsOf(module: Uint8Array): Section[] {
+/** @throws RangeError where they do not hold together */
+export function sectionsOf(module: Uint8Array): Section[] {
   const input = new BinaryInput(module, 8, module.length);
   const sections: Section[] = [];
   while (!input.atEnd()) {
@@ -122,7 +123,7 @@ function sectionsOf(module: Uint8Array): Section[] {
 }
 
 /** Unsigned LEB128. */
-function leb(value: number): Uint8Array {
+export function leb(value: number): Uint8Array {
   const bytes: number[] = [];
   let left = value;
   do {

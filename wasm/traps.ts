@@ -19,6 +19,8 @@ export interface WasmFrame {
   readonly func: number;
   readonly offset: number;
   readonly name?: string;
+  /** Of a component: id of the core module in the trace. Absent where it is not known. */
+  readonly module?: number;
 }
 
 export interface Trap {
@@ -78,18 +80,26 @@ export function isStackOverflow(thrown: unknown): boolean {
  * module's name section and may be missing.
  */
 export function wasmFrames(stack: string): WasmFrame[] {
-  const frames: WasmFrame[] = [];
+  return namedFrames(stack).map(({ frame }) => frame);
+}
+
+/** As {@link wasmFrames}, each with the name of its module (wasm/module-name.ts). */
+export function namedFrames(
+  stack: string,
+): { readonly frame: WasmFrame; readonly of: string | undefined }[] {
+  const frames: { frame: WasmFrame; of: string | undefined }[] = [];
   const pattern =
     /^ *at (?:(.*) \()?wasm:\/\/wasm\/(?:(.*)-)?[0-9a-f]{8}:wasm-function\[(\d+)\]:0x([0-9a-f]+)\)?$/gm;
   for (const [, qualified, module, func, offset] of stack.matchAll(pattern)) {
     if (frames.length === MAX_FRAMES) break;
     const prefix = `${module}.`;
     const name = qualified?.startsWith(prefix) ? qualified.slice(prefix.length) : qualified;
-    frames.push({
+    const frame = {
       func: Number(func),
       offset: Number.parseInt(offset ?? '0', 16),
       ...(name ? { name: name.slice(0, MAX_NAME) } : {}),
-    });
+    };
+    frames.push({ frame, of: module });
   }
   return frames;
 }

@@ -4,67 +4,88 @@
  * component runtime: the log has what that did, in order, whatever order its tasks ran in. Imports
  * nothing that could touch the world.
  */
-import { messageOf, WasiRrError } from '../../errors.ts';
+import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type {
   CoreValue,
   EnterEvent,
   HostChange,
   InstantiateEvent,
+  LeaveEvent,
   LogEvent,
   LoggedFunction,
   OpenEvent,
+  ReturnEvent,
+  ThrowEvent,
+  UnwindEvent,
 } from '../../traces/events.ts';
-import { type Outcome, parseOutcomeText } from '../../traces/outcome.ts';
+import { parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
-import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
-import { isStackOverflow, trapFrom } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import type { Mismatch } from '../divergence.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
-import { checkCall, same } from './call-check.ts';
-import { type CoreFunction, CoreGraph } from './core-graph.ts';
-import {
-  corruptLog,
-  divergence,
-  Ended,
-  type Ending,
-  endOf,
-  isOverflow,
-  leaving,
-  trapMismatch,
-} from './endings.ts';
+import { type CallEnding, type CallStep, made } from '../replay-step.ts';
+import { AsyncEntry, ParkedCalls } from './async-entries.ts';
+import { checkCall } from './call-check.ts';
+import { type CoreFunction, CoreGraph, type HostStub } from './core-graph.ts';
+import { type RunnableOf, recordedModules } from './core-modules.ts';
+import { corruptLog, Ended, type Ending, isOverflow } from './endings.ts';
 import { type CursorOptions, LogCursor } from './log-cursor.ts';
-import { ParkedCalls } from './parked-calls.ts';
+import { RunCheck, type StackOf } from './run-check.ts';
 
-type Entry = EnterEvent | InstantiateEvent;
+/** What a replay asks of whoever drives it. */
+export type ComponentStep =
+  | CallStep
+  /** A guest that may suspend runs: until it has, or has ended, nothing else can happen. */
+  | { readonly kind: 'wait'; readonly until: Promise<void> }
+  /** Event `events - 1` happened. @see PassedStep */
+  | PassedStep;
 
-export type ComponentReplayOptions = Omit<CursorOptions, 'apply'>;
+export interface PassedStep {
+  readonly kind: 'passed';
+  /** The guest whose call this is will go on. */
+  readonly call?: number;
+}
+
+type Steps<Result> = Generator<ComponentStep, Result, CallEnding | undefined>;
+
+/** Gives the guest its answer when it is to go on: returns it, a promise of it, or throws. */
+export type Answer = () => unknown;
+
+const LOG_ENDED: Ending = { kind: 'log-ended' };
+const PASSED: PassedStep = { kind: 'passed' };
+
+export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
+  /** The modules to run; those that were recorded unless given. */
+  readonly runnable?: RunnableOf;
+  /** Makes what a guest imports for a host function: something that does {@link ComponentReplay.begin}. */
+  readonly stub?: HostStub;
+  readonly stackOf?: StackOf;
+}
 
 export class ComponentReplay {
-  private readonly trace: TraceReader;
+  readonly graph: CoreGraph;
   private readonly log: LogCursor;
-  private readonly graph: CoreGraph;
   private readonly parked = new ParkedCalls();
-  private readonly meanings: CoreMeanings;
-  private ending: Ending | undefined;
-  /** What a nested entry that ended threw: the host may have passed it on. */
-  private thrown: unknown;
-  private outcome: Outcome | undefined;
-  private comparable = true;
-  private failure: unknown;
+  private readonly entries = new Map<number, AsyncEntry>();
+  /** The one of them that runs, or waits for what is nested in its call. */
+  private current: AsyncEntry | undefined;
+  private readonly check: RunCheck;
 
   /** @throws WasiRrError TRACE_CORRUPT */
   constructor(trace: TraceReader, options: ComponentReplayOptions = {}) {
-    this.trace = trace;
-    this.meanings = new CoreMeanings(trace.meta.component?.words, trace.instances());
     this.graph = new CoreGraph(
       trace,
-      (func) =>
-        (...args) =>
-          this.call(func, args),
+      options.stub ?? ((func, suspending) => this.stub(func, suspending)),
+      options.runnable ?? recordedModules(trace),
     );
     const apply = (change: HostChange) => this.graph.apply(change);
     this.log = new LogCursor(trace.events(), { ...options, apply });
+    this.check = new RunCheck(trace, this.graph, this.log, options.stackOf);
+  }
+
+  /** Why a guest was ended from inside a call. */
+  get ending(): Ending | undefined {
+    return this.check.ending;
   }
 
   /** How many events have been replayed. */
@@ -74,12 +95,30 @@ export class ComponentReplay {
 
   /** @throws WasiRrError SEGMENT_CORRUPT, TRACE_CORRUPT, REPLAY_FAILED */
   async run(): Promise<ReplayEnd> {
+    const steps = this.steps();
+    let step = steps.next();
+    while (!step.done) {
+      const { value } = step;
+      if (value.kind === 'wait') await value.until;
+      step = steps.next(value.kind === 'call' ? made(value) : undefined);
+    }
+    return step.value;
+  }
+
+  /**
+   * The replay as a series of steps, for who makes the guests' calls in a way of his own.
+   * @throws as {@link run}
+   */
+  *steps(): Steps<ReplayEnd> {
     try {
+      yield PASSED;
       for (let event = this.log.peek(); event !== undefined; event = this.log.peek()) {
-        await this.step(event);
-        if (this.failure !== undefined) throw this.failure;
+        yield* this.step(event);
+        this.check.stopIfEnded();
       }
-      return this.finish();
+      // one has ended, and the log goes no further
+      if ([...this.entries.values()].some(({ ending }) => ending)) this.check.stop(LOG_ENDED);
+      return this.check.finish();
     } catch (thrown) {
       if (thrown instanceof Ended) return thrown.end;
       throw thrown;
@@ -87,68 +126,93 @@ export class ComponentReplay {
   }
 
   /** One thing that the runtime did with no guest on the stack. */
-  private async step(event: LogEvent): Promise<void> {
+  private *step(event: LogEvent): Steps<void> {
     switch (event.kind) {
       case 'instantiate':
-        this.instantiate(event);
-        return;
-      case 'enter': {
-        if (!event.async) {
-          this.enter(event);
-          return;
-        }
-        const back = this.parked.handedBack();
-        this.enterAsync(event);
-        await back;
-        return;
-      }
+        return yield* this.instantiate(event);
+      case 'enter':
+        return yield* event.async ? this.enterAsync(event) : this.enter(event);
       case 'return':
-      case 'throw': {
-        const parked = this.parked.take(event.opened);
-        if (parked === undefined) throw corruptLog(this.log.number, 'an answer to no call');
-        const back = this.parked.handedBack();
-        this.log.take();
-        if (event.kind === 'return') parked.resolve(resultOf(event.results));
-        else parked.reject(this.exception(event.message));
-        await back;
-        return;
-      }
+      case 'throw':
+        return yield* this.answerParked(event);
+      case 'leave':
+      case 'unwind':
+        return yield* this.endAsync(event);
       default:
         // a guest that has ended in the recording went on, or the log is no log
-        this.diverged({ what: 'ending', actual: 'nothing calls the guest any more' });
+        this.check.diverged({ what: 'ending', actual: 'nothing calls the guest any more' });
     }
   }
 
-  private instantiate(event: InstantiateEvent): void {
-    const { module, imports } = this.log.possible(() => this.graph.imports(event.instance));
-    this.checkPages(event);
-    this.log.take();
+  private *instantiate(event: InstantiateEvent): Steps<void> {
+    const { graph, log } = this;
+    const id = event.instance;
+    const imports = log.possible(() => graph.imports(id));
+    this.check.pages(event);
+    log.take();
+    yield PASSED;
+    let ending: CallEnding = { returned: undefined };
     try {
-      this.graph.make(module, imports);
+      const { instance, start } = graph.make(id, imports);
+      if (start !== undefined) ending = told(yield { kind: 'call', target: start, args: [] });
+      if ('returned' in ending) graph.add(id, instance);
     } catch (thrown) {
       if (thrown instanceof WasiRrError) throw thrown;
-      this.threw(event, thrown);
+      ending = { thrown };
     }
+    if ('returned' in ending) return;
+    this.check.threw(event, ending.thrown);
+    yield PASSED;
   }
 
-  /** A host call of the guest's. */
-  private call(func: LoggedFunction, args: readonly CoreValue[]): unknown {
-    if (this.ending !== undefined) return throwUncatchable();
-    let answer: () => unknown;
-    try {
-      answer = this.answer(func, args);
-    } catch (error) {
-      // a guest's catch_all takes any other exception of JavaScript, and would go on
-      if (this.ending === undefined) this.ending = { kind: 'failed', error };
-      return throwUncatchable();
-    }
-    return answer();
+  private *answerParked(event: ReturnEvent | ThrowEvent): Steps<void> {
+    const parked = this.parked.take(event.opened);
+    if (parked === undefined) throw corruptLog(this.log.number, 'an answer to no call');
+    this.log.take();
+    yield { kind: 'passed', call: event.opened };
+    const { by } = parked;
+    by.goOn();
+    this.current = by;
+    if (event.kind === 'return') parked.resolve(resultOf(event.results));
+    else parked.reject(this.exception(event.message));
+    yield { kind: 'wait', until: by.handedBack };
+    this.current = undefined;
   }
 
-  /** @returns what gives the guest its answer: a value, a promise or an exception */
-  private answer(func: LoggedFunction, args: readonly CoreValue[]): () => unknown {
+  /** What a guest imports in a replay at full speed. */
+  private stub(func: LoggedFunction, suspending: boolean): unknown {
+    const stub = (...args: CoreValue[]) => {
+      if (this.ending !== undefined) return throwUncatchable();
+      let answer: Answer;
+      try {
+        const begun = this.begin(func, args);
+        answer = typeof begun === 'function' ? begun : atOnce(begun);
+      } catch (error) {
+        return this.failedCall(error);
+      }
+      return answer();
+    };
+    return suspending ? new WebAssembly.Suspending(stub) : stub;
+  }
+
+  /**
+   * A call could not be answered.
+   * @param error what {@link begin} threw, or the steps to the answer
+   */
+  failedCall(error: unknown): never {
+    // a guest's catch_all takes any other exception of JavaScript, and would go on
+    this.check.ending ??= { kind: 'failed', error };
+    return throwUncatchable();
+  }
+
+  /**
+   * A host call of the guest's, as long as there is no {@link ending}. Throws for who goes on with
+   * {@link failedCall}.
+   * @returns the answer; where something happens before it, the steps until then
+   */
+  begin(func: LoggedFunction, args: readonly CoreValue[]): Answer | Steps<Answer> {
     const event = this.log.peek();
-    if (event === undefined) return this.end({ kind: 'log-ended' });
+    if (event === undefined) return this.end(LOG_ENDED);
     if (event.kind !== 'call' && event.kind !== 'open') {
       if (event.kind === 'unwind' && isOverflow(parseOutcomeText(event.reason))) {
         return this.end({ kind: 'unwound' });
@@ -160,25 +224,26 @@ export class ComponentReplay {
     if (mismatch !== undefined) return this.mismatch(mismatch, func, args);
     this.log.take();
     if (event.kind === 'open') return this.answerOpen(event);
-    if (this.log.peek() === undefined) this.ending = { kind: 'log-ended' };
+    if (this.log.peek() === undefined) this.check.ending = LOG_ENDED;
     return this.ending === undefined ? () => resultOf(event.results) : throwUncatchable;
   }
 
   /** What happened between an open call and its answer happens here. */
-  private answerOpen(call: OpenEvent): () => unknown {
+  private *answerOpen(call: OpenEvent): Steps<Answer> {
+    yield PASSED;
     for (;;) {
       const event = this.log.peek();
-      if (event === undefined) return this.end({ kind: 'log-ended' });
+      if (event === undefined) return this.ended(LOG_ENDED);
       if (event.kind === 'enter') {
-        if (event.async) this.enterAsync(event);
-        else this.enter(event);
+        yield* event.async ? this.enterAsync(event) : this.enter(event);
         continue;
       }
-      if (event.kind === 'unwind') return this.end({ kind: 'unwound' });
+      if (event.kind === 'unwind') return this.ended({ kind: 'unwound' });
       if (!('opened' in event) || event.opened !== call.number) {
         throw corruptLog(this.log.number, 'something that cannot happen inside of a call');
       }
       this.log.take();
+      yield PASSED;
       switch (event.kind) {
         case 'return':
           return () => resultOf(event.results);
@@ -188,148 +253,94 @@ export class ComponentReplay {
             throw exception;
           };
         }
-        case 'suspend':
-          return () => this.parked.park(call.number);
+        case 'suspend': {
+          const { current } = this;
+          return () => this.suspend(call.number, current);
+        }
         default:
           throw corruptLog(this.log.number, 'an end that belongs to another beginning');
       }
     }
   }
 
+  private suspend(call: number, by: AsyncEntry | undefined): Promise<unknown> {
+    // V8 says so of a guest that was not called through WebAssembly.promising
+    if (by === undefined) throw new Error('trying to suspend without WebAssembly.promising');
+    return this.parked.park(call, by);
+  }
+
   /** A host that was entered by a failing guest usually throws what the guest threw. */
   private exception(message: string): unknown {
-    const { thrown } = this;
-    this.thrown = undefined;
+    const thrown = this.check.takeThrown();
     return thrown !== undefined && messageOf(thrown) === message ? thrown : new Error(message);
   }
 
   private target(event: EnterEvent): CoreFunction {
-    this.checkPages(event, () => this.log.take());
+    this.check.pages(event, () => this.log.take());
     return this.log.possible(() => this.graph.target(event.func));
   }
 
-  private enter(event: EnterEvent): void {
+  private *enter(event: EnterEvent): Steps<void> {
     const target = this.target(event);
-    let returned: unknown;
-    try {
-      returned = target(...event.args);
-    } catch (thrown) {
-      this.threw(event, thrown);
-      return;
-    }
-    this.returned(event, returned);
+    yield PASSED;
+    const { args } = event;
+    this.check.entryEnded(event, told(yield { kind: 'call', target, args }));
+    yield PASSED;
   }
 
-  private enterAsync(event: EnterEvent): void {
-    const target = WebAssembly.promising(this.target(event));
-    const settled = (work: () => void) => {
-      try {
-        work();
-      } catch (thrown) {
-        this.failure = thrown;
-      }
-      this.parked.handBack();
-    };
-    target(...event.args).then(
-      (returned) => settled(() => this.returned(event, returned)),
-      (thrown: unknown) => settled(() => this.threw(event, thrown)),
-    );
+  private *enterAsync(event: EnterEvent): Steps<void> {
+    const target = this.target(event);
+    yield PASSED;
+    const outer = this.current;
+    const entry = new AsyncEntry(event);
+    this.entries.set(event.number, entry);
+    this.current = entry;
+    entry.run(target);
+    yield { kind: 'wait', until: entry.handedBack };
+    this.current = outer;
   }
 
-  private returned(entry: EnterEvent, returned: unknown): void {
-    if (this.ending !== undefined) this.stop(this.ending);
-    const event = this.log.peek();
-    if (event === undefined) this.stop({ kind: 'log-ended' });
-    if (event.kind !== 'leave') {
-      this.diverged({ what: 'ending', actual: `${entry.func.name} returned` });
+  /** A guest that could have suspended has ended, as far as the log goes. */
+  private *endAsync(event: LeaveEvent | UnwindEvent): Steps<void> {
+    const entry = this.entries.get(event.opened);
+    if (entry === undefined || entry.isParked) {
+      this.check.diverged({ what: 'ending', actual: 'nothing calls the guest any more' });
     }
-    this.checkOpened(event, entry);
-    const { results } = event;
-    const actual = (Array.isArray(returned) ? returned : [returned]) as CoreValue[];
-    if (!results.every((value, i) => same(value, actual[i] as CoreValue))) {
-      this.diverged({
-        what: 'results',
-        recorded: results,
-        actual: actual.slice(0, results.length),
-      });
-    }
-    this.checkPages(event);
-    const [code] = results;
-    // another number is no result, and a trap of the runtime
-    if (this.isRun(entry.func) && (code === 0 || code === 1)) this.outcome = { kind: 'exit', code };
-    this.log.take();
-  }
-
-  /** wasi:cli/run gives a result without values: 0 is ok, 1 is an error. */
-  private isRun({ instance = 0, name }: LoggedFunction): boolean {
-    const meant = this.meanings.exported(instance, name);
-    return meant?.name === 'run' && meant.interface.startsWith('wasi:cli/run@');
-  }
-
-  private threw(entry: Entry, thrown: unknown): void {
-    const { ending } = this;
-    const overflow = ending?.kind === 'failed' && isStackOverflow(ending.error);
-    if (ending !== undefined && ending.kind !== 'unwound' && !overflow) this.stop(ending);
-    this.ending = undefined;
-    const event = this.log.peek();
-    if (event === undefined) this.stop({ kind: 'log-ended' });
-    const recorded = event.kind === 'unwind' ? parseOutcomeText(event.reason) : undefined;
-    if (event.kind !== 'unwind' || recorded === undefined) {
-      const { message } = trapFrom(thrown);
-      this.diverged({ what: 'ending', actual: `trap: ${message}` });
-    }
-    this.checkOpened(event, entry);
-    if (isOverflow(recorded)) this.comparable = false;
-    else {
-      const mismatch = ending?.kind === 'unwound' ? undefined : trapMismatch(recorded, thrown);
-      if (mismatch !== undefined) this.diverged(mismatch);
-      this.checkPages(event);
-    }
-    this.log.take();
-    this.thrown = thrown;
-    this.outcome = recorded;
-  }
-
-  private checkOpened({ opened }: { readonly opened: number }, entry: Entry): void {
-    if (opened !== entry.number) {
-      throw corruptLog(this.log.number, 'an end that belongs to another beginning');
-    }
-  }
-
-  /** @param first what may change nothing of the size, but has to be done before a difference is told */
-  private checkPages(event: LogEvent, first?: () => void): void {
-    const actual = this.graph.pages();
-    first?.();
-    if (event.pages !== actual) {
-      this.diverged({ what: 'memory-size', recorded: event.pages, actual }, event.number);
-    }
-  }
-
-  private finish(): ReplayEnd {
-    const { trace, outcome, graph, comparable } = this;
-    const end = endOf(trace, outcome, graph.memories, comparable);
-    return 'kind' in end ? end : this.diverged(end);
+    // it has; its promise may not have said so yet
+    yield { kind: 'wait', until: entry.handedBack };
+    this.entries.delete(event.opened);
+    this.check.entryEnded(entry.event, told(entry.ending));
+    yield PASSED;
   }
 
   /** Ends the guest from inside a call. */
   private end(ending: Ending): never {
-    this.ending = ending;
+    this.check.ending = ending;
     return throwUncatchable();
   }
 
-  /** Leaves the replay, with no guest on the stack. */
-  private stop(ending: Ending): never {
-    throw leaving(ending, this.graph.memories);
+  /** Ends the guest when it is to go on. */
+  private ended(ending: Ending): Answer {
+    this.check.ending = ending;
+    return throwUncatchable;
   }
 
   private mismatch(mismatch: Mismatch, func: LoggedFunction, args: readonly CoreValue[]): never {
     const actual = { func, args: args.slice(0, func.params.length), call: undefined };
-    return this.end(divergence(this.log.number, mismatch, actual));
+    return this.end(this.check.divergence(this.log.number, mismatch, actual));
   }
+}
 
-  private diverged(mismatch: Mismatch, event = this.log.number): never {
-    throw new Ended(divergence(event, mismatch));
-  }
+/** Steps without anything to wait for. */
+function atOnce<Result>(steps: Steps<Result>): Result {
+  let step = steps.next();
+  while (!step.done) step = steps.next(step.value.kind === 'call' ? made(step.value) : undefined);
+  return step.value;
+}
+
+function told(ending: CallEnding | undefined): CallEnding {
+  invariant(ending, 'a call whose end was not told');
+  return ending;
 }
 
 function resultOf(results: readonly CoreValue[]): unknown {

@@ -1,15 +1,15 @@
 /** The core instances of a recorded component, linked as they were linked, with their memories and globals. */
-import { messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreValue, HostChange, LoggedFunction } from '../../traces/events.ts';
 import { type CoreInstance, globalValue } from '../../traces/instances.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { type MemoryHasher, memoryHasher } from '../../wasm/xxh64.ts';
+import { type CoreFrame, cannotRun, coreFrames, type RunnableOf } from './core-modules.ts';
 import { Impossible } from './log-cursor.ts';
 
 export type CoreFunction = (...args: CoreValue[]) => unknown;
 
-/** What a host function is to be answered by. */
-export type HostStub = (func: LoggedFunction) => CoreFunction;
+/** What an instance is to import for a host function. @param suspending whether its answer may be a promise */
+export type HostStub = (func: LoggedFunction, suspending: boolean) => unknown;
 
 /** A memory that an imported function's pointers point into. */
 export interface PointedMemory {
@@ -21,20 +21,22 @@ export class CoreGraph {
   private readonly trace: TraceReader;
   private readonly plan: readonly CoreInstance[];
   private readonly stub: HostStub;
-  private readonly modules = new Map<number, WebAssembly.Module>();
-  private readonly instances: WebAssembly.Instance[] = [];
+  private readonly runnable: RunnableOf;
   private readonly globals: WebAssembly.Global[] = [];
   private readonly hashers = new Map<WebAssembly.Memory, MemoryHasher>();
   /** Of an imported function: the number of the memory that it points into. */
   private readonly pointed = new Map<number, number>();
+  /** Those that were made, by id. */
+  readonly instances: WebAssembly.Instance[] = [];
   /** In the order in which instances export them. */
   readonly memories: WebAssembly.Memory[] = [];
 
   /** @throws WasiRrError TRACE_CORRUPT */
-  constructor(trace: TraceReader, stub: HostStub) {
+  constructor(trace: TraceReader, stub: HostStub, runnable: RunnableOf) {
     this.trace = trace;
     this.plan = trace.instances();
     this.stub = stub;
+    this.runnable = runnable;
   }
 
   /** Size of all memories, in 64 KiB. */
@@ -45,7 +47,7 @@ export class CoreGraph {
   }
 
   /** The imports of an instance that is to be made next. @throws Impossible */
-  imports(id: number): { readonly module: number; readonly imports: WebAssembly.Imports } {
+  imports(id: number): WebAssembly.Imports {
     const plan = this.plan[id];
     if (plan === undefined || id !== this.instances.length) {
       throw new Impossible('an instance that the trace does not list');
@@ -55,28 +57,44 @@ export class CoreGraph {
       imports[link.module] ??= Object.create(null) as Record<string, unknown>;
       (imports[link.module] as Record<string, unknown>)[link.name] = this.linked(link);
     }
-    return { module: plan.module, imports: imports as WebAssembly.Imports };
+    return imports as WebAssembly.Imports;
   }
 
   /**
    * Makes an instance; its start function may call.
+   * @returns the start function, where that was made an export: to be called before {@link add}
    * @throws WasiRrError REPLAY_FAILED, and what the start function throws
    */
-  make(module: number, imports: WebAssembly.Imports): void {
-    const compiled = this.module(module);
-    let instance: WebAssembly.Instance;
+  make(
+    id: number,
+    imports: WebAssembly.Imports,
+  ): { readonly instance: WebAssembly.Instance; readonly start: CoreFunction | undefined } {
+    const { module, start } = this.runnable(this.plan[id] as CoreInstance);
     try {
-      instance = new WebAssembly.Instance(compiled, imports);
+      const instance = new WebAssembly.Instance(module, imports);
+      const called = start === undefined ? undefined : (instance.exports[start] as CoreFunction);
+      return { instance, start: called };
     } catch (thrown) {
       const unlinked = thrown instanceof WebAssembly.LinkError || thrown instanceof TypeError;
-      throw unlinked ? this.cannotRun(thrown) : thrown;
+      throw unlinked ? cannotRun(this.trace, thrown) : thrown;
     }
-    this.instances.push(instance);
-    for (const value of Object.values(instance.exports)) {
+  }
+
+  /** An instance is there. */
+  add(id: number, instance: WebAssembly.Instance): void {
+    this.instances[id] = instance;
+    for (const name of this.runnable(this.plan[id] as CoreInstance).memories ??
+      Object.keys(instance.exports)) {
+      const value = instance.exports[name];
       if (value instanceof WebAssembly.Memory && !this.memories.includes(value)) {
         this.memories.push(value);
       }
     }
+  }
+
+  /** The guests' frames in V8's stack trace, innermost first. */
+  frames(stack: string): CoreFrame[] {
+    return coreFrames(stack, this.plan, this.runnable);
   }
 
   /** The function of an export. @throws Impossible */
@@ -112,20 +130,6 @@ export class CoreGraph {
     return { memory, hash };
   }
 
-  private module(id: number): WebAssembly.Module {
-    const known = this.modules.get(id);
-    if (known !== undefined) return known;
-    const bytes = this.trace.module(id);
-    let module: WebAssembly.Module;
-    try {
-      module = new WebAssembly.Module(bytes);
-    } catch (cause) {
-      throw this.cannotRun(cause);
-    }
-    this.modules.set(id, module);
-    return module;
-  }
-
   private linked(link: CoreInstance['links'][number]): unknown {
     switch (link.kind) {
       case 'instance':
@@ -145,19 +149,8 @@ export class CoreGraph {
         }
         const memory = link.lowered?.memory;
         if (memory !== undefined) this.pointed.set(func.id, memory);
-        const stub = this.stub(func);
-        return link.suspending ? new WebAssembly.Suspending(stub as () => unknown) : stub;
+        return this.stub(func, link.suspending);
       }
     }
-  }
-
-  private cannotRun(cause: unknown): WasiRrError {
-    const { runtime } = this.trace.meta;
-    return new WasiRrError(
-      'REPLAY_FAILED',
-      `the component does not run here: ${messageOf(cause)}. It was recorded with Node ${runtime.node} ` +
-        `(V8 ${runtime.v8}); this is Node ${process.version}.`,
-      { cause },
-    );
   }
 }

@@ -2,7 +2,7 @@
 import { WasiRrError } from '../../errors.ts';
 import { describeOutcome, type Outcome } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
-import { type Trap, trapFrom } from '../../wasm/traps.ts';
+import type { Trap } from '../../wasm/traps.ts';
 import { hashOfMemories } from '../../wasm/xxh64.ts';
 import type { Divergence, Mismatch } from '../divergence.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
@@ -32,16 +32,6 @@ export function leaving(ending: Ending, memories: readonly WebAssembly.Memory[])
   return new Ended({ kind: 'replayed', toItsEnd: false, finalMemory, note: undefined });
 }
 
-/** With the guest's stack as it is now. */
-export function divergence(
-  event: number,
-  mismatch: Mismatch,
-  actual?: Divergence['actual'],
-): Extract<Ending, { kind: 'diverged' }> {
-  const { stack = '' } = new Error('divergence');
-  return { kind: 'diverged', divergence: { event, mismatch, stack, ...(actual && { actual }) } };
-}
-
 /** The log says what cannot be. */
 export function corruptLog(event: number, what: string): WasiRrError {
   return new WasiRrError(
@@ -55,9 +45,8 @@ export function isOverflow(outcome: Outcome | undefined): boolean {
   return outcome?.kind === 'trap' && outcome.trap.kind === 'stack-overflow';
 }
 
-/** Whether what the guest threw is the recorded trap. */
-export function trapMismatch(recorded: Outcome, thrown: unknown): Mismatch | undefined {
-  const trap = trapFrom(thrown);
+/** Whether what the guest came to is the recorded trap. */
+export function trapMismatch(recorded: Outcome, trap: Trap): Mismatch | undefined {
   if (recorded.kind === 'trap' && sameTrap(recorded.trap, trap)) return undefined;
   return { what: 'ending', actual: describeOutcome({ kind: 'trap', trap }) };
 }

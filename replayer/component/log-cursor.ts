@@ -10,6 +10,8 @@ export interface CursorOptions {
   /** Puts back what the host changed. */
   readonly apply: (change: HostChange) => void;
   readonly onOutput?: ((stream: HostOutput['stream'], bytes: Uint8Array) => void) | undefined;
+  /** Called for every event before what the host changed is put back. */
+  readonly onReach?: ((event: number) => void) | undefined;
   /** Called for every event that has happened. */
   readonly onEvent?: ((event: number) => void) | undefined;
 }
@@ -40,6 +42,7 @@ export class LogCursor {
     const { ahead: event, options } = this;
     invariant(event, 'no event to take');
     this.ahead = undefined;
+    options.onReach?.(event.number);
     this.number = event.number + 1;
     for (const change of event.changes ?? []) this.possible(() => options.apply(change));
     for (const { stream, bytes } of event.outputs ?? []) options.onOutput?.(stream, bytes);

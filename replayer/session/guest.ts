@@ -11,8 +11,9 @@ import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { VisibleGlobal } from '../../wasm/exported-globals.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
-import { type CallEnding, GuestReplay } from '../guest-replay.ts';
+import { GuestReplay } from '../guest-replay.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
+import type { CallEnding } from '../replay-step.ts';
 import { readGlobals } from './globals.ts';
 import type { GlobalContent } from './messages.ts';
 

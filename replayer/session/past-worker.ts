@@ -9,7 +9,8 @@ import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
-import { GuestReplay, type ReplayStep } from '../guest-replay.ts';
+import { GuestReplay } from '../guest-replay.ts';
+import { made } from '../replay-step.ts';
 import { type FromPast, type PastSetup, READ_FUNCTION, type ToPast } from './past-messages.ts';
 
 invariant(parentPort, 'a guest runs on outside a worker');
@@ -122,14 +123,6 @@ function run(): FromPast {
         ? 'the recording ended before the guest was called: there is nothing to go on from'
         : 'the guest has come to its end: there is nothing beyond';
   return { type: 'failed', code: 'REPLAY_FAILED', message };
-}
-
-function made(call: Extract<ReplayStep, { kind: 'call' }>) {
-  try {
-    return { returned: call.target(...call.args) };
-  } catch (thrown) {
-    return { thrown };
-  }
 }
 
 function send(message: FromPast): void {

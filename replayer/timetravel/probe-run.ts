@@ -7,8 +7,9 @@ import { WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
-import { GuestReplay, type ReplayStep } from '../guest-replay.ts';
+import { GuestReplay } from '../guest-replay.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
+import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
 import { type Frame, readFrames } from './frames.ts';
@@ -109,7 +110,7 @@ export class ProbeRun {
           step = steps.next();
           continue;
         }
-        const ending = callIt(step.value);
+        const ending = made(step.value);
         if (this.left || this.isPast) break;
         step = steps.next(ending);
       }
@@ -259,14 +260,6 @@ export class ProbeRun {
 
   private global(name: Parameters<Probes['global']>[0]): WebAssembly.Global {
     return this.guest.global(name);
-  }
-}
-
-function callIt({ target, args }: Extract<ReplayStep, { kind: 'call' }>) {
-  try {
-    return { returned: target(...args) };
-  } catch (thrown) {
-    return { thrown };
   }
 }
 
