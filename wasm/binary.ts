@@ -288,6 +288,25 @@ export class BinaryInput {
     return this.leb(10);
   }
 
+  /** Signed, of at most 64 bits. */
+  s64(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asIntN(Number(shift) + 7, value);
+    }
+    throw new RangeError('a number is too long');
+  }
+
+  /** A copy. */
+  take(size: number): Uint8Array {
+    const from = this.at;
+    if (size < 0 || from + size > this.end) throw new RangeError('a section ends too early');
+    this.at += size;
+    return this.bytes.slice(from, this.at);
+  }
+
   private leb(maxBytes: number): number {
     let value = 0;
     let scale = 1;

@@ -9,6 +9,7 @@ import type { Entry } from './entry.ts';
 import { Globals } from './globals.ts';
 import { LineIndex, type LinePlace, placeOf } from './line-index.ts';
 import { readLineTable } from './line-program.ts';
+import { NamedTypes } from './named-types.ts';
 import { AT } from './names.ts';
 import { type AddressRange, contains, rangesOf } from './ranges.ts';
 import {
@@ -57,6 +58,7 @@ export class DebugInfo {
   readonly layout: CodeLayout;
   readonly types: Types;
   readonly globals: Globals;
+  readonly namedTypes: NamedTypes;
   private readonly file: DebugFile;
   private readonly said = new Set<string>();
   private readonly lineIndexes = new Map<Unit, LineIndex | undefined>();
@@ -71,6 +73,7 @@ export class DebugInfo {
     if (this.file.problem !== undefined) this.said.add(this.file.problem);
     this.types = new Types(this.file.units);
     this.globals = new Globals(this.file.units, this.types);
+    this.namedTypes = new NamedTypes(this.file.units, this.types);
   }
 
   /** @returns undefined for a module without DWARF, or one that is no module */

@@ -50,7 +50,18 @@ export class FrameNames {
 
   /** Index of the function whose body holds a byte offset. */
   functionAt(offset: number): number {
+    return functionAt(this.bodies, offset);
+  }
+
+  /** Byte offsets of a function's body in the module; undefined for one that is imported, or is not there. */
+  bodyOf(func: number): { readonly from: number; readonly to: number } | undefined {
+    const { imported, offsets, ends } = this.bodies;
+    const [from, to] = [offsets[func - imported], ends[func - imported]];
+    return from === undefined || to === undefined ? undefined : { from, to };
+  }
+
+  private get bodies(): FunctionStarts {
     this.starts ??= functionStarts(this.module);
-    return functionAt(this.starts, offset);
+    return this.starts;
   }
 }

@@ -7,7 +7,8 @@ import type { SourceLines } from '../source/source-lines.ts';
 import { INNERMOST, inlineLevel, lineAt } from './goals.ts';
 import { LineRuns } from './line-runs.ts';
 import { type Mark, sameMark } from './mark.ts';
-import type { Points, Reason } from './motions.ts';
+import type { Points } from './motions.ts';
+import type { PointRules } from './point-rules.ts';
 import type { ProbeEvents, ProbeRun } from './probe-run.ts';
 import { WatchPoints } from './watch-points.ts';
 
@@ -129,24 +130,23 @@ export function windowPass(
   return { events, missing };
 }
 
-/** The last point that the run meets before a mark. */
-export function lastPoint(
+/** Tells the rules of all points that the run meets before a mark. */
+export function pointsBefore(
   points: Points,
+  rules: PointRules,
   to: Mark,
   run: () => ProbeRun,
-): {
-  readonly events: ProbeEvents;
-  readonly found: () => { mark: Mark; reason: Reason } | undefined;
-} {
+): ProbeEvents {
   const breaks = new Set(points.breaks);
-  let last: { mark: Mark; reason: Reason } | undefined;
   let watch: WatchPoints | undefined;
   let callMark: Mark | undefined;
   let answered: readonly { address: number; length: number }[] = [];
-  const hit = (reason: Reason | undefined, mark: Mark) => {
-    if (reason !== undefined) last = { mark, reason };
+  const wrote = (by: 'guest' | 'host', at: Mark, address: number, length: number) => {
+    for (const hit of watch?.wrote(by, at, address, length) ?? []) {
+      rules.remember(hit, at, () => run().stopped());
+    }
   };
-  const events: ProbeEvents = {
+  return {
     begin: () => {
       watch = new WatchPoints(run(), points.watches);
       watch.begin();
@@ -155,12 +155,14 @@ export function lastPoint(
     ticked: () => run().arm(to.depth),
     stop: (at) => {
       if (sameMark(at, to)) run().leave();
-      if (breaks.has(at.pc)) hit({ kind: 'break', pc: at.pc }, at);
+      if (breaks.has(at.pc)) {
+        rules.remember({ kind: 'break', pc: at.pc }, at, () => run().stopped(at.pc));
+      }
     },
     calling: (at, name) => {
       callMark = at;
       if (points.calls.includes(name) || points.calls.includes('*')) {
-        hit({ kind: 'call', name }, at);
+        rules.remember({ kind: 'call', name }, at, () => run().stopped(at.pc));
       }
     },
     answering: (ranges) => {
@@ -168,15 +170,12 @@ export function lastPoint(
     },
     passed: () => {
       for (const { address, length } of answered) {
-        if (callMark) hit(watch?.wrote('host', callMark, address, length), callMark);
+        if (callMark) wrote('host', callMark, address, length);
       }
       answered = [];
     },
     ...(points.watches.length > 0 && {
-      wrote: (at: Mark, address: number, length: number) => {
-        hit(watch?.wrote('guest', at, address, length), at);
-      },
+      wrote: (at: Mark, address: number, length: number) => wrote('guest', at, address, length),
     }),
   };
-  return { events, found: () => last };
 }

@@ -8,7 +8,8 @@ import { invariant, WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { SourceLines } from '../source/source-lines.ts';
-import { lastPoint, lastWithin, lineBefore, type MakeSearch, windowPass } from './backward.ts';
+import { Look } from '../values/look.ts';
+import { lastWithin, lineBefore, type MakeSearch, pointsBefore, windowPass } from './backward.ts';
 import { type ForwardQuery, forwardPass } from './forward.ts';
 import {
   anyWithin,
@@ -21,6 +22,7 @@ import {
 } from './goals.ts';
 import { type Mark, sameMark } from './mark.ts';
 import type { Arrival, Motion, Points, StepSize } from './motions.ts';
+import { PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
@@ -33,6 +35,7 @@ const WINDOW_GROWTH = 16;
 
 export class Engine {
   readonly lines: SourceLines;
+  readonly look: Look;
   private readonly trace: TraceReader;
   private readonly names: FrameNames;
   private readonly programs: Programs;
@@ -46,6 +49,7 @@ export class Engine {
     this.names = names;
     this.programs = new Programs(trace);
     this.lines = new SourceLines(names);
+    this.look = new Look(trace.module(), names);
     this.functionAt = (pc) => this.names.functionAt(pc);
   }
 
@@ -67,6 +71,8 @@ export class Engine {
         return this.toEvent(motion.event, onEvent);
       case 'end':
         return { mark: this.end(onEvent), reason: { kind: 'moved' } };
+      case 'mark':
+        return { mark: this.at(motion.mark, onEvent).mark, reason: { kind: 'moved' } };
       case 'continue':
         return motion.reverse
           ? this.continueBack(standing(from), motion.points, onEvent)
@@ -98,6 +104,16 @@ export class Engine {
     }
   }
 
+  /**
+   * The call of a frame: its instruction, in the frame that called it.
+   * @param level of the frame, 0 the innermost
+   * @returns undefined for the outermost
+   */
+  callOf(from: Mark, level: number, onEvent: OnEvent): Mark | undefined {
+    const depth = from.depth - level - 1;
+    return depth < 1 ? undefined : this.before(from, lastWithin(depth, false), onEvent);
+  }
+
   private stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Arrival {
     const mark = this.before(from, this.searchOf(from, size), onEvent);
     return mark === undefined ? this.start(onEvent) : { mark, reason: { kind: 'moved' } };
@@ -112,10 +128,12 @@ export class Engine {
   }
 
   private continueBack(from: Mark, points: Points, onEvent: OnEvent): Arrival {
-    const { events, found } = lastPoint(points, from, () => run);
-    const run = this.newRun(new Set([this.functionAt(from.pc)]), points, events, onEvent);
+    const rules = new PointRules(points, this.look);
+    const events = pointsBefore(points, rules, from, () => run);
+    const run: ProbeRun = this.newRun(new Set([this.functionAt(from.pc)]), points, events, onEvent);
     if (run.run() !== 'left') throw notThere(from);
-    return found() ?? this.start(onEvent);
+    const last = rules.last();
+    return { ...(last ?? this.start(onEvent)), ...told(points, rules) };
   }
 
   private start(onEvent: OnEvent): Arrival {
@@ -161,17 +179,22 @@ export class Engine {
     const { from, points } = query;
     const steps = new Set('pc' in from ? [this.functionAt(from.pc)] : []);
     for (;;) {
-      const pass = forwardPass(query, () => run, steps, this.functionAt);
+      const rules = new PointRules(points, this.look);
+      const pass = forwardPass(query, rules, () => run, steps, this.functionAt);
       const run = this.newRun(steps, points, pass.events, onEvent);
       run.run();
       const { reached, missing, begun } = pass.outcome();
       if (reached !== undefined) {
         this.latest = reached.position;
-        return { mark: reached.position.mark, reason: reached.reason };
+        return { ...reached.met, mark: reached.position.mark, ...told(points, rules) };
       }
       if (missing.size === 0) {
         if ('pc' in from && !begun) throw notThere(from);
-        return { mark: this.lastMark(onEvent), reason: { kind: 'end' } };
+        return {
+          mark: this.lastMark(onEvent),
+          reason: { kind: 'end' },
+          ...told(points, rules),
+        };
       }
       for (const func of missing) steps.add(func);
     }
@@ -252,6 +275,10 @@ export class Engine {
 function standing(from: Mark | undefined): Mark {
   invariant(from, 'a motion from nowhere');
   return from;
+}
+
+function told(points: Points, { hits }: PointRules): Pick<Arrival, 'hits'> {
+  return points.rules === undefined ? {} : { hits };
 }
 
 function notThere({ pc, tick, depth, event }: Mark): WasiRrError {

@@ -5,12 +5,16 @@
 import type { Goal } from './goals.ts';
 import { type Mark, sameMark } from './mark.ts';
 import type { Points, Reason } from './motions.ts';
+import type { Met, PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, type ProbeRun } from './probe-run.ts';
 import { WatchPoints } from './watch-points.ts';
 
 /** Function entries and rounds of loops past the end of an interrupted recording, before it is left. */
 const BEYOND_TICKS = 1 << 24;
+
+const MOVED: Reached['met'] = { reason: { kind: 'moved' }, rule: undefined, problem: undefined };
+const BEYOND: Reached['met'] = { reason: { kind: 'beyond' }, rule: undefined, problem: undefined };
 
 export interface ForwardQuery {
   /** A mark that the run comes to; `start` or the event after which the goal counts. */
@@ -22,7 +26,7 @@ export interface ForwardQuery {
 
 export interface Reached {
   readonly position: Position;
-  readonly reason: Reason;
+  readonly met: Pick<Met, 'reason' | 'rule' | 'problem'>;
 }
 
 export interface ForwardPass {
@@ -38,11 +42,13 @@ export interface ForwardPass {
 }
 
 /**
+ * @param rules of the points
  * @param run gives the run, once there is one
  * @param steps functions whose instructions can be looked at
  */
 export function forwardPass(
   { from, goal: makeGoal, points }: ForwardQuery,
+  rules: PointRules,
   run: () => ProbeRun,
   steps: ReadonlySet<number>,
   functionAt: (pc: number) => number,
@@ -54,7 +60,7 @@ export function forwardPass(
   let begun = false;
   let watch: WatchPoints | undefined;
   /** Found, and shown at the next instruction. */
-  let found: Reason | undefined;
+  let found: Reached['met'] | undefined;
   let answered: readonly { address: number; length: number }[] = [];
   let callMark: Mark | undefined;
   let beyondFrom: number | undefined;
@@ -78,13 +84,19 @@ export function forwardPass(
     }
     look();
   };
-  const arrive = (at: Mark, reason: Reason) => {
-    reached = { position: positionOf(run(), at), reason };
+  const arrive = (at: Mark, met: Reached['met'] | undefined) => {
+    if (met === undefined) return;
+    reached = { position: positionOf(run(), at), met };
     run().leave();
   };
-  const stopSoon = (reason: Reason | undefined, pc?: number) => {
-    if (reason === undefined || found !== undefined) return;
-    found = reason;
+  /** What ends the motion, if this does. */
+  const metBy = (reason: Reason, at: Mark) => rules.first(reason, at, () => run().stopped(at.pc));
+  /** The frame that writes has not stored its locals. */
+  const writeMetBy = (hit: Extract<Reason, { kind: 'watch' }>) =>
+    rules.first(hit, hit.mark, () => run().stopped());
+  const stopSoon = (met: Reached['met'] | undefined, pc?: number) => {
+    if (met === undefined || found !== undefined) return;
+    found = met;
     need(
       run()
         .frames(pc)
@@ -121,9 +133,9 @@ export function forwardPass(
         return;
       }
       if (found !== undefined) arrive(at, found);
-      if (breaks.has(at.pc)) arrive(at, { kind: 'break', pc: at.pc });
+      if (breaks.has(at.pc)) arrive(at, metBy({ kind: 'break', pc: at.pc }, at));
       if (at.depth <= goal.limit) {
-        if (goal.reaches(at)) arrive(at, { kind: 'moved' });
+        if (goal.reaches(at)) arrive(at, MOVED);
         look();
       }
     },
@@ -133,7 +145,7 @@ export function forwardPass(
       if (!begun || found !== undefined) return;
       if ('pc' in from && sameMark(at, from)) return;
       if (points.calls.includes(name) || points.calls.includes('*')) {
-        arrive(at, { kind: 'call', name });
+        arrive(at, metBy({ kind: 'call', name }, at));
       }
     },
     answering: (ranges) => {
@@ -142,8 +154,9 @@ export function forwardPass(
     passed: (event) => {
       for (const { address, length } of answered) {
         if (!callMark) break;
-        const hit = watch?.wrote('host', callMark, address, length);
-        if (begun) stopSoon(hit);
+        for (const hit of watch?.wrote('host', callMark, address, length) ?? []) {
+          if (begun) stopSoon(writeMetBy(hit));
+        }
       }
       answered = [];
       if (!begun && !('pc' in from) && event >= from.event) begin();
@@ -151,12 +164,13 @@ export function forwardPass(
     beyond: (at) => {
       if (!begun || found !== undefined) return;
       beyondFrom ??= at.tick;
-      if (at.tick - beyondFrom > BEYOND_TICKS) stopSoon({ kind: 'beyond' }, at.pc);
+      if (at.tick - beyondFrom > BEYOND_TICKS) stopSoon(BEYOND, at.pc);
     },
     ...(points.watches.length > 0 && {
       wrote: (at: Mark, address: number, length: number) => {
-        const hit = watch?.wrote('guest', at, address, length);
-        if (begun) stopSoon(hit, at.pc);
+        for (const hit of watch?.wrote('guest', at, address, length) ?? []) {
+          if (begun) stopSoon(writeMetBy(hit), at.pc);
+        }
       },
     }),
   };

@@ -1,7 +1,19 @@
 /** What time travel and its thread say to each other. */
+
+import type { Disassembly } from '../../wasm/disassembly.ts';
+import type { Pc } from '../instrument/plan.ts';
 import type { RequestOf } from '../requests/messages.ts';
-import type { GlobalValue, MemoryRange, StackFrame } from '../session/messages.ts';
-import type { FrameVariables } from '../values/messages.ts';
+import type {
+  GlobalValue,
+  MemoryRange,
+  SearchHits,
+  SearchQuery,
+  StackFrame,
+} from '../session/messages.ts';
+import type { EvaluatedValue, FrameVariables, VariableRow } from '../values/messages.ts';
+import type { Radix } from '../values/scalars.ts';
+import type { Place } from '../values/scope.ts';
+import type { RowQuery } from '../values/variable-rows.ts';
 import type { BreakSpec } from './break-places.ts';
 import type { LocalValue } from './frames.ts';
 import type { Mark } from './mark.ts';
@@ -30,6 +42,26 @@ export interface LocatedArrival extends Arrival {
   readonly stack: readonly LocatedFrame[];
 }
 
+/** A function's code as text. */
+export interface FunctionText extends Disassembly {
+  readonly func: number;
+  readonly name: string | undefined;
+}
+
+/** What is to be found out of an expression. */
+export interface Question {
+  readonly mark: Mark;
+  readonly place: Place;
+  readonly expression: string;
+  readonly radix?: Radix | undefined;
+}
+
+/** What a condition belongs to. */
+export type ConditionOf =
+  | { readonly kind: 'break'; readonly pcs: readonly Pc[] }
+  | { readonly kind: 'call' }
+  | { readonly kind: 'watch'; readonly length: number };
+
 export interface TravelRequests {
   writes: { params: WriteQuery; answer: LocatedWrites };
   /** The stack at a mark; at one without a pc, that of the call which is its event. */
@@ -40,6 +72,16 @@ export interface TravelRequests {
   frames: { params: { mark: Mark }; answer: readonly FrameVariables[] };
   /** @see Engine.move */
   move: { params: { from: Mark | undefined; motion: Motion }; answer: LocatedArrival };
+  /** Variables of a frame and expressions, as rows that open. */
+  rows: { params: { mark: Mark; query: RowQuery }; answer: readonly VariableRow[] };
+  evaluate: { params: Question; answer: EvaluatedValue };
+  /** @see Engine.callOf; undefined for the outermost frame */
+  callOf: { params: { mark: Mark; level: number }; answer: Mark | undefined };
+  /** Places in memory 0 that hold some bytes, from an address on. */
+  search: { params: { mark: Mark; query: SearchQuery }; answer: SearchHits };
+  disassembly: { params: { func: number }; answer: FunctionText };
+  /** Refuses a condition that cannot be meant. */
+  checkCondition: { params: { of: ConditionOf; condition: string }; answer: undefined };
   globals: { params: { mark: Mark }; answer: readonly GlobalValue[] };
   memory: { params: { mark: Mark; address: number; length: number }; answer: MemoryRange };
   /** The instructions that a breakpoint means. */

@@ -29,6 +29,32 @@ export interface Points {
   /** Names of host calls; `*` is any. */
   readonly calls: readonly string[];
   readonly watches: readonly Watch[];
+  /** Which hits of these count; all, unless given. */
+  readonly rules?: readonly PointRule[];
+}
+
+/** Which hits of some of the points count, for one who asks for them. */
+export interface PointRule {
+  /** Tells rules apart. */
+  readonly number: number;
+  readonly on:
+    | { readonly kind: 'break'; readonly pcs: readonly Pc[] }
+    /** `*` is any. */
+    | { readonly kind: 'call'; readonly name: string }
+    /** Index in `watches`. */
+    | { readonly kind: 'watch'; readonly watch: number };
+  /**
+   * An expression that must be true: of a breakpoint or call in its frame; of a watchpoint with `$value` and
+   * `$old`, memory and globals, but no variables of a frame.
+   */
+  readonly condition?: string;
+  /** As many hits are passed over. */
+  readonly skip?: number;
+}
+
+export interface PointHits {
+  readonly number: number;
+  readonly hits: number;
 }
 
 export type Motion =
@@ -45,7 +71,9 @@ export type Motion =
    * The last instruction of the run: that of the trap, the call of an exit. Of an interrupted run, right after
    * its last event; of a stack overflow, right after the event before it.
    */
-  | { readonly kind: 'end' };
+  | { readonly kind: 'end' }
+  /** To a mark that is known. */
+  | { readonly kind: 'mark'; readonly mark: Mark };
 
 export type Reason =
   | { readonly kind: 'moved' }
@@ -70,4 +98,10 @@ export type Reason =
 export interface Arrival {
   readonly mark: Mark;
   readonly reason: Reason;
+  /** Number of the rule that was met, where there are rules. */
+  readonly rule?: number | undefined;
+  /** Why its condition could not be tested: it ended the motion all the same. */
+  readonly problem?: string | undefined;
+  /** Hits of each rule on the way, whose conditions were true. */
+  readonly hits?: readonly PointHits[];
 }

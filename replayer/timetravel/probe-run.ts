@@ -15,6 +15,7 @@ import type { GlobalValue } from '../session/messages.ts';
 import { type Frame, readFrames } from './frames.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
+import type { StoppedGuest } from './state-at.ts';
 
 /** What is told of a run. Each may leave it. */
 export interface ProbeEvents {
@@ -163,6 +164,18 @@ export class ProbeRun {
     const top = Number(this.global('top').value);
     const memory = this.guest.memory('frames').buffer;
     return readFrames(this.program.layout, memory, top, pc);
+  }
+
+  /** From inside of a hook, until it ends. @param pc of the innermost frame; without it, no frames are given */
+  stopped(pc?: number): StoppedGuest {
+    const frames = pc === undefined ? [] : this.frames(pc);
+    let globals: ReadonlyMap<number, GlobalValue['value']> | undefined;
+    const global = (index: number) => {
+      globals ??= new Map(this.globals().map((one) => [one.index, one.value]));
+      const value = globals.get(index);
+      return typeof value === 'string' ? undefined : value;
+    };
+    return { frames, memory: this.memory, global };
   }
 
   /** Memory 0, live; empty for a guest without one. */

@@ -5,11 +5,25 @@
 import { TraceReader } from '../../traces/reader.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { RequestLink, type RequestOptions } from '../requests/request-link.ts';
-import type { GlobalValue, MemoryRange, StackFrame } from '../session/messages.ts';
-import type { FrameVariables } from '../values/messages.ts';
+import type {
+  GlobalValue,
+  MemoryRange,
+  SearchHits,
+  SearchQuery,
+  StackFrame,
+} from '../session/messages.ts';
+import type { EvaluatedValue, FrameVariables, VariableRow } from '../values/messages.ts';
+import type { RowQuery } from '../values/variable-rows.ts';
 import type { BreakSpec } from './break-places.ts';
 import type { Mark } from './mark.ts';
-import type { LocatedArrival, LocatedWrites, TravelRequests } from './messages.ts';
+import type {
+  ConditionOf,
+  FunctionText,
+  LocatedArrival,
+  LocatedWrites,
+  Question,
+  TravelRequests,
+} from './messages.ts';
 import type { Motion } from './motions.ts';
 import type { MemoryWrite, WriteQuery } from './writes.ts';
 
@@ -75,6 +89,49 @@ export class TimeTravel {
   /** The stack at a mark with its variables, as {@link variables} has them. @throws as {@link move} */
   frames(mark: Mark, options?: RequestOptions): Promise<readonly FrameVariables[]> {
     return this.link.request('frames', { mark }, options);
+  }
+
+  /** Variables of a frame at a mark, and expressions, as rows that open. @throws as {@link move} */
+  rows(mark: Mark, query: RowQuery, options?: RequestOptions): Promise<readonly VariableRow[]> {
+    return this.link.request('rows', { mark, query }, options);
+  }
+
+  /**
+   * The value of an expression of C, C++ or Rust in a frame at a mark.
+   * @throws WasiRrError OPTION_INVALID for one without a value; as {@link move}
+   */
+  evaluate(question: Question, options?: RequestOptions): Promise<EvaluatedValue> {
+    return this.link.request('evaluate', question, options);
+  }
+
+  /**
+   * Where the frame `level` above the innermost was called. Costs as a step backwards.
+   * @returns undefined for the outermost; @throws as {@link move}
+   */
+  callOf(mark: Mark, level: number, options?: RequestOptions): Promise<Mark | undefined> {
+    return this.link.request('callOf', { mark, level }, options);
+  }
+
+  /** Places in memory 0 at a mark that hold some bytes. @throws as {@link move} */
+  search(mark: Mark, query: SearchQuery, options?: RequestOptions): Promise<SearchHits> {
+    return this.link.request('search', { mark, query }, options);
+  }
+
+  /** A function's code in the text format. @throws WasiRrError EVENT_NOT_FOUND for one without code */
+  disassembly(func: number, options?: RequestOptions): Promise<FunctionText> {
+    return this.link.request('disassembly', { func }, options);
+  }
+
+  /**
+   * Whether an expression can be the condition of a point; what it is worth is seen when the point is met.
+   * @throws WasiRrError OPTION_INVALID where it cannot
+   */
+  async checkCondition(
+    of: ConditionOf,
+    condition: string,
+    options?: RequestOptions,
+  ): Promise<void> {
+    await this.link.request('checkCondition', { of, condition }, options);
   }
 
   /** Values of the guest's globals at a mark. @throws as {@link move} */

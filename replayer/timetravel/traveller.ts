@@ -1,13 +1,18 @@
 /** Answers questions about the inside of a run. One method a request. */
 import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
+import { disassemble } from '../../wasm/disassembly.ts';
+import { globalNames } from '../../wasm/names.ts';
+import { searchMemory } from '../session/memory-search.ts';
 import { FrameNames } from '../source/frame-names.ts';
-import { Inspection } from '../values/inspection.ts';
-import type { FrameVariables } from '../values/messages.ts';
+import type { EvaluatedValue } from '../values/messages.ts';
+import { whyNot } from '../values/variable-rows.ts';
 import { BreakPlaces } from './break-places.ts';
-import { Engine } from './engine.ts';
+import { checkCondition } from './conditions.ts';
+import { Engine, type OnEvent } from './engine.ts';
 import { framesAt } from './frames-at.ts';
-import type { LocatedWrites, TravelRequests } from './messages.ts';
+import type { Mark } from './mark.ts';
+import type { FunctionText, LocatedWrites, TravelRequests } from './messages.ts';
 import { type StoppedGuest, stateAt } from './state-at.ts';
 import { writesTo } from './writes.ts';
 
@@ -23,6 +28,7 @@ export class Traveller implements Handlers {
   private readonly names: FrameNames;
   private made: Engine | undefined;
   private breakPlaces: BreakPlaces | undefined;
+  private globalNames: ReadonlyMap<number, string> | undefined;
 
   /** @throws WasiRrError REPLAY_FAILED for a component's trace; and as TraceReader.module */
   constructor(trace: TraceReader) {
@@ -37,10 +43,7 @@ export class Traveller implements Handlers {
   }
 
   /** @throws as writesTo */
-  writes(
-    query: TravelRequests['writes']['params'],
-    onEvent: (event: number) => void,
-  ): LocatedWrites {
+  writes(query: TravelRequests['writes']['params'], onEvent: OnEvent): LocatedWrites {
     const { writes, ...rest } = writesTo(this.trace, query, onEvent);
     const located = writes.map((write) => {
       const { by, mark } = write;
@@ -52,18 +55,17 @@ export class Traveller implements Handlers {
   }
 
   /** @throws as framesAt */
-  stack({ mark }: TravelRequests['stack']['params'], onEvent: (event: number) => void) {
+  stack({ mark }: TravelRequests['stack']['params'], onEvent: OnEvent) {
     return framesAt(this.trace, mark, onEvent).map(({ func, pc }) => this.names.frame(pc, func));
   }
 
   /** @throws as stateAt */
-  variables({ event }: TravelRequests['variables']['params'], onEvent: (event: number) => void) {
-    const look = (guest: StoppedGuest) => this.inspect(guest);
-    return stateAt(this.trace, event, look, onEvent);
+  variables({ event }: TravelRequests['variables']['params'], onEvent: OnEvent) {
+    return stateAt(this.trace, event, (guest) => this.engine.look.frames(guest), onEvent);
   }
 
   /** @throws as Engine.move */
-  move({ from, motion }: TravelRequests['move']['params'], onEvent: (event: number) => void) {
+  move({ from, motion }: TravelRequests['move']['params'], onEvent: OnEvent) {
     const arrival = this.engine.move(from, motion, onEvent);
     const { frames } = this.engine.at(arrival.mark, onEvent);
     const stack = frames.map(({ func, pc, locals }) => ({ ...this.names.frame(pc, func), locals }));
@@ -71,18 +73,57 @@ export class Traveller implements Handlers {
   }
 
   /** @throws as Engine.at */
-  frames({ mark }: TravelRequests['frames']['params'], onEvent: (event: number) => void) {
-    const { frames, memory, globals } = this.engine.at(mark, onEvent);
-    const values = new Map(globals.map(({ index, value }) => [index, value]));
-    const global = (index: number) => {
-      const value = values.get(index);
-      return typeof value === 'string' ? undefined : value;
-    };
-    return this.inspect({ frames, memory, global });
+  frames({ mark }: TravelRequests['frames']['params'], onEvent: OnEvent) {
+    return this.engine.look.frames(this.stopped(mark, onEvent));
   }
 
   /** @throws as Engine.at */
-  globals({ mark }: TravelRequests['globals']['params'], onEvent: (event: number) => void) {
+  rows({ mark, query }: TravelRequests['rows']['params'], onEvent: OnEvent) {
+    return this.engine.look.rows(this.stopped(mark, onEvent), query);
+  }
+
+  /** @throws as Engine.at; WasiRrError OPTION_INVALID for what has no value */
+  evaluate(question: TravelRequests['evaluate']['params'], onEvent: OnEvent): EvaluatedValue {
+    const { mark, place, expression, radix } = question;
+    const guest = this.stopped(mark, onEvent);
+    try {
+      return this.engine.look.evaluate(guest, place, expression, radix);
+    } catch (thrown) {
+      throw new WasiRrError('OPTION_INVALID', `${expression}: ${whyNot(thrown)}.`);
+    }
+  }
+
+  /** @throws as Engine.at */
+  callOf({ mark, level }: TravelRequests['callOf']['params'], onEvent: OnEvent) {
+    return this.engine.callOf(mark, level, onEvent);
+  }
+
+  /** @throws as Engine.at */
+  search({ mark, query }: TravelRequests['search']['params'], onEvent: OnEvent) {
+    return searchMemory(this.engine.at(mark, onEvent).memory, query);
+  }
+
+  /** @throws WasiRrError EVENT_NOT_FOUND for a function without code */
+  disassembly({ func }: TravelRequests['disassembly']['params']): FunctionText {
+    const body = this.names.bodyOf(func);
+    if (body === undefined) {
+      throw new WasiRrError('EVENT_NOT_FOUND', `function ${func} has no code in the module.`);
+    }
+    this.globalNames ??= globalNames(this.trace.module());
+    const text = disassemble(this.trace.module(), body, {
+      func: (index) => this.names.nameOf(index)?.name,
+      global: (index) => this.globalNames?.get(index),
+    });
+    return { ...text, func, name: this.names.nameOf(func)?.name };
+  }
+
+  /** @throws WasiRrError OPTION_INVALID */
+  checkCondition({ of, condition }: TravelRequests['checkCondition']['params']): undefined {
+    checkCondition(this.engine.look, of, condition, (pc) => this.names.functionAt(pc));
+  }
+
+  /** @throws as Engine.at */
+  globals({ mark }: TravelRequests['globals']['params'], onEvent: OnEvent) {
     return this.engine.at(mark, onEvent).globals;
   }
 
@@ -101,18 +142,14 @@ export class Traveller implements Handlers {
     return this.breakPlaces.find(spec).map((pc) => this.names.frame(pc));
   }
 
-  private inspect(guest: StoppedGuest): readonly FrameVariables[] {
-    const { names } = this;
-    const frames = guest.frames.map(({ func, pc }) => names.frame(pc, func));
-    const { source } = names;
-    if (source === undefined) return frames.map((frame) => ({ ...frame, variables: [] }));
-    const inspection = new Inspection(source, guest, (index) => names.functionInTable(index));
-    return frames.map((frame, level) => ({
-      ...frame,
-      variables: inspection.calls
-        .filter((stacked) => stacked.level === level)
-        .map((stacked) => inspection.variablesOf(stacked)),
-    }));
+  private stopped(mark: Mark, onEvent: OnEvent): StoppedGuest {
+    const { frames, memory, globals } = this.engine.at(mark, onEvent);
+    const values = new Map(globals.map(({ index, value }) => [index, value]));
+    const global = (index: number) => {
+      const value = values.get(index);
+      return typeof value === 'string' ? undefined : value;
+    };
+    return { frames, memory, global };
   }
 
   private get engine(): Engine {

@@ -31,17 +31,17 @@ export class WatchPoints {
     this.run.watch(from, to - from);
   }
 
-  /** After a write. @returns the first watch that it meets */
-  wrote(by: 'guest' | 'host', mark: Mark, at: number, size: number): WatchHit | undefined {
-    let hit: WatchHit | undefined;
+  /** After a write. @returns what it means to each watch that it meets */
+  wrote(by: 'guest' | 'host', mark: Mark, at: number, size: number): readonly WatchHit[] {
+    const hits: WatchHit[] = [];
     for (const { watch, bytes } of this.known) {
       const end = watch.address + watch.length;
       if (size <= 0 || at >= end || at + size <= watch.address) continue;
       const before = bytes.slice();
       bytes.set(this.run.memory.subarray(watch.address, end));
       if (!watch.every && Buffer.compare(before, bytes) === 0) continue;
-      hit ??= { kind: 'watch', watch, by, mark, before, after: bytes.slice() };
+      hits.push({ kind: 'watch', watch, by, mark, before, after: bytes.slice() });
     }
-    return hit;
+    return hits;
   }
 }

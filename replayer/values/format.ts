@@ -12,6 +12,7 @@ import {
   sizeOf,
   type Type,
 } from '../dwarf/type.ts';
+import { isCharacter } from './characters.ts';
 import { formatLibcxx } from './libcxx.ts';
 import { formatRust } from './rust.ts';
 import { character, floatText, inRadix, quotedCharacter, type Radix } from './scalars.ts';
@@ -236,15 +237,6 @@ export class Formatter {
       throw thrown;
     }
   }
-}
-
-function isCharacter(type: Type | undefined): boolean {
-  return (
-    type?.kind === 'base' &&
-    (type.encoding === 'signed character' ||
-      type.encoding === 'unsigned character' ||
-      type.encoding === 'code unit')
-  );
 }
 
 /** As many as are shown, and those that follow as far as they may be repetitions. */

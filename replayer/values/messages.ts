@@ -15,3 +15,35 @@ export interface FrameVariables extends StackFrame {
   /** As long as `source`: parameters, then locals; inner ones behind those that they hide. */
   readonly variables: readonly (readonly ShownVariable[])[];
 }
+
+/** A line of a view of variables. */
+export interface VariableRow {
+  /** The same for the same variable wherever the guest stands. */
+  readonly key: string;
+  readonly kind: 'watch' | 'parameter' | 'local' | 'wasm' | 'part';
+  /** How many others it stands in. */
+  readonly depth: number;
+  readonly name: string;
+  /** Empty where it is not known. */
+  readonly type: string;
+  /** Not escaped. */
+  readonly value: string;
+  /** Whether it has parts, and whether they follow. */
+  readonly expands: boolean;
+  readonly isOpen: boolean;
+  /** Where it is in memory 0, and its bytes; undefined for what is in no memory. */
+  readonly address?: number;
+  readonly size?: number;
+}
+
+/** The value of an expression. */
+export interface EvaluatedValue {
+  readonly type: string;
+  /** Not escaped. */
+  readonly value: string;
+  readonly address: number | undefined;
+  /** Bytes. */
+  readonly size: number | undefined;
+  /** Of a number or a pointer: as it stands, with its sign; undefined for what is none. */
+  readonly number: bigint | undefined;
+}

@@ -2,6 +2,7 @@
 import { Unreadable } from '../dwarf/machine.ts';
 import { type Member, resolved, type StructureType, sizeOf, type Type } from '../dwarf/type.ts';
 import type { Formatter } from './format.ts';
+import type { Sequence } from './sequence.ts';
 import { textOfLength } from './texts.ts';
 import { bitsOf, memberOf, type Value, valueAt } from './value.ts';
 
@@ -16,28 +17,22 @@ export function formatRust(
   depth: number,
 ): string | undefined {
   if (!type.isRust || type.form === 'union') return undefined;
-  if (type.variants !== undefined) return variant(value, type, formatter, depth);
-  if (/^&(mut )?str$/.test(type.name)) return text(value, 'data_ptr', 'length', type, formatter);
-  if (/^&(mut )?\[/.test(type.name)) {
-    return `&${list(pointerIn(value), bitsIn(value, type, 'length'), formatter, depth)}`;
+  if (type.variants !== undefined) {
+    const { member, content } = variantOf(value, type);
+    const inner = resolved(member.type);
+    if (inner?.kind !== 'structure') return formatter.member(value, member, depth);
+    return fields(member.name ?? '', content, inner.members, formatter, depth);
+  }
+  const text = rustText(value, type);
+  if (text !== undefined) return textOfLength(formatter.context.machine, text.address, text.length);
+  const sequence = rustSequence(value, type);
+  if (sequence !== undefined) {
+    const { address, element, count } = sequence;
+    const first = valueAt(formatter.context.machine, element, address);
+    const prefix = type.name.startsWith('&') ? '&' : 'vec!';
+    return `${prefix}[${formatter.elements(first, element, count, depth)}]`;
   }
   const name = shortName(type.name);
-  if (name === 'String') {
-    const vec = type.members.find((member) => member.name === 'vec');
-    const inner = resolved(vec?.type);
-    if (vec !== undefined && inner?.kind === 'structure') {
-      return utf8(
-        pointerIn(memberOf(value, vec)),
-        bitsIn(memberOf(value, vec), inner, 'len'),
-        formatter,
-      );
-    }
-  }
-  if (name === 'Vec' && type.members.some((member) => member.name === 'len')) {
-    const [element] = type.typeArguments;
-    const pointer = { ...pointerIn(value), ...(element && { target: element }) };
-    return `vec!${list(pointer, bitsIn(value, type, 'len'), formatter, depth)}`;
-  }
   return fields(name, value, type.members, formatter, depth);
 }
 
@@ -46,12 +41,41 @@ interface Pointer {
   readonly target: Type | undefined;
 }
 
-function variant(
+/** Bytes of a `&str` or `String`; undefined for what is none. */
+export function rustText(
+  value: Value,
+  type: StructureType,
+): { readonly address: number; readonly length: number } | undefined {
+  if (/^&(mut )?str$/.test(type.name)) {
+    return { address: bitsIn(value, type, 'data_ptr'), length: bitsIn(value, type, 'length') };
+  }
+  if (shortName(type.name) !== 'String') return undefined;
+  const vec = type.members.find((member) => member.name === 'vec');
+  const inner = resolved(vec?.type);
+  if (vec === undefined || inner?.kind !== 'structure') return undefined;
+  const { address } = pointerIn(memberOf(value, vec));
+  return { address, length: bitsIn(memberOf(value, vec), inner, 'len') };
+}
+
+/** Elements of a slice or a `Vec`; undefined for what is none. */
+export function rustSequence(value: Value, type: StructureType): Sequence | undefined {
+  if (/^&(mut )?\[/.test(type.name)) {
+    const { address, target } = pointerIn(value);
+    return { address, element: target, count: bitsIn(value, type, 'length') };
+  }
+  const isVec =
+    shortName(type.name) === 'Vec' && type.members.some((member) => member.name === 'len');
+  if (!isVec) return undefined;
+  const { address, target } = pointerIn(value);
+  const [element = target] = type.typeArguments;
+  return { address, element, count: bitsIn(value, type, 'len') };
+}
+
+/** Which variant of an enum a value is. @throws Unreadable */
+export function variantOf(
   value: Value,
   { variants, name }: StructureType,
-  formatter: Formatter,
-  depth: number,
-): string | undefined {
+): { readonly member: Member; readonly content: Value } {
   const { discriminant, variants: all = [] } = variants ?? {};
   let found = all.length === 1 ? all[0] : undefined;
   if (discriminant !== undefined) {
@@ -65,9 +89,7 @@ function variant(
   }
   const member = found?.members[0];
   if (member === undefined) throw new Unreadable(`no variant of ${shortName(name)}`);
-  const type = resolved(member.type);
-  if (type?.kind !== 'structure') return formatter.member(value, member, depth);
-  return fields(member.name ?? '', memberOf(value, member), type.members, formatter, depth);
+  return { member, content: memberOf(value, member) };
 }
 
 /** `Name`, `Name(1, 2)`, `(1, 2)` or `Name { x: 1 }`. */
@@ -116,26 +138,6 @@ function bitsIn(value: Value, type: StructureType, name: string): number {
   const member = type.members.find((one) => one.name === name);
   if (member === undefined) throw new Unreadable(`cannot be read: it has no ${name}`);
   return Number(bitsOf(memberOf(value, member)));
-}
-
-function text(
-  value: Value,
-  pointer: string,
-  length: string,
-  type: StructureType,
-  formatter: Formatter,
-): string {
-  const address = bitsIn(value, type, pointer);
-  return utf8({ address, target: undefined }, bitsIn(value, type, length), formatter);
-}
-
-function utf8({ address }: Pointer, length: number, { context }: Formatter): string {
-  return textOfLength(context.machine, address, length);
-}
-
-function list({ address, target }: Pointer, count: number, formatter: Formatter, depth: number) {
-  const first = valueAt(formatter.context.machine, target, address);
-  return `[${formatter.elements(first, target, count, depth)}]`;
 }
 
 /** Without its path and what it is generic over. */

@@ -63,13 +63,24 @@ export function escaped(code: number, isUnicode: boolean): string {
  * @returns undefined for other sizes
  */
 export function floatText(bits: bigint, size: number): string | undefined {
-  const bytes = littleEndian(bits, size);
-  const view = new DataView(bytes.buffer);
-  if (size === 8) return numberText(view.getFloat64(0, true), (text) => Number(text));
-  if (size === 4) {
-    return numberText(view.getFloat32(0, true), (text) => Math.fround(Number(text)));
-  }
-  return size === 2 ? numberText(halfFloat(Number(bits)), (text) => Number(text)) : undefined;
+  const value = floatOf(bits, size);
+  if (value === undefined) return undefined;
+  return numberText(value, (text) => (size === 4 ? Math.fround(Number(text)) : Number(text)));
+}
+
+/** @returns undefined for sizes other than 2, 4 and 8 bytes */
+export function floatOf(bits: bigint, size: number): number | undefined {
+  if (size === 2) return halfFloat(Number(bits));
+  const view = new DataView(littleEndian(bits, size).buffer);
+  return size === 8 ? view.getFloat64(0, true) : size === 4 ? view.getFloat32(0, true) : undefined;
+}
+
+/** @param size 4 or 8 bytes */
+export function floatBits(value: number, size: number): bigint {
+  const view = new DataView(new ArrayBuffer(8));
+  if (size === 4) view.setFloat32(0, value, true);
+  else view.setFloat64(0, value, true);
+  return view.getBigUint64(0, true);
 }
 
 function numberText(value: number, back: (text: string) => number): string {

@@ -29,6 +29,16 @@ export function valueAt(machine: Machine, type: Type | undefined, address: numbe
   return { type, source: memorySource(machine, address), bits: undefined };
 }
 
+/** What was computed, and is in no memory. */
+export function computed(type: Type | undefined, bytes: Uint8Array): Value {
+  return { type, source: bytesSource(bytes), bits: undefined };
+}
+
+/** The same bytes as another type. */
+export function valueAs({ source }: Value, type: Type | undefined): Value {
+  return { type, source, bits: undefined };
+}
+
 /** @param place where a location expression says that it is */
 export function valueIn(machine: Machine, type: Type | undefined, place: Location): Value {
   return { type, source: sourceOf(machine, place), bits: undefined };

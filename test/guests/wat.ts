@@ -44,3 +44,26 @@ export async function compileWat(text: string): Promise<Uint8Array<ArrayBuffer>>
     parsed.destroy();
   }
 }
+
+/** The instructions of a module's functions in text form, in order, one a line, as wabt writes them. */
+export async function instructionText(module: Uint8Array): Promise<string[]> {
+  loaded ??= wabt();
+  const { readWasm } = await loaded;
+  const read = readWasm(module, { readDebugNames: false });
+  try {
+    const lines = read.toText({ foldExprs: false, inlineExport: false }).split('\n');
+    let inFunction = false;
+    return lines.flatMap((line) => {
+      const text = line.trim();
+      if (/^\((func|table|memory|global|export|data|elem|start)\b/.test(text)) {
+        inFunction = text.startsWith('(func ');
+        return [];
+      }
+      const isInstruction = inFunction && text !== '' && !text.startsWith('(local');
+      // the last one of a function has its parenthesis behind it
+      return isInstruction ? [text.replace(/^([^(]*(?:\([^)]*\)[^()]*)*)\)+$/, '$1')] : [];
+    });
+  } finally {
+    read.destroy();
+  }
+}

@@ -1,0 +1,345 @@
+/** The value of an expression, in a frame of a stopped guest. Changes nothing in it. */
+
+import { littleEndian } from '../../dwarf/little-endian.ts';
+import { type Machine, Unreadable } from '../../dwarf/machine.ts';
+import {
+  type BaseType,
+  type PointerType,
+  resolved,
+  type StructureType,
+  sizeOf,
+  type Type,
+} from '../../dwarf/type.ts';
+import { sequenceOf, textOf } from '../library-types.ts';
+import { variantOf } from '../rust.ts';
+import { bitsOf, computed, elementOf, memberOf, type Value, valueAs, valueAt } from '../value.ts';
+import {
+  binary,
+  bitsOfScalar,
+  converted,
+  isTrue,
+  negated,
+  type Scalar,
+  scalarOf,
+  truth,
+} from './arithmetic.ts';
+import {
+  baseType,
+  CHAR,
+  DOUBLE,
+  INT,
+  LONG_LONG,
+  POINTER_SIZE,
+  pointerTo,
+  UNSIGNED,
+  UNSIGNED_LONG_LONG,
+} from './base-types.ts';
+import type { Expression, TypeName } from './parse.ts';
+import { badExpression } from './tokens.ts';
+
+/** What names mean where an expression is evaluated. */
+export interface Names {
+  readonly machine: Machine;
+  readonly variable: (name: string) => Value | undefined;
+  readonly type: (name: string) => Type | undefined;
+}
+
+/** Elements that `@` makes an array of at most. */
+const MAX_SEVERAL = 1 << 16;
+/** Structs without a name that a member is looked for in. */
+const MAX_ANONYMOUS = 100;
+
+/** @throws WasiRrError OPTION_INVALID for what makes no sense; Unreadable for what cannot be known */
+export function evaluateExpression(expression: Expression, names: Names): Value {
+  return new Evaluator(names).value(expression);
+}
+
+/** Whether a value counts as true. @throws as {@link evaluateExpression} */
+export function isTrueValue(value: Value): boolean {
+  return isTrue(scalarIn(value).value);
+}
+
+class Evaluator {
+  private readonly names: Names;
+
+  constructor(names: Names) {
+    this.names = names;
+  }
+
+  value(expression: Expression): Value {
+    switch (expression.kind) {
+      case 'name':
+        return this.named(expression.name);
+      case 'integer':
+        return ofScalar(integerLiteral(expression.value, expression.suffix));
+      case 'float':
+        return ofScalar({ value: expression.value, type: DOUBLE });
+      case 'character':
+        return ofScalar({ value: BigInt(expression.value), type: CHAR });
+      case 'text':
+        throw badExpression('a text can only be compared, with == or !=');
+      case 'unary':
+        return this.unary(expression);
+      case 'binary':
+        return this.binary(expression);
+      case 'choice':
+        return this.value(
+          isTrueValue(this.value(expression.condition)) ? expression.yes : expression.no,
+        );
+      case 'member':
+        return this.member(this.value(expression.of), expression.name);
+      case 'element':
+        return this.element(this.value(expression.of), this.index(expression.index));
+      case 'several':
+        return this.several(this.value(expression.first), this.index(expression.count));
+      case 'cast':
+        return this.cast(this.value(expression.operand), this.type(expression.type));
+      case 'sizeof': {
+        const { of } = expression;
+        const size = sizeOf('kind' in of ? this.value(of).type : this.type(of));
+        if (size === undefined) throw badExpression('that has no size');
+        return ofScalar({ value: BigInt(size), type: UNSIGNED });
+      }
+    }
+  }
+
+  private named(name: string): Value {
+    const found = this.names.variable(name);
+    if (found !== undefined) return found;
+    const constant = { true: 1n, false: 0n, NULL: 0n, nullptr: 0n }[name];
+    if (constant !== undefined) return ofScalar({ value: constant, type: INT });
+    throw badExpression(
+      `there is no value "${name}" here: give a variable, local0, local1… of wasm, or a global`,
+    );
+  }
+
+  private type({ name, pointers }: TypeName): Type | undefined {
+    let type: Type | undefined = baseType(name) ?? this.names.type(name);
+    if (type === undefined && name !== 'void') throw badExpression(`there is no type "${name}"`);
+    for (let left = pointers; left > 0; left--) type = pointerTo(type);
+    return type;
+  }
+
+  private unary({ operator, operand }: Extract<Expression, { kind: 'unary' }>): Value {
+    if (operator === '&') return addressOf(this.value(operand));
+    const value = this.value(operand);
+    if (operator === '*') return this.target(value);
+    if (operator === '!') return ofScalar(truth(!isTrueValue(value)));
+    return ofScalar(negated(operator, scalarIn(value)));
+  }
+
+  private target(value: Value): Value {
+    const type = resolved(value.type);
+    if (type?.kind === 'array') return elementOf(value, type.element, 0);
+    const pointer = pointerIn(value);
+    if (pointer === undefined) {
+      const first = sequenceOf(value, this.names.machine);
+      if (first !== undefined) return valueAt(this.names.machine, first.element, first.address);
+      throw badExpression('only what a pointer points to can be taken with *');
+    }
+    if (pointer.target === undefined && type?.kind === 'pointer') {
+      throw badExpression('what a void * points to has no type: cast it, as in *(int *)p');
+    }
+    return valueAt(this.names.machine, pointer.target, addressIn(value));
+  }
+
+  private binary({ operator, left, right }: Extract<Expression, { kind: 'binary' }>): Value {
+    if (operator === '&&' || operator === '||') {
+      const first = isTrueValue(this.value(left));
+      if (first === (operator === '||')) return ofScalar(truth(first));
+      return ofScalar(truth(isTrueValue(this.value(right))));
+    }
+    if (left.kind === 'text' || right.kind === 'text') {
+      return this.textComparison(operator, left, right);
+    }
+    const [a, b] = [this.value(left), this.value(right)];
+    if (operator === '+' || operator === '-') {
+      const moved = movedPointer(a, b, operator) ?? (operator === '+' && movedPointer(b, a, '+'));
+      if (moved) return moved;
+    }
+    return ofScalar(binary(operator, scalarIn(a), scalarIn(b)));
+  }
+
+  /** Of a C string, a Rust string, an array of characters. */
+  private textComparison(operator: string, left: Expression, right: Expression): Value {
+    const textIn = (side: Expression) =>
+      side.kind === 'text' ? side.text : textOf(this.value(side), this.names.machine);
+    if (operator !== '==' && operator !== '!=') {
+      throw badExpression('texts are compared with == and != only');
+    }
+    return ofScalar(truth((textIn(left) === textIn(right)) === (operator === '==')));
+  }
+
+  private member(value: Value, name: string): Value {
+    let holder = value;
+    // a pointer's target, as gdb and Rust have it
+    for (let left = 8; left > 0 && pointerIn(holder) !== undefined; left--) {
+      holder = this.target(holder);
+    }
+    const type = resolved(holder.type);
+    if (type?.kind !== 'structure') {
+      throw badExpression(`"${name}" is no member: that is ${type?.name ?? 'void'}`);
+    }
+    const found = memberNamed(holder, type, name);
+    if (found !== undefined) return found;
+    const known = type.members.flatMap((one) => (one.name === undefined ? [] : [one.name]));
+    throw badExpression(`${type.name} has no member "${name}"; it has ${known.join(', ')}`);
+  }
+
+  private index(expression: Expression): number {
+    const { value } = scalarIn(this.value(expression));
+    const index = Number(value);
+    if (Number.isSafeInteger(index)) return index;
+    throw badExpression('that is no index');
+  }
+
+  private element(value: Value, index: number): Value {
+    const { machine } = this.names;
+    const type = resolved(value.type);
+    if (type?.kind === 'array') return elementOf(value, type.element, index);
+    const sequence = sequenceOf(value, machine);
+    if (sequence !== undefined) {
+      if (index < 0 || index >= sequence.count) {
+        throw badExpression(`it has ${sequence.count} elements: there is none at ${index}`);
+      }
+      return elementOf(valueAt(machine, undefined, sequence.address), sequence.element, index);
+    }
+    const pointer = pointerIn(value);
+    if (pointer === undefined) throw badExpression('only arrays and pointers have elements');
+    return elementOf(valueAt(machine, undefined, addressIn(value)), pointer.target, index);
+  }
+
+  private several(first: Value, count: number): Value {
+    if (count < 1 || count > MAX_SEVERAL) throw badExpression(`${count} is no number of elements`);
+    const element = first.type;
+    return valueAs(first, {
+      kind: 'array',
+      name: `${element?.name}[${count}]`,
+      element,
+      count,
+      isRust: false,
+    });
+  }
+
+  private cast(value: Value, type: Type | undefined): Value {
+    const target = resolved(type);
+    if (target?.kind === 'base') return retyped(ofScalar(converted(scalarIn(value), target)), type);
+    if (target?.kind === 'pointer' || target?.kind === 'enumeration') {
+      const from = resolved(value.type);
+      const bits =
+        from?.kind === 'array' ? bitsOf(addressOf(value)) : bitsOfScalar(scalarIn(value));
+      return computed(type, littleEndian(bits, target.size));
+    }
+    if (sizeOf(type) !== undefined && sizeOf(type) === sizeOf(value.type)) {
+      return valueAs(value, type);
+    }
+    throw badExpression(`that cannot become ${type?.name ?? 'void'}`);
+  }
+}
+
+/** A value's number; of a pointer its address, of an enumeration what stands for its name. */
+function scalarIn(value: Value): Scalar {
+  const type = resolved(value.type);
+  switch (type?.kind) {
+    case 'base':
+      return scalarOf(bitsOf(value), value.bits ? { ...type, size: bitFieldSize(value) } : type);
+    case 'pointer':
+      return { value: bitsOf(value), type: UNSIGNED };
+    case 'enumeration': {
+      const encoding = type.isSigned ? 'signed' : 'unsigned';
+      const number: BaseType = { kind: 'base', name: type.name, size: type.size, encoding };
+      return scalarOf(bitsOf(value), number);
+    }
+    case 'array':
+      return { value: bitsOf(addressOf(value)), type: UNSIGNED };
+    default:
+      throw badExpression(`${type?.name ?? 'void'} is no number`);
+  }
+}
+
+/** Its sign is at its own last bit: as wide a number as has it there. */
+function bitFieldSize({ bits }: Value): number {
+  return (bits?.size ?? 0) / 8;
+}
+
+function ofScalar(scalar: Scalar): Value {
+  return computed(scalar.type, littleEndian(bitsOfScalar(scalar), scalar.type.size));
+}
+
+function retyped(value: Value, type: Type | undefined): Value {
+  return valueAs(value, type);
+}
+
+function pointerIn(value: Value): PointerType | undefined {
+  const type = resolved(value.type);
+  return type?.kind === 'pointer' ? type : undefined;
+}
+
+function addressIn(value: Value): number {
+  return Number(BigInt.asUintN(32, bitsOf(value)));
+}
+
+function addressOf(value: Value): Value {
+  const { address, missing } = value.source;
+  if (missing !== undefined) throw new Unreadable(missing);
+  if (address === undefined) {
+    throw badExpression('it has no address: it is in a local of wasm, or was computed');
+  }
+  return computed(pointerTo(value.type), littleEndian(BigInt(address), POINTER_SIZE));
+}
+
+/** A pointer, or an array, and as many elements on or back. */
+function movedPointer(pointer: Value, by: Value, operator: '+' | '-'): Value | undefined {
+  const type = resolved(pointer.type);
+  const isArray = type?.kind === 'array';
+  if (type?.kind !== 'pointer' && !isArray) return undefined;
+  const target = isArray ? type.element : type.target;
+  const size = BigInt(sizeOf(target) ?? 1);
+  const from = isArray ? bitsOf(addressOf(pointer)) : bitsOf(pointer);
+  const other = pointerIn(by);
+  if (other !== undefined) {
+    if (operator === '+') throw badExpression('two pointers cannot be added');
+    const apart = BigInt.asIntN(32, from) - BigInt.asIntN(32, bitsOf(by));
+    return ofScalar({ value: size === 0n ? apart : apart / size, type: INT });
+  }
+  const { value } = scalarIn(by);
+  if (typeof value !== 'bigint') throw badExpression('a pointer moves by whole numbers');
+  const to = from + (operator === '+' ? value : -value) * size;
+  return computed(isArray ? pointerTo(target) : pointer.type, littleEndian(to, POINTER_SIZE));
+}
+
+/** Its own, or one of an anonymous struct, a base class, or the variant that it is. */
+function memberNamed(value: Value, type: StructureType, name: string): Value | undefined {
+  const open: { value: Value; type: StructureType }[] = [{ value, type }];
+  if (type.variants !== undefined) {
+    const { content } = variantOf(value, type);
+    const inner = resolved(content.type);
+    if (inner?.kind === 'structure') open.push({ value: content, type: inner });
+  }
+  for (let left = MAX_ANONYMOUS; left > 0; left--) {
+    const next = open.shift();
+    if (next === undefined) return undefined;
+    const found = next.type.members.find(
+      (one) => one.name === name || (one.name === `__${name}` && /^\d+$/.test(name)),
+    );
+    if (found !== undefined) return memberOf(next.value, found);
+    for (const member of next.type.members) {
+      const inner = resolved(member.type);
+      if (inner?.kind !== 'structure') continue;
+      if (member.name !== undefined && member.kind !== 'base') continue;
+      if (member.offset !== undefined)
+        open.push({ value: memberOf(next.value, member), type: inner });
+    }
+  }
+  return undefined;
+}
+
+/** As C has it: the first of int, unsigned, long long and unsigned long long that it fits in. */
+function integerLiteral(value: bigint, suffix: string): Scalar {
+  const unsigned = /u/i.test(suffix);
+  if (!unsigned && value < 1n << 31n) return { value, type: INT };
+  if (value < 1n << 32n) return { value, type: UNSIGNED };
+  if (!unsigned && value < 1n << 63n) return { value, type: LONG_LONG };
+  if (value < 1n << 64n) return { value, type: UNSIGNED_LONG_LONG };
+  throw badExpression(`${value} is too large`);
+}

@@ -1,0 +1,58 @@
+/** What values of the libraries of languages hold: the elements of a vector, the text of a string. */
+import { type Machine, Unreadable } from '../dwarf/machine.ts';
+import { resolved, sizeOf } from '../dwarf/type.ts';
+import { isCharacter } from './characters.ts';
+import { libcxxKind, libcxxSequence, libcxxText } from './libcxx.ts';
+import { rustSequence, rustText } from './rust.ts';
+import type { Sequence } from './sequence.ts';
+import { bitsOf, type Value } from './value.ts';
+
+/** Bytes of a text that is compared. */
+const MAX_TEXT = 1 << 16;
+
+/** @returns undefined for what owns none. @throws Unreadable */
+export function sequenceOf(value: Value, machine: Machine): Sequence | undefined {
+  const type = resolved(value.type);
+  if (type?.kind !== 'structure') return undefined;
+  if (type.isRust) return rustSequence(value, type);
+  return libcxxKind(type) === 'vector' ? libcxxSequence(value, machine) : undefined;
+}
+
+/**
+ * A text as bytes that are UTF-8 or nearly: of a C string up to its zero, of a string of a library all.
+ * @throws Unreadable for what is no text, or has no memory
+ */
+export function textOf(value: Value, machine: Machine): string {
+  const type = resolved(value.type);
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
+  if (type?.kind === 'pointer' && isCharacter(resolved(type.target))) {
+    return text(untilZero(machine, Number(BigInt.asUintN(32, bitsOf(value)))));
+  }
+  if (type?.kind === 'array' && isCharacter(resolved(type.element))) {
+    const length = Math.min(sizeOf(type) ?? 0, MAX_TEXT);
+    const bytes = value.source.read(0, length);
+    const end = bytes.indexOf(0);
+    return text(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+  if (type?.kind === 'structure') {
+    const rust = type.isRust ? rustText(value, type) : undefined;
+    if (rust !== undefined) {
+      const bytes = machine.memory(rust.address, Math.min(rust.length, MAX_TEXT));
+      if (bytes !== undefined) return text(bytes);
+    }
+    const cxx = libcxxKind(type) === 'string' ? libcxxText(value, machine) : undefined;
+    if (cxx !== undefined) return text(cxx.bytes);
+  }
+  throw new Unreadable(`${type?.name ?? 'void'} is no text`);
+}
+
+function untilZero(machine: Machine, address: number): Uint8Array {
+  const bytes: number[] = [];
+  while (bytes.length < MAX_TEXT) {
+    const [byte] = machine.memory(address + bytes.length, 1) ?? [];
+    if (byte === undefined) throw new Unreadable(`cannot read memory at 0x${address.toString(16)}`);
+    if (byte === 0) break;
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}

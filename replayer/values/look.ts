@@ -1,0 +1,98 @@
+/** Looks at a stopped guest with the names and the debug information of its module. */
+import { globalNames } from '../../wasm/names.ts';
+import { resolved, sizeOf } from '../dwarf/type.ts';
+import type { FrameNames } from '../source/frame-names.ts';
+import type { StoppedGuest } from '../timetravel/state-at.ts';
+import { isTrueValue } from './expressions/evaluate.ts';
+import { formatValue } from './format.ts';
+import { frameMachine } from './frame-machine.ts';
+import { Inspection } from './inspection.ts';
+import type { EvaluatedValue, FrameVariables, VariableRow } from './messages.ts';
+import type { Radix } from './scalars.ts';
+import { type Place, Scope } from './scope.ts';
+import { integerOf, type Value } from './value.ts';
+import { type RowQuery, variableRows } from './variable-rows.ts';
+
+export class Look {
+  private readonly module: Uint8Array;
+  private readonly names: FrameNames;
+  private globals: ReadonlyMap<string, number> | undefined;
+
+  /** @param module as it was recorded */
+  constructor(module: Uint8Array, names: FrameNames) {
+    this.module = module;
+    this.names = names;
+  }
+
+  /** @throws WasiRrError OPTION_INVALID for what makes no sense; Unreadable for what cannot be known */
+  evaluate(guest: StoppedGuest, place: Place, source: string, radix?: Radix): EvaluatedValue {
+    const inspection = this.inspection(guest);
+    const value = this.scope(guest, place, inspection).evaluate(source);
+    const type = resolved(value.type);
+    const isNumber =
+      type?.kind === 'pointer' || (type?.kind === 'base' && type.encoding !== 'float');
+    const text = this.textOf(guest, value, radix);
+    return {
+      type: value.type?.name ?? 'void',
+      value: text,
+      address: value.source.address,
+      size: value.bits === undefined ? sizeOf(value.type) : undefined,
+      number: isNumber && !text.startsWith('<') ? integerOf(value) : undefined,
+    };
+  }
+
+  /** @throws as {@link evaluate} */
+  isTrue(guest: StoppedGuest, source: string, given?: ReadonlyMap<string, Value>): boolean {
+    const place = { level: 0, call: 0 };
+    return isTrueValue(this.scope(guest, place, this.inspection(guest), given).evaluate(source));
+  }
+
+  rows(guest: StoppedGuest, query: RowQuery): VariableRow[] {
+    const inspection = this.inspection(guest);
+    return variableRows(
+      query,
+      this.scope(guest, query.place, inspection),
+      inspection,
+      (value) => this.textOf(guest, value),
+      guest.frames[query.place.level]?.types.length ?? 0,
+    );
+  }
+
+  /** Every frame with its variables, as text. */
+  frames(guest: StoppedGuest): readonly FrameVariables[] {
+    const frames = guest.frames.map(({ func, pc }) => this.names.frame(pc, func));
+    const inspection = this.inspection(guest);
+    if (inspection === undefined) return frames.map((frame) => ({ ...frame, variables: [] }));
+    return frames.map((frame, level) => ({
+      ...frame,
+      variables: inspection.calls
+        .filter((stacked) => stacked.level === level)
+        .map((stacked) => inspection.variablesOf(stacked)),
+    }));
+  }
+
+  private scope(
+    guest: StoppedGuest,
+    place: Place,
+    inspection: Inspection | undefined,
+    given?: ReadonlyMap<string, Value>,
+  ): Scope {
+    const globalNamed = (name: string) => this.globalNamed(name);
+    return new Scope({ guest, inspection, globalNamed, ...(given && { given }) }, place);
+  }
+
+  private inspection(guest: StoppedGuest): Inspection | undefined {
+    const { source } = this.names;
+    return source && new Inspection(source, guest, (index) => this.names.functionInTable(index));
+  }
+
+  private textOf(guest: StoppedGuest, value: Value, radix?: Radix): string {
+    const functionAt = (index: number) => this.names.functionInTable(index);
+    return formatValue(value, { machine: frameMachine(guest), functionAt }, radix);
+  }
+
+  private globalNamed(name: string): number | undefined {
+    this.globals ??= new Map([...globalNames(this.module)].map(([index, own]) => [own, index]));
+    return this.globals.get(name);
+  }
+}

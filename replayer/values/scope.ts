@@ -1,0 +1,119 @@
+/** What names mean in a frame of a stopped guest: variables of the source, locals and globals of wasm, types. */
+import { littleEndian } from '../dwarf/little-endian.ts';
+import type { Machine } from '../dwarf/machine.ts';
+import { Unreadable } from '../dwarf/machine.ts';
+import type { Type } from '../dwarf/type.ts';
+import { TYPE } from '../instrument/module-layout.ts';
+import type { StoppedGuest } from '../timetravel/state-at.ts';
+import { baseType } from './expressions/base-types.ts';
+import { evaluateExpression, type Names } from './expressions/evaluate.ts';
+import { parseExpression } from './expressions/parse.ts';
+import { frameMachine } from './frame-machine.ts';
+import type { Inspection, StackedCall } from './inspection.ts';
+import { computed, type Value } from './value.ts';
+
+const WASM_TYPES: Readonly<Record<number, string>> = {
+  [TYPE.i32]: 'i32',
+  [TYPE.i64]: 'i64',
+  [TYPE.f32]: 'f32',
+  [TYPE.f64]: 'f64',
+};
+
+const VECTOR: Type = { kind: 'other', name: 'v128', size: 16 };
+
+/** Where an expression is evaluated. */
+export interface Place {
+  /** Of a frame of wasm, 0 the innermost. */
+  readonly level: number;
+  /** Of the calls that stand in it, which one: 0 the innermost. */
+  readonly call: number;
+}
+
+/** What is known of the guest besides its frames. */
+export interface ScopeSources {
+  readonly guest: StoppedGuest;
+  /** Undefined for a module without debug information. */
+  readonly inspection: Inspection | undefined;
+  /** Index of a global of wasm, by its name. */
+  readonly globalNamed: (name: string) => number | undefined;
+  /** Names that stand for values of their own: of a watchpoint, `$value` and `$old`. */
+  readonly given?: ReadonlyMap<string, Value>;
+}
+
+export class Scope implements Names {
+  readonly machine: Machine;
+  private readonly sources: ScopeSources;
+  private readonly place: Place;
+
+  constructor(sources: ScopeSources, place: Place) {
+    this.sources = sources;
+    this.place = place;
+    this.machine = frameMachine(sources.guest, place.level);
+  }
+
+  /** @throws WasiRrError OPTION_INVALID; Unreadable */
+  evaluate(source: string): Value {
+    const expression = parseExpression(source, (name) => this.type(name) !== undefined);
+    return evaluateExpression(expression, this);
+  }
+
+  variable = (name: string): Value | undefined =>
+    this.sources.given?.get(name) ?? this.ofSource(name) ?? this.local(name) ?? this.global(name);
+
+  type = (name: string): Type | undefined => {
+    const { inspection } = this.sources;
+    const unit = this.calls[0]?.call.entry.unit;
+    return baseType(name) ?? inspection?.debug.namedTypes.find(name, unit);
+  };
+
+  /** The call that is selected, then those around it in the same frame of wasm. */
+  private get calls(): readonly StackedCall[] {
+    const { level, call } = this.place;
+    const all = this.sources.inspection?.calls.filter((one) => one.level === level) ?? [];
+    return all.slice(call);
+  }
+
+  private ofSource(name: string): Value | undefined {
+    const { inspection } = this.sources;
+    if (inspection === undefined) return undefined;
+    for (const stacked of this.calls) {
+      // an inner one stands behind the one that it hides
+      const found = stacked.call.variables().findLast((one) => one.name === name);
+      if (found !== undefined) return inspection.valueOf(found, stacked);
+    }
+    const entry = inspection.debug.globals.find(name, this.calls[0]?.call.entry.unit);
+    return entry && inspection.globalValue(entry);
+  }
+
+  /** `local3` */
+  private local(name: string): Value | undefined {
+    const index = numbered(name, 'local');
+    if (index === undefined) return undefined;
+    const type = this.sources.guest.frames[this.place.level]?.types[index];
+    const bits = this.machine.local(index);
+    if (type === TYPE.ref) throw new Unreadable('a reference');
+    if (bits === undefined || type === undefined) return undefined;
+    const bytes = littleEndian(bits.bits, bits.size);
+    return computed(type === TYPE.v128 ? VECTOR : baseType(WASM_TYPES[type] ?? ''), bytes);
+  }
+
+  /** `global3`, or by its name. */
+  private global(name: string): Value | undefined {
+    const index = numbered(name, 'global') ?? this.sources.globalNamed(name);
+    if (index === undefined) return undefined;
+    const value = this.sources.guest.global(index);
+    if (typeof value === 'bigint') {
+      return computed(baseType('i64'), littleEndian(BigInt.asUintN(64, value), 8));
+    }
+    if (value === undefined) return undefined;
+    if (Number.isInteger(value)) {
+      return computed(baseType('i32'), littleEndian(BigInt.asUintN(32, BigInt(value)), 4));
+    }
+    throw new Unreadable('a global that is no whole number');
+  }
+}
+
+function numbered(name: string, kind: string): number | undefined {
+  const [, number] = new RegExp(`^${kind}(\\d{1,9})$`).exec(name) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
