@@ -40,6 +40,14 @@ export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
 export type { SourceFrame } from './replayer/dwarf/debug-info.ts';
 export { type LinePlace, placeText } from './replayer/dwarf/line-index.ts';
+export type {
+  Coverage,
+  FileCoverage,
+  FunctionCount,
+  LineCount,
+  Profile,
+  ProfiledFunction,
+} from './replayer/profile/messages.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
 export type { RequestOptions } from './replayer/requests/request-link.ts';
 export type { OpenFile } from './replayer/session/descriptor-history.ts';

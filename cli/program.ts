@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   query: async () => (await import('./commands/query.ts')).addQuery,
   memory: async () => (await import('./commands/memory.ts')).addMemory,
   writes: async () => (await import('./commands/writes.ts')).addWrites,
+  profile: async () => (await import('./commands/profile.ts')).addProfile,
+  coverage: async () => (await import('./commands/coverage.ts')).addCoverage,
   stack: async () => (await import('./commands/stack.ts')).addStack,
   globals: async () => (await import('./commands/globals.ts')).addGlobals,
   files: async () => (await import('./commands/files.ts')).addFiles,

@@ -8,6 +8,7 @@ const MAX_BYTES = 16 << 20;
 export class SourceFiles {
   private readonly folders: readonly string[];
   private readonly known = new Map<string, readonly string[] | undefined>();
+  private readonly paths = new Map<string, string | undefined>();
 
   /** @param folders where to look, in this order */
   constructor(folders: readonly string[]) {
@@ -20,15 +21,25 @@ export class SourceFiles {
     return this.known.get(file);
   }
 
-  /** The path itself, then its ends in each folder, the longest first. */
+  /** Where a file is here; undefined where it is not. */
+  pathOf(file: string): string | undefined {
+    if (!this.paths.has(file)) this.paths.set(file, this.find(file));
+    return this.paths.get(file);
+  }
+
   private read(file: string): readonly string[] | undefined {
+    const path = this.pathOf(file);
+    return path === undefined ? undefined : readFileSync(path, 'utf8').split('\n');
+  }
+
+  /** The path itself, then its ends in each folder, the longest first. */
+  private find(file: string): string | undefined {
     const parts = file.split('/').filter((part) => part !== '');
     const ends = parts.map((_, i) => parts.slice(i).join('/'));
     const paths = [file, ...this.folders.flatMap((folder) => ends.map((end) => join(folder, end)))];
-    for (const path of paths) {
+    return paths.find((path) => {
       const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat?.isFile() && stat.size <= MAX_BYTES) return readFileSync(path, 'utf8').split('\n');
-    }
-    return undefined;
+      return stat?.isFile() && stat.size <= MAX_BYTES;
+    });
   }
 }

@@ -13,7 +13,7 @@ export interface AddedGlobalLayout {
 }
 
 export interface AddedMemoryLayout {
-  readonly name: 'frames' | 'dirty';
+  readonly name: 'frames' | 'dirty' | 'counts';
   readonly index: number;
   /** Pages of 64 KiB. */
   readonly initial: number;
@@ -117,6 +117,10 @@ export class Additions {
     if (plan.dirty) {
       const initial = address === I64 ? DIRTY_PAGES_64 : DIRTY_PAGES;
       memories.push({ name: 'dirty', index: memory++, initial });
+    }
+    if (plan.counts) {
+      const initial = Math.ceil((8 * plan.counts.size) / 65536);
+      memories.push({ name: 'counts', index: memory++, initial });
     }
     this.memories = memories;
   }

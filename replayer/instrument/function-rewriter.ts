@@ -5,6 +5,7 @@
  */
 import { BinaryInput } from '../../wasm/binary.ts';
 import { type Additions, signedLeb } from './additions.ts';
+import { countHere } from './count-snippet.ts';
 import { type FrameLayout, frameLayout } from './frame-layout.ts';
 import { FrameSnippets } from './frame-snippets.ts';
 import { InstructionReader, malformed } from './instruction-reader.ts';
@@ -196,15 +197,22 @@ export class FunctionRewriter {
     frames.begin(shape, (type) => this.temporary(type), spilled, params);
     frames.enter(out);
     if (plan.calls) frames.notify(out, 'entered');
+    const { breaks, counts } = plan;
+    const entries = counts?.get(layout.bodyStarts[shape.func - layout.importedFunctions] as number);
+    if (entries !== undefined) countHere(out, this.added, entries);
     this.ticked(shape, spilled, start);
     if (shape.wrapped) this.wrap(shape.func);
-    const { breaks } = plan;
     reader.open(start, end);
     for (;;) {
       reader.next();
       const at = reader.start;
       const { code } = reader;
       if (code === OP.end && this.open === 0) break;
+      const count = counts?.get(at);
+      if (count !== undefined) {
+        this.flush(at);
+        countHere(out, this.added, count);
+      }
       if (breaks?.has(at) && !isStructure(code)) {
         this.flush(at);
         if (spilled) this.spill(shape, spilled);

@@ -7,7 +7,7 @@ import type { AddedGlobals, GlobalName, HookName, Hooks } from './plan.ts';
 export interface Probes {
   /** @throws where the plan does not have it */
   readonly global: (name: GlobalName) => AddedGlobals[GlobalName];
-  readonly memory: (name: 'frames' | 'dirty') => WebAssembly.Memory;
+  readonly memory: (name: 'frames' | 'dirty' | 'counts') => WebAssembly.Memory;
   /** A global of the guest's; undefined where it has no such, or too many. */
   readonly own: (index: number) => WebAssembly.Global | undefined;
   /** From the next call on. Give a `WebAssembly.Suspending` for a hook that may park the guest. */
@@ -15,6 +15,8 @@ export interface Probes {
     name: K,
     hook: Hooks[K] | WebAssembly.Suspending | undefined,
   ) => void;
+  /** The same for a function that a wasm module exports: a call from wasm to wasm. */
+  readonly setWasm: <K extends HookName>(name: K, hook: Hooks[K]) => void;
 }
 
 const HOOK_NAMES: readonly HookName[] = ['ticked', 'stop', 'wrote', 'entered', 'left', 'room'];
@@ -26,13 +28,15 @@ export function probesOf(exports: WebAssembly.Exports, prefix: string): Probes {
     invariant(found, `the module was not instrumented for ${name}`);
     return found;
   };
+  const set = (name: HookName, hook: unknown) => {
+    (find(name) as WebAssembly.Global).value = hook;
+  };
   const probes: Probes = {
     global: (name) => find(name) as WebAssembly.Global,
     memory: (name) => find(name) as WebAssembly.Memory,
     own: (index) => exports[prefix + ownGlobal(index)] as WebAssembly.Global | undefined,
-    set: (name, hook) => {
-      (find(name) as WebAssembly.Global).value = hookFunction(name, hook ?? (() => {}));
-    },
+    set: (name, hook) => set(name, hookFunction(name, hook ?? (() => {}))),
+    setWasm: set,
   };
   for (const name of HOOK_NAMES) if (exports[prefix + name]) probes.set(name, undefined);
   return probes;

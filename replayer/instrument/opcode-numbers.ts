@@ -25,6 +25,7 @@ export const OP = {
   localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
+  i64Load: 0x29,
   i32Store: 0x36,
   i64Store: 0x37,
   f32Store: 0x38,

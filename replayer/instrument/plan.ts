@@ -32,6 +32,11 @@ export interface InstrumentPlan {
   readonly steps?: ReadonlySet<number>;
   /** The hooks `entered` and `left` are called at function entry and exit. Needs frames. */
   readonly calls?: boolean;
+  /**
+   * How often an instruction is come to, or a function entered: a number of the memory `counts`, which holds i64s,
+   * for each. By pc; a function's is the offset of its body. No hook is called.
+   */
+  readonly counts?: ReadonlyMap<Pc, number>;
   /** The guest's own globals can be read, exported or not. */
   readonly globals?: boolean;
 }

@@ -2,6 +2,7 @@
 
 import type { Disassembly } from '../../wasm/disassembly.ts';
 import type { Pc } from '../instrument/plan.ts';
+import type { Coverage, Profile } from '../profile/messages.ts';
 import type { RequestOf } from '../requests/messages.ts';
 import type {
   GlobalValue,
@@ -84,6 +85,8 @@ export interface TravelRequests {
   checkCondition: { params: { of: ConditionOf; condition: string }; answer: undefined };
   globals: { params: { mark: Mark }; answer: readonly GlobalValue[] };
   memory: { params: { mark: Mark; address: number; length: number }; answer: MemoryRange };
+  profile: { params: Record<string, never>; answer: Profile };
+  coverage: { params: Record<string, never>; answer: Coverage };
   /** The instructions that a breakpoint means. */
   places: { params: { spec: BreakSpec }; answer: readonly StackFrame[] };
 }

@@ -3,6 +3,8 @@ import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { disassemble } from '../../wasm/disassembly.ts';
 import { globalNames } from '../../wasm/names.ts';
+import { coverageOfRun } from '../profile/coverage.ts';
+import { profileRun } from '../profile/profile.ts';
 import { searchMemory } from '../session/memory-search.ts';
 import { FrameNames } from '../source/frame-names.ts';
 import type { EvaluatedValue } from '../values/messages.ts';
@@ -134,6 +136,16 @@ export class Traveller implements Handlers {
   ) {
     const { memory } = this.engine.at(mark, onEvent);
     return { address, bytes: memory.slice(address, address + length), size: memory.length };
+  }
+
+  /** @throws as profileRun */
+  profile(_params: TravelRequests['profile']['params'], onEvent: (event: number) => void) {
+    return profileRun(this.trace, this.names, onEvent);
+  }
+
+  /** @throws as coverageOfRun */
+  coverage(_params: TravelRequests['coverage']['params'], onEvent: (event: number) => void) {
+    return coverageOfRun(this.trace, this.names, onEvent);
   }
 
   /** @throws as BreakPlaces.find */

@@ -58,6 +58,7 @@ export const VARIANTS: Readonly<Record<string, (module: Uint8Array) => Instrumen
   'watch and spill': () => ({ tick: true, watch: true, frames: 'spill' }),
   dirty: () => ({ dirty: true }),
   breaks: (module) => ({ breaks: allPcs(module, 7) }),
+  counts: (module) => ({ counts: new Map([...allPcs(module)].map((pc, i) => [pc, i])) }),
   'breaks and spill': (module) => ({ breaks: allPcs(module, 5), frames: 'spill' }),
   steps: (module) => ({ tick: true, frames: 'depth', steps: allFunctions(module) }),
   'steps and spill': (module) => ({ tick: true, frames: 'spill', steps: allFunctions(module) }),

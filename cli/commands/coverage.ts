@@ -1,0 +1,123 @@
+/** `wasi-rr coverage`: which lines of the source recorded runs came to, for people and for lcov. */
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type Coverage, type FileCoverage, openTimeTravel, WasiRrError } from '../../index.ts';
+import { lcov } from '../coverage/lcov.ts';
+import { merged } from '../coverage/merged.ts';
+import { annotated, coverageTable } from '../coverage/text.ts';
+import { SourceFiles } from '../debug/source-files.ts';
+import { jsonLine } from '../json.ts';
+import { collecting } from '../option-values.ts';
+import { Progress } from '../progress.ts';
+import { writeResult } from '../result-file.ts';
+import { exitingWith } from '../run.ts';
+import { say } from '../streams.ts';
+import { missingEnd, openNamed } from '../trace-argument.ts';
+
+type Format = 'text' | 'lcov' | 'json';
+
+interface CoverageFlags {
+  readonly format?: Format;
+  readonly output?: string;
+  readonly source?: readonly string[];
+  readonly annotate?: string;
+}
+
+const FORMATS: Readonly<Record<Format, (files: readonly FileCoverage[]) => Iterable<string>>> = {
+  text: coverageTable,
+  lcov,
+  json: (files) => files.map(jsonLine),
+};
+
+const EXAMPLES = `
+Each run is replayed once, instrumented, and compared with the recording all the while. The program needs debug
+information (-g), and no other build or run: coverage of what happened in CI is made from its traces. Counts are exact.
+Of a line whose code is in several places of a function, the place that was come to most often counts.
+
+With --source only files that are found below these folders are shown, by their paths there: what comes from
+libraries is left out. A file that is called .info or .lcov gets the format lcov.
+
+Examples:
+  wasi-rr coverage --source .                        of the latest run
+  wasi-rr coverage --source . --annotate main.c      each line with its count
+  wasi-rr coverage a.wrr b.wrr --source . -o app.info && genhtml app.info`;
+
+export function addCoverage(program: Command): void {
+  program
+    .command('coverage')
+    .description('which lines of the source the run came to, by a replay: text or lcov')
+    .argument('[trace...]', 'default: the latest; of several, the sums')
+    .addOption(new Option('--format <format>', 'default: text').choices(Object.keys(FORMATS)))
+    .option('-o, --output <file>', 'write it there instead of to stdout')
+    .option('--source <folder>', 'where sources are; may be given again', collecting(String))
+    .option('--annotate <file>', 'show this source file with the counts of its lines')
+    .addHelpText('after', EXAMPLES)
+    .action(exitingWith(coverageCommand));
+}
+
+async function coverageCommand(names: readonly string[], flags: CoverageFlags): Promise<number> {
+  const { output, source, annotate } = flags;
+  const format = flags.format ?? (/\.(info|lcov)$/.test(output ?? '') ? 'lcov' : 'text');
+  const sources = new SourceFiles(source ?? ['.']);
+  const runs: Coverage[] = [];
+  for (const name of names.length > 0 ? names : [undefined]) runs.push(await coverageOf(name));
+  const files = merged(runs);
+  if (annotate !== undefined) {
+    await writeResult(output, annotatedFile(files, annotate, sources));
+    return 0;
+  }
+  const shown = source === undefined ? files : found(files, sources);
+  if (shown.length === 0) {
+    throw new WasiRrError(
+      'OPTION_INVALID',
+      `none of the ${files.length} files that the debug information names is below ${source?.join(', ')}: such as ${files[0]?.file}.`,
+    );
+  }
+  await writeResult(output, FORMATS[format](shown));
+  return 0;
+}
+
+async function coverageOf(name: string | undefined): Promise<Coverage> {
+  const trace = openNamed(name);
+  const progress = new Progress(`replaying ${basename(trace.path)}`);
+  const travel = openTimeTravel(trace.path);
+  try {
+    const coverage = await travel.coverage({
+      onProgress: (event) => progress.update(event + 1, trace.eventCount),
+    });
+    progress.clear();
+    for (const note of [coverage.note, missingEnd(trace)]) {
+      if (note !== undefined) say(`note: ${basename(trace.path)}: ${note}`);
+    }
+    return coverage;
+  } finally {
+    progress.clear();
+    await travel.close();
+    trace.close();
+  }
+}
+
+function found(files: readonly FileCoverage[], sources: SourceFiles): FileCoverage[] {
+  return files.flatMap((one) => {
+    const file = sources.pathOf(one.file);
+    return file === undefined ? [] : [{ ...one, file }];
+  });
+}
+
+/** @param name a path of the debug information, or its end */
+function annotatedFile(
+  files: readonly FileCoverage[],
+  name: string,
+  sources: SourceFiles,
+): string[] {
+  const one = files.find(({ file }) => file === name || file.endsWith(`/${name}`));
+  if (one === undefined) {
+    throw new WasiRrError('OPTION_INVALID', `no code comes from a file "${name}".`);
+  }
+  const lines = sources.lines(one.file);
+  if (lines !== undefined) return annotated(one, lines);
+  throw new WasiRrError(
+    'OPTION_INVALID',
+    `${one.file} is not found here: name its folder with --source.`,
+  );
+}

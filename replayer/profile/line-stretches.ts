@@ -1,0 +1,53 @@
+/** Code of each line of the source, cut where control can come in from elsewhere. */
+import { BinaryInput } from '../../wasm/binary.ts';
+import type { SourceRow } from '../dwarf/debug-info.ts';
+import { isStructure } from '../instrument/function-rewriter.ts';
+import { InstructionReader } from '../instrument/instruction-reader.ts';
+import { type ModuleLayout, readValueType } from '../instrument/module-layout.ts';
+
+/** Code that stands for one line, without a place in its middle that is jumped to. */
+export interface Stretch {
+  readonly file: string;
+  readonly line: number;
+  /** Byte offset of its first instruction at which something happens. */
+  readonly pc: number;
+}
+
+/**
+ * The stretches of one function. A line's code that has none does nothing: blocks begin and end there.
+ * @param index of the function among those that are defined
+ * @param rows of the function, by offset
+ */
+export function stretchesOf(
+  { bytes, bodyStarts, bodyEnds }: ModuleLayout,
+  index: number,
+  rows: readonly SourceRow[],
+): Stretch[] {
+  const end = bodyEnds[index] ?? 0;
+  const input = new BinaryInput(bytes, bodyStarts[index] ?? 0, end);
+  input.list(() => {
+    input.u32();
+    readValueType(input);
+  });
+  const reader = new InstructionReader(bytes);
+  reader.open(input.position, end);
+  const stretches: Stretch[] = [];
+  let next = 0;
+  let row: SourceRow | undefined;
+  let begins = false;
+  while (!reader.atEnd) {
+    reader.next();
+    for (; (rows[next]?.offset ?? Number.POSITIVE_INFINITY) <= reader.start; next++) {
+      row = rows[next];
+      begins = true;
+    }
+    if (isStructure(reader.code)) begins = true;
+    else if (begins) {
+      begins = false;
+      const { file, line } = row?.place ?? {};
+      if (file !== undefined && line !== undefined)
+        stretches.push({ file, line, pc: reader.start });
+    }
+  }
+  return stretches;
+}
