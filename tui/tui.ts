@@ -18,7 +18,7 @@ export async function runTui(path: string, options: TuiOptions): Promise<number>
   const listeners = process.listeners('warning');
   process.removeAllListeners('warning');
   try {
-    const { run } = await import('./run.tsx');
+    const { run } = await import('./run.ts');
     return await run(path, options);
   } finally {
     for (const listener of listeners) process.on('warning', listener);

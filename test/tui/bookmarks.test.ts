@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listBookmarks } from '../../traces/annotations.ts';
-import { openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
 let heapsmash: Recorded;

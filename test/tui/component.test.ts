@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { record } from '../../recorder/record.ts';
-import { openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-tui-component-'));
 const trace = join(folder, 'heapsmash.wrr');

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Scratch } from '../recorder/scratch.ts';
 import { GrowingRun } from '../traces/growing.ts';
-import { openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.ts';
 
 const scratch = new Scratch('following');
 afterAll(() => scratch.remove());

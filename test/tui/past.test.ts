@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { copyTrace, forgeLog, putMeta } from '../traces/edit-trace.ts';
-import { openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
 let hang: Recorded;

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TraceReader } from '../../traces/reader.ts';
-import { masked, openScreen } from './fake-screen.tsx';
+import { masked, openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
 let heapsmash: Recorded;

@@ -9,7 +9,7 @@ import {
   selectRange,
   toggleSelection,
 } from '../../tui/model/memory-cursor.ts';
-import { type FakeScreen, openScreen } from './fake-screen.tsx';
+import { type FakeScreen, openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
 const view: MemoryCursor = { address: 0x1000, top: 0xf80, columns: 16, rows: 20, size: 65536 };

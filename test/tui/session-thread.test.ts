@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { GuestView } from '../../tui/guest/guest-view.ts';
-import { openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
 let heapsmash: Recorded;

@@ -6,7 +6,7 @@ import { openSession } from '../../replayer/session/session.ts';
 import { addSnapshot } from '../../traces/annotations.ts';
 import { GuestView } from '../../tui/guest/guest-view.ts';
 import { forgeLog } from '../traces/edit-trace.ts';
-import { openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
 /** At #11 bytes of a file were read to it: `2,ev…`. */

@@ -1,6 +1,6 @@
 /** From bytes in memory to the line that wrote them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openScreen } from './fake-screen.tsx';
+import { openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
 let heapsmash: Recorded;

@@ -1,6 +1,6 @@
 /**
  * The terminal while the UI has it: raw input, mouse, suspending, and giving everything back on every
- * way out. Ink draws and has the alternate screen; input is read here, since Ink drops mouse reports.
+ * way out. Ink has the alternate screen; input is read here, since Ink drops mouse reports.
  */
 import type { ReadStream, WriteStream } from 'node:tty';
 import { type InputEvent, InputParser } from './keypress.ts';
@@ -14,6 +14,7 @@ import {
   PASTE_ON,
   RESET_STYLE,
   SYNCHRONIZED_OFF,
+  WRAP_ON,
 } from './modes.ts';
 
 /** Milliseconds after which an Escape stands for itself: a terminal sends a sequence in one piece. */
@@ -58,7 +59,7 @@ export class Terminal {
   /** Gives everything back at once, whatever state Ink is in: for a crash. */
   restore(): void {
     this.release();
-    this.stdout.write(SYNCHRONIZED_OFF + RESET_STYLE + ALTERNATE_OFF + CURSOR_SHOW);
+    this.stdout.write(SYNCHRONIZED_OFF + WRAP_ON + RESET_STYLE + ALTERNATE_OFF + CURSOR_SHOW);
   }
 
   copy(text: string): void {

@@ -1,21 +1,25 @@
-/** The UI on a terminal that is none: what Ink writes is kept, keys are put in. */
+/** The UI on a terminal that is none: what is written is taken for what it means, keys are put in. */
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { render } from 'ink';
+import { createElement } from 'react';
 import { TraceReader } from '../../traces/reader.ts';
 import { Timeline } from '../../traces/timeline.ts';
 import { Debugger } from '../../tui/debugger/debugger.ts';
 import { handleInput } from '../../tui/debugger/input.ts';
 import { InputParser } from '../../tui/terminal/keypress.ts';
-import { App } from '../../tui/view/app.tsx';
+import { ERASE_BELOW } from '../../tui/terminal/modes.ts';
+import { App } from '../../tui/view/app.ts';
+import { drawFrame } from '../../tui/view/frame.ts';
+import { Painter } from '../../tui/view/painter.ts';
 
-/** In debug mode Ink writes every frame whole. */
+/** Keeps the rows of the screen as they were written, codes included. */
 class FakeStdout extends Writable {
   readonly isTTY = true;
   columns: number;
   rows: number;
-  frame = '';
+  private readonly screen = new Map<number, string>();
 
   constructor(columns: number, rows: number) {
     super({ decodeStrings: false });
@@ -24,10 +28,32 @@ class FakeStdout extends Writable {
   }
 
   override _write(chunk: string, _encoding: string, done: () => void): void {
-    this.frame = chunk;
+    const text = String(chunk).replaceAll(MODES, '');
+    for (const [, row, code, line] of text.matchAll(ROW)) {
+      const at = Number(row) - 1;
+      if (code === ERASE_BELOW) this.eraseFrom(at);
+      else this.screen.set(at, line ?? '');
+    }
     done();
   }
+
+  get frame(): string {
+    const rows = Math.max(-1, ...this.screen.keys()) + 1;
+    return Array.from({ length: rows }, (_, row) => this.screen.get(row) ?? '').join('\n');
+  }
+
+  private eraseFrom(first: number): void {
+    for (const row of this.screen.keys()) if (row >= first) this.screen.delete(row);
+  }
 }
+
+/** Modes that are switched on or off. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: codes begin with one
+const MODES = /\u001b\[\?\d+[hl]/g;
+
+/** A row, from its beginning to where the next one begins: erased, and written. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: codes begin with one
+const ROW = /\u001b\[(\d+)H(\u001b\[[KJ])((?:(?!\u001b\[\d+H).)*)/gs;
 
 /** Input is put in past it. */
 class FakeStdin extends EventEmitter {
@@ -45,7 +71,7 @@ export interface FakeScreen extends AsyncDisposable {
   readonly bugger: Debugger;
   readonly copied: string[];
   readonly calls: string[];
-  /** Text on the screen, without codes. */
+  /** Text on the screen, without codes and without spaces at the ends of rows. */
   text(): string;
   /** With them. */
   raw(): string;
@@ -83,7 +109,11 @@ export function openScreen(trace: string, columns = 140, rows = 30, follow = fal
       quit: () => calls.push('quit'),
     },
   });
-  const instance = render(<App bugger={bugger} />, {
+  const painter = new Painter(
+    (text) => stdout.write(text),
+    () => drawFrame(bugger),
+  );
+  const instance = render(createElement(App, { bugger, painter }), {
     stdout: stdout as unknown as NodeJS.WriteStream,
     stdin: new FakeStdin() as unknown as NodeJS.ReadStream,
     debug: true,
@@ -92,7 +122,7 @@ export function openScreen(trace: string, columns = 140, rows = 30, follow = fal
     interactive: true,
   });
   const parser = new InputParser();
-  const text = () => stripVTControlCharacters(stdout.frame);
+  const text = () => stripVTControlCharacters(stdout.frame).replace(/ +$/gm, '');
   const until = async (wanted: string | RegExp) => {
     const end = performance.now() + WAIT_MS;
     const found = () =>
@@ -117,7 +147,7 @@ export function openScreen(trace: string, columns = 140, rows = 30, follow = fal
       stdout.columns = newColumns;
       stdout.rows = newRows;
       bugger.update({ columns: newColumns, rows: newRows });
-      stdout.emit('resize');
+      painter.repaint();
     },
     until,
     async settled(wanted) {
@@ -130,6 +160,7 @@ export function openScreen(trace: string, columns = 140, rows = 30, follow = fal
     },
     async [Symbol.asyncDispose]() {
       instance.unmount();
+      painter.hold();
       await bugger.close();
       timeline.close();
       reader.close();

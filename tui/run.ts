@@ -1,5 +1,6 @@
 /** Runs the terminal debugger on a trace, from taking the terminal to giving it back. */
 import { render } from 'ink';
+import { createElement } from 'react';
 import { findFailure } from '../replayer/session/failure.ts';
 import { TraceReader } from '../traces/reader.ts';
 import { Timeline } from '../traces/timeline.ts';
@@ -8,10 +9,9 @@ import { handleInput } from './debugger/input.ts';
 import { Terminal } from './terminal/terminal.ts';
 import { chooseColours } from './text/style.ts';
 import type { TuiOptions } from './tui.ts';
-import { App, type AppControl } from './view/app.tsx';
-
-/** Ink throttles frames to these; the first key after a rest is drawn at once. */
-const MAX_FPS = 60;
+import { App, type AppControl } from './view/app.ts';
+import { drawFrame } from './view/frame.ts';
+import { Painter } from './view/painter.ts';
 
 /** See `runTui` in tui.ts. */
 export async function run(path: string, { follow }: TuiOptions): Promise<number> {
@@ -40,7 +40,14 @@ export async function run(path: string, { follow }: TuiOptions): Promise<number>
     rows: stdout.rows,
   });
   const terminal = new Terminal(stdin, stdout, (event) => handleInput(bugger, event));
-  const resized = () => bugger.update({ columns: stdout.columns, rows: stdout.rows });
+  const painter = new Painter(
+    (text) => stdout.write(text),
+    () => drawFrame(bugger),
+  );
+  const resized = () => {
+    bugger.update({ columns: stdout.columns, rows: stdout.rows });
+    painter.repaint();
+  };
   let crash: unknown;
   const crashed = (thrown: unknown) => {
     crash ??= thrown;
@@ -49,24 +56,27 @@ export async function run(path: string, { follow }: TuiOptions): Promise<number>
 
   const hold = ({ exit, suspendTerminal }: AppControl) => {
     hooks.quit = () => exit();
-    // giving the terminal away and taking it back draws everything anew
-    hooks.redraw = () => void suspendTerminal(async () => {});
-    hooks.suspend = () => void suspendTerminal(() => stopped(terminal));
+    hooks.redraw = () => painter.repaint();
+    hooks.suspend = () => {
+      painter.hold();
+      void suspendTerminal(() => stopped(terminal)).then(() => painter.repaint());
+    };
   };
 
   process.on('uncaughtException', crashed);
   process.on('unhandledRejection', crashed);
   const ended = () => hooks.quit();
   for (const signal of ENDING_SIGNALS) process.on(signal, ended);
-  stdout.prependListener('resize', resized);
+  stdout.on('resize', resized);
   try {
     terminal.take();
-    const instance = render(<App bugger={bugger} onMount={hold} />, {
+    const instance = render(createElement(App, { bugger, painter, onMount: hold }), {
       alternateScreen: true,
-      incrementalRendering: true,
+      // its frames are empty, and written as they are: otherwise it ends them with a line break, and
+      // erases at a resize what it takes to be its own
+      debug: true,
       exitOnCtrlC: false,
       patchConsole: false,
-      maxFps: MAX_FPS,
       interactive: true,
     });
     await instance.waitUntilExit();
@@ -74,6 +84,7 @@ export async function run(path: string, { follow }: TuiOptions): Promise<number>
     crash ??= thrown;
   } finally {
     stdout.off('resize', resized);
+    painter.hold();
     if (crash === undefined) terminal.release();
     else terminal.restore();
     await bugger.close();
