@@ -8,6 +8,7 @@ import { chmodSync, copyFileSync, globSync, readFileSync, rmSync } from 'node:fs
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { builtinModules } from './builtin-modules.ts';
 
 const ROOT = import.meta.dirname;
 const OUTPUT = join(ROOT, 'dist');
@@ -24,6 +25,7 @@ const BUNDLED = ['commander'];
  * need in another. All else is in chunks that follow from who shares what. A file costs as much as 20 KB of code.
  */
 const CHUNKS = {
+  start: ['recorder/guest-start.ts'],
   guest: ['recorder/guest-worker.ts'],
   recorder: ['recorder/record.ts'],
   program: ['program', 'option-values', 'run', 'units'].map((name) => `cli/${name}.ts`),
@@ -64,29 +66,6 @@ function valuesIn(names) {
   return all.filter((name) => name !== '' && !name.startsWith('type '));
 }
 
-/**
- * Imports Node's own modules by process.getBuiltinModule(). To make the exports of such a module an import reads all
- * of its properties, which loads what each of them needs: of node:fs its promises, of node:process all of V8's
- * options; 15 ms for the main thread and again for the guest's. It would also open standard streams
- * (cli/unopened-streams.ts).
- */
-const builtinModules = {
-  name: 'builtin-modules',
-  renderChunk(code) {
-    const changed = code.replaceAll(
-      /^import (?:([\w$]+),? )?(?:\{([^}]*)\} )?from "(node:[\w/]+)";$/gm,
-      (_, whole, names, from) =>
-        [whole, names && `{${names.replaceAll(' as ', ': ')}}`]
-          .filter((left) => left)
-          .map((left) => `const ${left} = globalThis.process.getBuiltinModule("${from}");`)
-          .join('\n'),
-    );
-    const left = /^import .*"node:.*$/m.exec(changed);
-    if (left !== null) throw new Error(`not understood: ${left[0]}`);
-    return changed;
-  },
-};
-
 /** commander can run commands that are programs of their own. There are none; loading what it takes takes 4 ms. */
 const withoutPrograms = {
   name: 'without-programs',
@@ -102,6 +81,7 @@ function chunkOf(id, context) {
     CHUNKS[name].some((file) => needs(join(ROOT, file), context).has(id)),
   );
   const [name] = names;
+  if (names.includes('start')) return 'start';
   // what a replay needs too, without what a guest's host can do
   const general = name === 'guest' && !id.includes('/recorder/');
   return names.length > 1 || general ? 'base' : (name ?? null);
@@ -146,6 +126,8 @@ await bundle.write({
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: '[name]-[hash].js',
+  // a third less to parse; names stay, for stacks in bug reports
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [{ debugName: 'chunkOf', name: chunkOf, includeDependenciesRecursively: false }],
   },

@@ -13,6 +13,7 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
 } else {
   // the build makes imports that do not do what this prevents
   if (import.meta.url.endsWith('.ts')) await import('./unopened-streams.ts');
+  if (process.argv[2] === 'record') await import('./start-ahead.ts');
   const { main } = await import('./program.ts');
   await main();
 }

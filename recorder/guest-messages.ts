@@ -6,7 +6,7 @@ import type { ChaosPlan } from './chaos/plan.ts';
 import type { Announcement } from './component/component-messages.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 
-/** `workerData` of the guest's thread. */
+/** The first message to the guest's thread. */
 export interface GuestSetup {
   readonly ring: SharedArrayBuffer;
   /** Path. */

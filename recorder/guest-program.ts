@@ -1,5 +1,4 @@
 /** Loads and checks the program before anything runs: what cannot work is refused with all reasons. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
@@ -25,7 +24,6 @@ export interface ModuleProgram {
   readonly kind: 'module';
   readonly name: string;
   readonly bytes: Uint8Array;
-  readonly sha256: string;
   readonly module: WebAssembly.Module;
   /** Dictionary entries, ids from 0. */
   readonly imports: readonly LoggedFunction[];
@@ -84,7 +82,6 @@ export async function loadProgram(
     kind: 'module',
     name: label,
     bytes,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
     module,
     ...dictionary(declarations),
   };

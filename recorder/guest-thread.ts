@@ -1,30 +1,19 @@
 /** The guest's thread, seen from the supervisor: started, told what to call, and ended wherever it is. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { messageOf } from '../errors.ts';
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { uptimeMs } from '../traces/uptime.ts';
-import { workerUrl } from '../worker-url.ts';
 import type { Announcement, ComponentSetup } from './component/component-messages.ts';
 import type { ComponentProgram } from './component/component-program.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
+import { componentThread, moduleThread } from './guest-start.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 import type { Rings } from './trace-log.ts';
 
 /** Milliseconds for which a guest that is told to stop may sit in a system call. */
 export const STOP_GRACE_MS = 300;
-
-/**
- * Native stack of the guest's thread. A C program with deep recursion gets on wasmtime about as far
- * as here; a replay runs with 16 times as much (replayer/replay.ts).
- */
-const STACK_MB = 4;
-
-const WORKERS = {
-  module: 'recorder/guest-worker',
-  component: 'recorder/component/component-worker',
-} as const;
 
 /** How one call into the guest ended. */
 export type CallResult =
@@ -58,19 +47,10 @@ export class GuestThread {
   ) {
     const { program, network } = settings;
     this.onAnnounce = onAnnounce;
-    this.worker = new Worker(workerUrl(WORKERS[program.kind]), {
-      workerData:
-        program.kind === 'module'
-          ? guestSetup(settings, rings)
-          : componentSetup(settings, program, rings, this.announced.buffer),
-      transferList: network ? [network.guest.port] : [],
-      execArgv: ['--no-warnings'],
-      resourceLimits: { stackSizeMb: STACK_MB },
-      // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest
-      // writes to as well: it would get AGAIN from every full pipe
-      stdout: true,
-      stderr: true,
-    });
+    this.worker =
+      program.kind === 'module'
+        ? moduleThread()
+        : componentThread(componentSetup(settings, program, rings, this.announced.buffer));
     this.worker.on('message', (message: FromGuest) => this.receive(message));
     this.worker.on('error', (error) => {
       const message = `the guest's thread failed: ${messageOf(error)}`;
@@ -78,6 +58,8 @@ export class GuestThread {
     });
     this.worker.on('exit', () => this.gone());
     if (program.kind === 'module') {
+      const setup = guestSetup(settings, rings);
+      this.worker.postMessage(setup, network ? [network.guest.port] : []);
       this.tell({ type: 'instantiate', module: program.module, imports: program.imports });
     }
   }
@@ -170,6 +152,8 @@ export class GuestThread {
       case 'finished':
         this.memory = message;
         void this.worker.terminate();
+        // it logs nothing more; that it ends as well need not be waited for
+        this.gone();
     }
   }
 

@@ -44,7 +44,7 @@ export interface RecordingSettings {
 export function modulesOf(program: GuestProgram): readonly ModuleEntry[] {
   return program.kind === 'module'
     ? [program]
-    : program.modules.map(({ file, sha256, bytes }) => ({ name: file, sha256, bytes }));
+    : program.modules.map(({ file, bytes }) => ({ name: file, bytes }));
 }
 
 export function startMeta(settings: RecordingSettings): StartMeta {

@@ -2,7 +2,6 @@
  * Reads a trace. A trace is untrusted input: sizes are bounded before anything is unpacked, sums are
  * checked, and what is damaged is named. A trace that was cut short is read as far as it goes.
  */
-import { createHash } from 'node:crypto';
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
@@ -15,6 +14,7 @@ import type { TraceMeta } from './meta.ts';
 import { foldWriteAheadLog, openDatabase } from './open-database.ts';
 import { MAX_SEGMENT_SIZE } from './record-kinds.ts';
 import { CODEC } from './schema.ts';
+import { sha256 } from './sha256.ts';
 import { listSnapshots, loadSnapshot, type SnapshotEntry } from './snapshots.ts';
 import { readContent, type SegmentHeader, type TraceContent } from './trace-content.ts';
 
@@ -124,8 +124,7 @@ export class TraceReader {
     if (!(row.size > 0 && row.size <= MAX_MODULE_SIZE))
       throw this.corrupt('its module has no possible size');
     const bytes = this.guard(() => zstdDecompressSync(row.data, { maxOutputLength: row.size }));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    if (sha256 !== row.sha256)
+    if (sha256(bytes).toString('hex') !== row.sha256)
       throw this.corrupt('its module is not the one that its checksum names');
     return bytes;
   }

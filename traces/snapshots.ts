@@ -2,10 +2,10 @@
  * Memory snapshots: every page's content is stored once in the trace, however many snapshots hold it;
  * pages of zeros are not stored at all.
  */
-import { createHash } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { WasiRrError } from '../errors.ts';
+import { sha256 } from './sha256.ts';
 
 /** Bytes. The unit in which guests' memories are compared and deduplicated. */
 export const SNAPSHOT_PAGE_SIZE = 4096;
@@ -42,7 +42,7 @@ export function storeSnapshot(db: Database.Database, image: SnapshotImage): void
     const from = page * SNAPSHOT_PAGE_SIZE;
     const bytes = memory.subarray(from, from + SNAPSHOT_PAGE_SIZE);
     if (isZero(bytes)) continue;
-    const hash = createHash('sha256').update(bytes).digest().subarray(0, 16);
+    const hash = sha256(bytes).subarray(0, 16);
     const id = find.get(hash) ?? insert.run(hash, zstdCompressSync(bytes)).lastInsertRowid;
     ids[page] = Number(id);
   }

@@ -12,6 +12,7 @@ import type { CoreInstance } from './instances.ts';
 import type { EndMeta, StartMeta } from './meta.ts';
 import { OutputFile, unwritable, writeFailed } from './output-file.ts';
 import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
+import { sha256 } from './sha256.ts';
 import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
 
 /** Measured on a log of 1 M calls: level 1 takes 0.65 of level 3's time for the same size; esbuild's gets 7 % larger. */
@@ -30,7 +31,6 @@ export interface Segment {
 }
 
 export interface ModuleEntry {
-  readonly sha256: string;
   readonly name: string;
   readonly bytes: Uint8Array;
 }
@@ -91,11 +91,11 @@ export class TraceWriter {
     }
   }
 
-  private addModule({ sha256, name, bytes }: ModuleEntry): void {
+  private addModule({ name, bytes }: ModuleEntry): void {
     this.transaction(() => {
       this.db
         .prepare('insert into modules (sha256, name, size, data) values (?,?,?,?)')
-        .run(sha256, name, bytes.length, zstdCompressSync(bytes, ZSTD));
+        .run(sha256(bytes).toString('hex'), name, bytes.length, zstdCompressSync(bytes, ZSTD));
     });
   }
 

@@ -1,5 +1,5 @@
 /** Loads and checks a component before anything runs: what cannot work is refused with all reasons. */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../traces/sha256.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
 import { type ComponentSurface, readSurface } from '../../wasm/component/surface.ts';
 import type { ComponentWords } from '../../wasm/component/types.ts';
@@ -60,7 +60,7 @@ export async function loadComponent(
   return {
     kind: 'component',
     name: label,
-    sha256: sha256(component),
+    sha256: sha256(component).toString('hex'),
     size: component.length,
     adapted: adapter !== undefined,
     program,
@@ -88,7 +88,9 @@ function surfaceOf(bytes: Uint8Array): ComponentSurface | undefined {
 
 function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]): ProgramSurface {
   const ids = new Map(cores.map((core) => [core.sha256, core.id]));
-  const modules = surface.instances.map(({ module }) => ids.get(sha256(module)) ?? 0);
+  const modules = surface.instances.map(
+    ({ module }) => ids.get(sha256(module).toString('hex')) ?? 0,
+  );
   const instances = surface.instances.map(({ imports }, i) => ({
     module: modules[i] ?? 0,
     imports,
@@ -110,9 +112,5 @@ async function coreModule(
   const declarations = readDeclarations(bytes);
   checkMemories(label, declarations);
   const module = await WebAssembly.compile(bytes);
-  return { id, file, sha256: sha256(bytes), bytes, module, declarations };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return { id, file, sha256: sha256(bytes).toString('hex'), bytes, module, declarations };
 }
