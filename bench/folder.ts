@@ -26,7 +26,7 @@ const COMMANDS = [
   ['record', '-q', MODULE],
 ] as const;
 
-const { cli } = build();
+const { cli } = await build();
 const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-bench-'));
 try {
   run('record', '-q', MODULE);

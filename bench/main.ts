@@ -27,7 +27,7 @@ const WARM_REPLAYS = 4;
 /** Its trace is what the hot paths are run on. */
 const MICRO_WORKLOAD = 'mixed-calls';
 
-const built = build();
+const built = await build();
 const scratch = mkdtempSync(join(tmpdir(), 'wasi-rr-bench-'));
 const results: WorkloadResult[] = [];
 let figures: Figure[] = [];

@@ -171,7 +171,7 @@ async function measureSession(trace: string): Promise<void> {
   report('session: back', await times(MOVES, () => timed(() => session.back())));
 }
 
-const built = build();
+const built = await build();
 const scratch = mkdtempSync(join(tmpdir(), 'wasi-rr-bench-tui-'));
 try {
   for (const calls of options.calls.split(',').map(Number)) {
