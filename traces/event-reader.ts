@@ -37,6 +37,8 @@ export class EventReader {
   private number: number;
   private clockNs: number;
   private segment = 0;
+  /** The event of which only the end is fed: what it took along is not all there. */
+  private readonly cutOff: number;
   private readonly parts = new Map<number, Parts>();
   /** What stands before the next event of a component. */
   private changes: HostChange[] = [];
@@ -45,11 +47,18 @@ export class EventReader {
   /**
    * @param number the number that the next event gets
    * @param clockNs nanoseconds since the recording's start at which the event before it ended
+   * @param beganBefore parts of that event stand before what is fed; it then lacks bytes
    */
-  constructor(functions: ReadonlyMap<number, LoggedFunction>, number: number, clockNs: number) {
+  constructor(
+    functions: ReadonlyMap<number, LoggedFunction>,
+    number: number,
+    clockNs: number,
+    beganBefore = false,
+  ) {
     this.functions = functions;
     this.number = number;
     this.clockNs = clockNs;
+    this.cutOff = beganBefore ? number : -1;
   }
 
   /** The number that the next event gets. */
@@ -361,6 +370,7 @@ export class EventReader {
 
   private takeParts(key: number, length: number): Uint8Array {
     const parts = this.parts.get(key);
+    if (this.number === this.cutOff) return Buffer.concat(parts?.chunks ?? []);
     if (parts?.length !== length) return this.corrupt('an event whose parts are missing');
     return Buffer.concat(parts.chunks);
   }

@@ -5,7 +5,7 @@ import { EventReader } from './event-reader.ts';
 import { isBeingRecorded } from './recorder-process.ts';
 import { unstoredRecords } from './ring-image.ts';
 import { CODEC } from './schema.ts';
-import type { SegmentHeader, TraceContent } from './trace-content.ts';
+import { beginsInside, type SegmentHeader, type TraceContent } from './trace-content.ts';
 
 export interface LogTail {
   readonly header: SegmentHeader;
@@ -26,7 +26,12 @@ export function readTail(
   const records = unstoredRecords(path, stored);
   if (records === undefined) return undefined;
   const last = segments.at(-1);
-  const reader = new EventReader(functions, last?.firstEvent ?? 0, last?.startNs ?? 0);
+  const reader = new EventReader(
+    functions,
+    last?.firstEvent ?? 0,
+    last?.startNs ?? 0,
+    beginsInside(segments, segments.length - 1),
+  );
   const id = segments.length + 1;
   try {
     if (last !== undefined) readAll(reader, segmentBytes(segments.length - 1), last.id);

@@ -16,7 +16,12 @@ import { MAX_SEGMENT_SIZE } from './record-kinds.ts';
 import { CODEC } from './schema.ts';
 import { sha256 } from './sha256.ts';
 import { listSnapshots, loadSnapshot, type SnapshotEntry } from './snapshots.ts';
-import { readContent, type SegmentHeader, type TraceContent } from './trace-content.ts';
+import {
+  beginsInside,
+  readContent,
+  type SegmentHeader,
+  type TraceContent,
+} from './trace-content.ts';
 
 /** V8 takes no larger module. */
 const MAX_MODULE_SIZE = 2 ** 30;
@@ -205,7 +210,8 @@ export class TraceReader {
     let index = this.segmentOf(from);
     const first = segments[index];
     if (first === undefined || from >= end) return;
-    const reader = new EventReader(functions, first.firstEvent, first.startNs);
+    const { firstEvent, startNs } = first;
+    const reader = new EventReader(functions, firstEvent, startNs, beginsInside(segments, index));
     for (; index < segments.length && reader.nextNumber < end; index++) {
       const header = segments[index] as SegmentHeader;
       reader.feed(this.segmentBytes(index), header.id);

@@ -23,6 +23,11 @@ export interface SegmentHeader {
   readonly crc32: number;
 }
 
+/** Whether the first event of a segment began in one before, with parts of what it took along. */
+export function beginsInside(segments: readonly SegmentHeader[], index: number): boolean {
+  return index > 0 && segments[index - 1]?.lastEvent === segments[index]?.firstEvent;
+}
+
 export interface TraceContent {
   readonly meta: TraceMeta;
   readonly functions: ReadonlyMap<number, LoggedFunction>;
