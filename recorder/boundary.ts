@@ -73,7 +73,7 @@ export class Boundary {
   enter(func: LoggedFunction, args: readonly CoreValue[]): number {
     this.ring.begin(HEAD_ROOM);
     writeEnter(this.ring.out, func, this.gap(), args, this.memory.pages());
-    this.ring.commit();
+    this.ring.commit(this.lastMs);
     return this.events++;
   }
 
@@ -82,7 +82,7 @@ export class Boundary {
     const back = this.events - entered;
     ring.begin(HEAD_ROOM);
     writeLeave(ring.out, back, this.gap(), this.memory.pages(), types, results);
-    ring.commit();
+    ring.commit(this.lastMs);
     this.events++;
   }
 
@@ -94,7 +94,7 @@ export class Boundary {
     ring.dropHalf();
     ring.begin(HEAD_ROOM + reason.length * 3);
     writeUnwind(ring.out, this.events - entered, this.gap(), this.memory.pages(), reason);
-    ring.commit();
+    ring.commit(this.lastMs);
     this.events++;
   }
 
@@ -138,7 +138,7 @@ export class Boundary {
     const leaveMs = performance.now();
     const written = result === 0 ? writes : NO_WRITES;
     if (this.paranoid !== undefined) this.checkWrites(this.paranoid, func.name, written, args);
-    this.log.end(written, args, nanoseconds(leaveMs - enterMs), result);
+    this.log.end(written, args, nanoseconds(leaveMs - enterMs), result, leaveMs);
     this.events++;
     this.lastMs = leaveMs;
     return result;
@@ -166,7 +166,7 @@ export class Boundary {
 
   /** Ends the guest from inside the call that was begun. */
   private end(ending: Outcome): never {
-    this.log.endOpen();
+    this.log.endOpen(this.lastMs);
     this.events++;
     this.ending = ending;
     return throwUncatchable();

@@ -68,6 +68,7 @@ export class CallLog {
     args: readonly CoreValue[],
     durationNs: number,
     result: number,
+    nowMs: number,
   ): void {
     const { ring } = this;
     if (writes.length > 0) this.moveLargeEffects(writes, args);
@@ -76,15 +77,15 @@ export class CallLog {
     out.varint(this.memory.pages());
     out.varint(result >>> 0);
     this.writeEffects(writes, args);
-    ring.commit();
+    ring.commit(nowMs);
   }
 
   /** Instead of a second half: the call does not return. */
-  endOpen(): void {
+  endOpen(nowMs: number): void {
     const { ring } = this;
     ring.out.bytes[ring.start] = RECORD.open;
     ring.out.varint(this.memory.pages());
-    ring.commit();
+    ring.commit(nowMs);
   }
 
   /** Where the host is taken to have written, as (address, length); once it has answered. */

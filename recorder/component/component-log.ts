@@ -99,7 +99,7 @@ export class ComponentLog {
     const { ring } = this;
     ring.out.bytes[ring.start] = RECORD.open;
     ring.out.varint(this.pages());
-    ring.commit();
+    ring.commit(this.lastMs);
     this.half = undefined;
     this.next++;
   }
@@ -125,7 +125,7 @@ export class ComponentLog {
       ring.out.varint(this.pages());
       ring.out.values(results, values);
       ring.out.byte(0);
-      ring.commit();
+      ring.commit(now);
       this.lastMs = now;
       this.half = undefined;
       this.next++;
@@ -209,7 +209,7 @@ export class ComponentLog {
     this.ring.begin(HEAD_ROOM + room);
     const now = performance.now();
     write(nanoseconds(now - this.lastMs));
-    this.ring.commit();
+    this.ring.commit(now);
     this.lastMs = now;
     return this.next++;
   }

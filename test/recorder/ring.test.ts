@@ -8,11 +8,20 @@ import { unstoredRecords } from '../../traces/ring-image.ts';
 import { lengthsFrom } from './ring-records.ts';
 
 /** Appends a record of `length` bytes of one value. */
-function put(ring: RingWriter, value: number, length: number, room = length): void {
+function put(ring: RingWriter, value: number, length: number, room = length, nowMs?: number): void {
   ring.begin(room);
   ring.out.bytes.fill(value, ring.out.at, ring.out.at + length);
   ring.out.at += length;
-  ring.commit();
+  ring.commit(nowMs);
+}
+
+/** Where a trace would be, with an empty file for the image of its ring beside it. */
+function imagined(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-ring-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const trace = join(folder, 'trace');
+  writeFileSync(`${trace}-ring`, '');
+  return trace;
 }
 
 /** What is in the ring, as runs of (value, length). */
@@ -81,10 +90,7 @@ describe('in one thread', () => {
 
 describe('the image of a ring in a file', () => {
   test('has, at any time, what was not taken but for the last 32 KiB', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-ring-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const trace = join(folder, 'trace');
-    writeFileSync(`${trace}-ring`, '');
+    const trace = imagined();
     const shared = createRing();
     const reader = new RingReader(shared);
     const writer = new RingWriter(shared, trace);
@@ -111,6 +117,21 @@ describe('the image of a ring in a file', () => {
       size += length;
     }
     expect(unstoredRecords(trace, stored + 2 * RING_CAPACITY)).toBeUndefined();
+  });
+
+  test('has each record of a guest that makes few, and of one that makes many what is a millisecond old', () => {
+    const trace = imagined();
+    const writer = new RingWriter(createRing(), trace);
+    const image = () => [...(unstoredRecords(trace, 0) ?? [])];
+    put(writer, 1, 2, 2, 100);
+    expect(image()).toEqual([1, 1]);
+    put(writer, 2, 1, 1, 250);
+    expect(image()).toEqual([1, 1, 2]);
+    put(writer, 3, 1, 1, 250.4);
+    put(writer, 4, 1, 1, 250.9);
+    expect(image()).toEqual([1, 1, 2]);
+    put(writer, 5, 1, 1, 251);
+    expect(image()).toEqual([1, 1, 2, 3, 4, 5]);
   });
 });
 
