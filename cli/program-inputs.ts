@@ -22,6 +22,16 @@ function preopen(option: string, text: string): Preopen {
   );
 }
 
+/** The value of `--import`: `INTERFACE=MODULE`. */
+export function moduleFor(text: string): readonly [string, string] {
+  const [, name, module] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (name !== undefined && module !== undefined) return [name, module];
+  throw new WasiRrError(
+    'OPTION_INVALID',
+    `--import ${text}: an interface is given as INTERFACE=MODULE, e.g. --import my:pkg/iface=./impl.js.`,
+  );
+}
+
 /** `NAME=VALUE`, or the name of a variable of this process. */
 export function variable(text: string): string | Uint8Array {
   if (text.startsWith('=') || text === '') {

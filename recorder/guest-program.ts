@@ -38,6 +38,8 @@ export interface LoadOptions {
   readonly name?: string | undefined;
   /** Make a component of a core module. */
   readonly viaComponent?: boolean;
+  /** Name of an interface → path of the JavaScript module that gives it to a component. */
+  readonly imports?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface LoadOptions {
  */
 export async function loadProgram(
   source: string | Uint8Array,
-  { name, viaComponent = false }: LoadOptions = {},
+  { name, viaComponent = false, imports = {} }: LoadOptions = {},
 ): Promise<GuestProgram> {
   const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
   const bytes = typeof source === 'string' ? readModule(source) : source;
@@ -59,7 +61,15 @@ export async function loadProgram(
         `${label} is a component already. Leave --via-component (viaComponent) out.`,
       );
     }
-    return (await componentLoader()).loadComponent(label, bytes);
+    const { givenImports } = await import('./component/given-imports.ts');
+    const given = givenImports(imports);
+    return (await componentLoader()).loadComponent(label, bytes, { given });
+  }
+  if (Object.keys(imports).length > 0) {
+    throw new WasiRrError(
+      'OPTION_INVALID',
+      `${label} is a core module. Only a component has interfaces that a JavaScript module can give (--import, imports).`,
+    );
   }
   if (kind === 'unknown') refuse(label, bytes);
   let module: WebAssembly.Module;

@@ -1,4 +1,5 @@
 /** The guest's thread, seen from the supervisor: started, told what to call, and ended wherever it is. */
+import { writeSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { messageOf } from '../errors.ts';
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
@@ -51,6 +52,9 @@ export class GuestThread {
       program.kind === 'module'
         ? moduleThread()
         : componentThread(componentSetup(settings, program, rings, this.announced.buffer));
+    if (program.kind === 'component' && program.given.length > 0) {
+      showConsole(this.worker, settings.config.stderr);
+    }
     this.worker.on('message', (message: FromGuest) => this.receive(message));
     this.worker.on('error', (error) => {
       const message = `the guest's thread failed: ${messageOf(error)}`;
@@ -177,6 +181,19 @@ export class GuestThread {
   }
 }
 
+/** What modules that give interfaces say with `console`: it is none of the guest's output. */
+function showConsole({ stdout, stderr }: Worker, fd: number): void {
+  const show = (chunk: Uint8Array) => {
+    try {
+      writeSync(fd, chunk);
+    } catch {
+      // nobody reads it
+    }
+  };
+  stdout.on('data', show);
+  stderr.on('data', show);
+}
+
 function guestSetup(settings: RecordingSettings, { log, notes }: Rings): GuestSetup {
   const { host, config, network, paranoid, chaos } = settings;
   return {
@@ -192,7 +209,7 @@ function guestSetup(settings: RecordingSettings, { log, notes }: Rings): GuestSe
 
 function componentSetup(
   settings: RecordingSettings,
-  { program, modules, surface }: ComponentProgram,
+  { program, modules, surface, given }: ComponentProgram,
   rings: Rings,
   announced: SharedArrayBuffer,
 ): ComponentSetup {
@@ -204,6 +221,7 @@ function componentSetup(
     paranoid,
     payload: payloadLimit(settings),
     net,
+    given,
     announced,
     program,
     surface: surface && { types: surface.words, instances: surface.instances },

@@ -37,6 +37,8 @@ export interface RecordOptions extends RedactionOptions {
   readonly module: string | Uint8Array;
   /** Run a core module as a component, with the standard adapter between it and WASI 0.2. */
   readonly viaComponent?: boolean;
+  /** Interfaces of a component, with or without version, and the ES modules that give them: paths. */
+  readonly imports?: Readonly<Record<string, string>>;
   /** Arguments after the program's name. Bytes where they are not UTF-8. */
   readonly args?: readonly (string | Uint8Array)[];
   /** argv[0]; the module's file name by default. */
@@ -152,8 +154,8 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   const preopens = checkPreopens(options.preopens ?? [], host);
   const listen = (options.tcpListen ?? []).map(parseAddress);
   if (listen.length > 0) checkListens(host);
-  const { viaComponent = false } = options;
-  const program = await loadProgram(options.module, { name, viaComponent });
+  const { viaComponent = false, imports = {} } = options;
+  const program = await loadProgram(options.module, { name, viaComponent, imports });
   if (options.chaos !== undefined && program.kind !== 'module') {
     throw invalid(
       'faults can be injected into core modules of Preview 1 only, and this is a component.',

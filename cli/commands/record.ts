@@ -29,7 +29,7 @@ import {
   seconds,
   seededRandom,
 } from '../option-values.ts';
-import { folder, readOnlyFolder, variable } from '../program-inputs.ts';
+import { folder, moduleFor, readOnlyFolder, variable } from '../program-inputs.ts';
 import { guestText } from '../raw-arguments.ts';
 import { lostText, recordedText } from '../recorded.ts';
 import { sayRedacted } from '../redaction.ts';
@@ -60,6 +60,7 @@ interface RecordFlags {
   readonly quiet?: boolean;
   readonly net?: boolean;
   readonly viaComponent?: boolean;
+  readonly imports?: readonly (readonly [string, string])[];
   readonly tcplisten?: readonly string[];
 }
 
@@ -140,6 +141,13 @@ export function addRecord(program: Command): void {
     .option('--payload <bytes>', 'bytes kept of what each call writes, or full', payloadLimit)
     .option('--paranoid', "check that every write to the guest's memory is recorded; slow")
     .option('--net', 'let a component use sockets and outgoing HTTP')
+    .addOption(
+      optionAs(
+        'imports',
+        '--import <interface=module>',
+        'a JavaScript module that gives a component an interface: my:pkg/iface=./impl.js',
+      ).argParser(collecting(moduleFor)),
+    )
     .option('--via-component', 'run a core module as a component of WASI 0.2')
     .option('--sync', 'survive a power loss, not only a killed process')
     .addOption(
@@ -260,6 +268,7 @@ function runOptions(
     }),
     net: flags.net ?? false,
     viaComponent: flags.viaComponent ?? false,
+    imports: importsOf(flags.imports ?? []),
     signal,
     tcpListen: flags.tcplisten ?? [],
     ...(!flags.quiet && { onListening: sayListening }),
@@ -276,6 +285,13 @@ function runOptions(
       },
     }),
   };
+}
+
+/** @throws WasiRrError OPTION_INVALID */
+function importsOf(given: readonly (readonly [string, string])[]): Record<string, string> {
+  const imports = Object.fromEntries(given);
+  if (Object.keys(imports).length === given.length) return imports;
+  throw new WasiRrError('OPTION_INVALID', '--import: an interface is given by one module.');
 }
 
 function redaction({ redactEnv = [], redactSecrets = true }: RecordFlags): RedactionOptions {

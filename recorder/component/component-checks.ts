@@ -3,6 +3,7 @@ import { WasiRrError } from '../../errors.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { ComponentSurface } from '../../wasm/component/surface.ts';
 import type { WitFunction } from '../../wasm/component/types.ts';
+import { withoutVersion } from './given-imports.ts';
 import { isProvided } from './preview2-interfaces.ts';
 
 const COMMAND = /^wasi:cli\/run@0\.2\./;
@@ -78,31 +79,40 @@ export function checkRun(label: string, surface: ComponentSurface | undefined): 
  * Lists everything at once: a developer wants to mend all imports, not one a run.
  * @param imports interfaces that core code of the component uses, without versions
  * @param surface undefined where it could not be read
+ * @param given what JavaScript modules give, without versions
  * @throws WasiRrError IMPORTS_UNSATISFIED
  */
 export function checkImports(
   label: string,
   imports: readonly string[],
   surface: ComponentSurface | undefined,
+  given: ReadonlySet<string>,
 ): void {
+  const provided = (name: string) => isProvided(name) || given.has(withoutVersion(name));
   const missing =
-    surface === undefined ? imports.filter((name) => !isProvided(name)) : missingOf(surface);
+    surface === undefined
+      ? imports.filter((name) => !provided(name))
+      : missingOf(surface, provided);
   if (missing.length === 0) return;
+  const [first = ''] = missing.map((name) => name.replace(/:\s.*/s, ''));
   throw new WasiRrError(
     'IMPORTS_UNSATISFIED',
     `${label} imports what wasi-rr does not provide; it provides interfaces of WASI 0.2 only:\n${missing.map((name) => `  ${escapeText(name)}`).join('\n')}\n` +
-      'Compose it with a component that exports them (wac plug), and record that.',
+      `Compose it with a component that exports them (wac plug), and record that; or give each by a JavaScript module (--import ${escapeText(first)}=./module.js).`,
   );
 }
 
 /** Interfaces with the functions that are used of them. */
-function missingOf({ instances, types }: ComponentSurface): string[] {
+function missingOf(
+  { instances, types }: ComponentSurface,
+  provided: (name: string) => boolean,
+): string[] {
   const used = instances.flatMap(({ imports }) => imports.filter(({ imported }) => imported));
   const missing = new Map<string, Set<string>>();
   for (const { func } of used) {
     const { interface: from, name } = types.functions[func] as WitFunction;
-    if (isProvided(from)) continue;
     const key = from === '' ? name : from;
+    if (provided(key)) continue;
     const functions = missing.get(key) ?? new Set();
     if (from !== '') functions.add(name);
     missing.set(key, functions);

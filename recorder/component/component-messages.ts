@@ -3,6 +3,7 @@ import type { LoggedFunction } from '../../traces/events.ts';
 import type { CoreInstance } from '../../traces/instances.ts';
 import type { HostConfig } from '../hosts/host.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
+import type { GivenImport } from './given-imports.ts';
 
 /** `workerData` of a component's thread. */
 export interface ComponentSetup {
@@ -14,6 +15,8 @@ export interface ComponentSetup {
   /** Bytes of what the host reads that are kept of a call. */
   readonly payload: number;
   readonly net: boolean;
+  /** What JavaScript modules give. */
+  readonly given: readonly GivenImport[];
   /** One word: how many announcements are in the trace. */
   readonly announced: SharedArrayBuffer;
   /** Path of the generated program. */

@@ -6,6 +6,7 @@ import type { ComponentWords } from '../../wasm/component/types.ts';
 import { checkMemories } from '../memory-support.ts';
 import { checkExports, checkImports, checkRun } from './component-checks.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
+import { checkGiven, type GivenImport } from './given-imports.ts';
 import { preview1Adapter } from './preview1-adapter.ts';
 import { transpiled } from './transpiled.ts';
 
@@ -17,6 +18,8 @@ export interface ComponentProgram {
   readonly size: number;
   /** Whether it was made of a core module. */
   readonly adapted: boolean;
+  /** What JavaScript modules give it. */
+  readonly given: readonly GivenImport[];
   /** Path of the generated program. */
   readonly program: string;
   readonly modules: readonly ComponentModule[];
@@ -40,20 +43,28 @@ export interface ComponentModule extends CoreModule {
   readonly bytes: Uint8Array;
 }
 
+export interface ComponentOptions {
+  /** Makes a component of what is a core module. */
+  readonly adapter?: Uint8Array;
+  /** What JavaScript modules give it. */
+  readonly given?: readonly GivenImport[];
+}
+
 /**
- * @param adapter what makes a component of `bytes`, which are a core module then
- * @throws WasiRrError MODULE_INVALID, IMPORTS_UNSATISFIED, EXPORT_MISSING (no command), MODULE_UNSUPPORTED
+ * @throws WasiRrError MODULE_INVALID, IMPORTS_UNSATISFIED, EXPORT_MISSING (no command), MODULE_UNSUPPORTED,
+ *   OPTION_INVALID (a module for what it does not import)
  */
 export async function loadComponent(
   label: string,
   bytes: Uint8Array,
-  adapter?: Uint8Array,
+  { adapter, given = [] }: ComponentOptions = {},
 ): Promise<ComponentProgram> {
   const { component, program, modules, imports, exports } = await transpiled(label, bytes, adapter);
   checkExports(label, exports);
   const surface = surfaceOf(component);
   checkRun(label, surface);
-  checkImports(label, imports, surface);
+  checkGiven(label, given, imports);
+  checkImports(label, imports, surface, new Set(given.map(({ name }) => name)));
   const cores = await Promise.all(
     [...modules].map(([file, core], i) => coreModule(label, i + 1, file, core)),
   );
@@ -63,6 +74,7 @@ export async function loadComponent(
     sha256: sha256(component).toString('hex'),
     size: component.length,
     adapted: adapter !== undefined,
+    given,
     program,
     imports,
     exports,
@@ -73,7 +85,7 @@ export async function loadComponent(
 
 /** A command of Preview 1, made a component by the standard adapter. @throws WasiRrError as {@link loadComponent} */
 export function loadAdapted(label: string, bytes: Uint8Array): Promise<ComponentProgram> {
-  return loadComponent(label, bytes, preview1Adapter());
+  return loadComponent(label, bytes, { adapter: preview1Adapter() });
 }
 
 function surfaceOf(bytes: Uint8Array): ComponentSurface | undefined {

@@ -10,7 +10,9 @@ import { RingWriter } from '../ring.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
 import { CoreBoundary } from './core-boundary.ts';
 import { CoreLinker } from './core-linker.ts';
+import { withoutVersion } from './given-imports.ts';
 import { HostChanges } from './host-changes.ts';
+import { withImportModules } from './import-modules.ts';
 import { preview2Imports } from './preview2-host.ts';
 import { missingFunctions, type ShimInterfaces } from './shim-functions.ts';
 import { HOOKS } from './transpiled.ts';
@@ -69,7 +71,7 @@ async function run(id: number): Promise<void> {
   }
 }
 
-function checkShim(imports: ShimInterfaces): void {
+function checkHost(imports: ShimInterfaces): void {
   const { surface } = setup;
   if (surface === undefined) return;
   const used = surface.instances.flatMap((one) => one.imports.filter(({ imported }) => imported));
@@ -77,21 +79,31 @@ function checkShim(imports: ShimInterfaces): void {
   const functions = surface.types.functions.filter((_, i) => numbers.has(i));
   const missing = missingFunctions(functions, imports);
   if (missing.length === 0) return;
-  const message = `the program calls functions of WASI that preview2-shim does not have:\n  ${missing.join('\n  ')}`;
-  boundary.end({ kind: 'failed', message });
+  const lines = missing.map(({ interface: from, name }) => {
+    const key = from === '' ? name : withoutVersion(from);
+    const module = setup.given.find((one) => one.name === key);
+    return `  ${[from, name].join(' ').trim()}${module ? `, which ${module.path} is to give` : ''}`;
+  });
+  fail(`the program calls functions that its host does not have:\n${lines.join('\n')}`);
+}
+
+function fail(message: string): never {
+  return boundary.end({ kind: 'failed', message });
 }
 
 /** @returns whether the program says that it failed */
 async function runCommand(): Promise<boolean> {
   (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = linker.hooks;
   const generated = (await import(pathToFileURL(setup.program).href)) as GeneratedProgram;
-  const imports = preview2Imports({
+  const shim = preview2Imports({
     config: setup.config,
     net: setup.net,
     onOutput: (stream, bytes) => boundary.log.output(stream, bytes),
     onExit: (code) => boundary.end({ kind: 'exit', code }),
   });
-  checkShim(imports);
+  const imports = await withImportModules(shim, setup.given, setup.surface?.types);
+  if (typeof imports === 'string') fail(imports);
+  checkHost(imports);
   const component = generated.instantiate(
     (file) => setup.modules.find((one) => one.file === file)?.module,
     imports,

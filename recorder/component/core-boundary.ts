@@ -22,6 +22,8 @@ export class CoreBoundary {
   ending: Outcome | undefined;
   /** How the last entry that did not return ended. */
   unwoundAs: Outcome | undefined;
+  /** What it threw, which the host may pass on. */
+  private guestThrew: unknown;
 
   constructor(ring: RingWriter, changes: HostChanges) {
     this.changes = changes;
@@ -140,14 +142,16 @@ export class CoreBoundary {
   }
 
   private hostThrew(call: PendingCall, thrown: unknown): never {
-    if (this.ending === undefined) this.log.threw(call, messageOf(thrown), this.logChanges);
+    const failure = thrown === this.guestThrew ? thrown : hostFailure(call, thrown);
+    if (this.ending === undefined) this.log.threw(call, messageOf(failure), this.logChanges);
     else this.log.settle();
-    throw thrown;
+    throw failure;
   }
 
   private unwound(entered: number, thrown: unknown): never {
     const outcome: Outcome = this.ending ?? { kind: 'trap', trap: trapFrom(thrown) };
     this.unwoundAs = outcome;
+    this.guestThrew = thrown;
     this.log.unwind(entered, JSON.stringify(outcome));
     this.toHost();
     throw thrown;
@@ -158,6 +162,12 @@ export class CoreBoundary {
     const message = this.changes.log(this.log);
     if (message !== undefined) this.ending ??= { kind: 'failed', message };
   };
+}
+
+/** Says whose fault it is: all that is seen of it is the end of the guest. */
+function hostFailure({ func: { module, name } }: PendingCall, thrown: unknown): Error {
+  const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new Error(`${module} ${name} threw ${what}`.trim(), { cause: thrown });
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -1,17 +1,23 @@
-/** Whether the shim has what a component calls: a later WASI 0.2.x may add functions to an interface. */
+/**
+ * Whether what answers a component has what it calls: a later WASI 0.2.x may add functions to an interface, and
+ * a module that gives one may lack some.
+ */
 import type { WitFunction } from '../../wasm/component/types.ts';
+import { withoutVersion } from './given-imports.ts';
+import { camel } from './js-values.ts';
 
 /** What answers the generated program: interfaces without versions, functions in JavaScript's spelling. */
 export type ShimInterfaces = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** @returns the functions that are not there, as `interface function` */
+/** @returns the functions that are not there */
 export function missingFunctions(
   functions: Iterable<WitFunction>,
   shim: ShimInterfaces,
-): readonly string[] {
-  return [...functions]
-    .filter(({ interface: from, name }) => !has(shim[from.replace(/@.*/, '')], name))
-    .map(({ interface: from, name }) => `${from} ${name}`);
+): readonly WitFunction[] {
+  return [...functions].filter(({ interface: from, name }) =>
+    // one of no interface is the default export of its own name
+    from === '' ? !has(shim[name], 'default') : !has(shim[withoutVersion(from)], name),
+  );
 }
 
 /** A resource is a class; its methods and static functions are those of that. */
@@ -22,9 +28,4 @@ function has(of: ShimInterfaces[string] | undefined, name: string): boolean {
   if (typeof made !== 'function') return false;
   const found = camel(method);
   return method === 'constructor' || found in made || found in Object(made.prototype);
-}
-
-/** `read-via-stream` → `readViaStream`; `-descriptor` → `Descriptor`. */
-function camel(name: string): string {
-  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
