@@ -92,9 +92,11 @@ export function editBookmark(path: string, id: number, note: string): boolean {
   });
 }
 
-/** @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
-export function addSnapshot(path: string, image: SnapshotImage): void {
-  change(path, (db) => storeSnapshot(db, image));
+/** All of them or none. @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
+export function addSnapshots(path: string, images: readonly SnapshotImage[]): void {
+  change(path, (db) => {
+    for (const image of images) storeSnapshot(db, image);
+  });
 }
 
 function change<T>(path: string, work: (db: Database.Database) => T): T {

@@ -89,6 +89,7 @@ create table segments (
 create table snapshots (
   id integer primary key,
   event integer not null,
+  memory integer not null default 0,
   memory_size integer not null,
   page_size integer not null,
   label text not null,

@@ -18,6 +18,8 @@ export interface SnapshotImage {
   readonly event: number;
   /** Why it was taken, for people. */
   readonly label: string;
+  /** Number of a component's memory; 0 by default. */
+  readonly number?: number;
   /** A multiple of the page size. */
   readonly memory: Uint8Array;
 }
@@ -26,6 +28,8 @@ export interface SnapshotEntry {
   readonly id: number;
   readonly event: number;
   readonly label: string;
+  /** Number of a component's memory; 0 in the trace of a module. */
+  readonly memory: number;
   /** Bytes. */
   readonly memorySize: number;
 }
@@ -46,10 +50,12 @@ export function storeSnapshot(db: Database.Database, image: SnapshotImage): void
     const id = find.get(hash) ?? insert.run(hash, zstdCompressSync(bytes)).lastInsertRowid;
     ids[page] = Number(id);
   }
+  if (!hasNumbers(db)) db.exec(ADD_NUMBERS);
   db.prepare(
-    'insert into snapshots (event, memory_size, page_size, label, page_ids) values (?,?,?,?,?)',
+    'insert into snapshots (event, memory, memory_size, page_size, label, page_ids) values (?,?,?,?,?,?)',
   ).run(
     image.event,
+    image.number ?? 0,
     memory.length,
     SNAPSHOT_PAGE_SIZE,
     image.label,
@@ -57,9 +63,20 @@ export function storeSnapshot(db: Database.Database, image: SnapshotImage): void
   );
 }
 
+/** Of a trace that was made before components had snapshots. */
+const ADD_NUMBERS = 'alter table snapshots add column memory integer not null default 0';
+
+function hasNumbers(db: Database.Database): boolean {
+  const column = "select 1 from pragma_table_info('snapshots') where name = 'memory'";
+  return db.prepare(column).get() !== undefined;
+}
+
 export function listSnapshots(db: Database.Database): SnapshotEntry[] {
+  const number = hasNumbers(db) ? 'memory' : '0';
   const rows = db
-    .prepare('select id, event, label, memory_size as memorySize from snapshots order by event, id')
+    .prepare(
+      `select id, event, label, ${number} as memory, memory_size as memorySize from snapshots order by event, id`,
+    )
     .all();
   return rows as SnapshotEntry[];
 }

@@ -42,7 +42,9 @@ export type ComponentStep =
 
 export interface PassedStep {
   readonly kind: 'passed';
-  /** The guest whose call this is will go on. */
+  /** Whether a guest runs next. */
+  readonly goesOn: boolean;
+  /** The guest that was parked at this call goes on. */
   readonly call?: number;
 }
 
@@ -52,7 +54,8 @@ type Steps<Result> = Generator<ComponentStep, Result, CallEnding | undefined>;
 export type Answer = () => unknown;
 
 const LOG_ENDED: Ending = { kind: 'log-ended' };
-const PASSED: PassedStep = { kind: 'passed' };
+const PASSED: PassedStep = { kind: 'passed', goesOn: false };
+const GOES_ON: PassedStep = { kind: 'passed', goesOn: true };
 
 export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
   /** The modules to run; those that were recorded unless given. */
@@ -150,7 +153,7 @@ export class ComponentReplay {
     const imports = log.possible(() => graph.imports(id));
     this.check.pages(event);
     log.take();
-    yield PASSED;
+    yield* this.goOn();
     let ending: CallEnding = { returned: undefined };
     try {
       const { instance, start } = graph.make(id, imports);
@@ -169,7 +172,7 @@ export class ComponentReplay {
     const parked = this.parked.take(event.opened);
     if (parked === undefined) throw corruptLog(this.log.number, 'an answer to no call');
     this.log.take();
-    yield { kind: 'passed', call: event.opened };
+    yield* this.goOn(event.opened);
     const { by } = parked;
     by.goOn();
     this.current = by;
@@ -177,6 +180,12 @@ export class ComponentReplay {
     else parked.reject(this.exception(event.message));
     yield { kind: 'wait', until: by.handedBack };
     this.current = undefined;
+  }
+
+  /** What a guest did after the last event of a log is not known to end. */
+  private *goOn(call?: number): Steps<void> {
+    yield call === undefined ? GOES_ON : { ...GOES_ON, call };
+    if (this.log.peek() === undefined) this.check.stop(LOG_ENDED);
   }
 
   /** What a guest imports in a replay at full speed. */
@@ -244,6 +253,7 @@ export class ComponentReplay {
       }
       this.log.take();
       yield PASSED;
+      if (this.log.peek() === undefined) return this.ended(LOG_ENDED);
       switch (event.kind) {
         case 'return':
           return () => resultOf(event.results);
@@ -282,7 +292,7 @@ export class ComponentReplay {
 
   private *enter(event: EnterEvent): Steps<void> {
     const target = this.target(event);
-    yield PASSED;
+    yield* this.goOn();
     const { args } = event;
     this.check.entryEnded(event, told(yield { kind: 'call', target, args }));
     yield PASSED;
@@ -290,7 +300,7 @@ export class ComponentReplay {
 
   private *enterAsync(event: EnterEvent): Steps<void> {
     const target = this.target(event);
-    yield PASSED;
+    yield* this.goOn();
     const outer = this.current;
     const entry = new AsyncEntry(event);
     this.entries.set(event.number, entry);

@@ -1,14 +1,14 @@
 /** Answers a session's questions about the guest's state at any event. One method a request. */
-import { invariant } from '../../errors.ts';
+import { invariant, WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { liveReads } from '../../wasi/live-call.ts';
-import { wasmFrames } from '../../wasm/traps.ts';
 import { hashOfMemory } from '../../wasm/xxh64.ts';
-import { FrameNames } from '../source/frame-names.ts';
-import type { RunnableModule, ShouldPause } from './guest.ts';
+import type { ShouldPause } from './guest.ts';
 import { searchMemory } from './memory-search.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import type { RequestName, Requests, SessionLimits } from './messages.ts';
+import type { OfMemory, RequestName, Requests, SessionLimits } from './messages.ts';
+import { SessionProgram } from './program.ts';
+import type { Compile } from './runnable.ts';
 import { Seeker, type SeekerEvents } from './seeker.ts';
 
 type Handlers = {
@@ -23,25 +23,15 @@ const NO_BYTES = new Uint8Array(0);
 export class Explorer implements Handlers {
   private readonly trace: TraceReader;
   private readonly seeker: Seeker;
-  private readonly names: FrameNames;
-  private readonly runnable: RunnableModule;
-  /** How much further back code stands in the module that runs. */
-  private readonly shift: number;
-  /** Snapshots of the trace that were loaded, by event; undefined where one is damaged. */
-  private readonly snapshots = new Map<number, Uint8Array | undefined>();
+  private readonly program: SessionProgram;
+  /** Snapshots of the trace that were loaded, by event and memory; undefined where one is damaged. */
+  private readonly snapshots = new Map<string, Uint8Array | undefined>();
 
-  constructor(
-    trace: TraceReader,
-    runnable: RunnableModule,
-    module: Uint8Array,
-    limits: SessionLimits,
-    events: SeekerEvents,
-  ) {
+  /** @throws as SessionProgram */
+  constructor(trace: TraceReader, compile: Compile, limits: SessionLimits, events: SeekerEvents) {
     this.trace = trace;
-    this.names = new FrameNames(module);
-    this.shift = runnable.shift;
-    this.runnable = runnable;
-    this.seeker = new Seeker(trace, runnable, limits, events);
+    this.program = new SessionProgram(trace, compile);
+    this.seeker = new Seeker(trace, () => this.program.start(), limits, events);
   }
 
   async reach({ at }: Requests['reach']['params'], pause: ShouldPause) {
@@ -49,79 +39,82 @@ export class Explorer implements Handlers {
     // a guest that comes to the end is compared with the recorded one
     if (last) await this.seeker.guestAt(at, pause);
     // a snapshot shows the memory; who asks for more waits for the replay
-    else if (this.seeker.has(at) || this.storedAt(at) === undefined) {
+    else if (this.seeker.has(at) || this.storedAt(at, this.program.mainMemory) === undefined) {
       await this.seeker.look(at, pause);
     }
     return { position: at, verified: last ? this.seeker.verified : undefined };
   }
 
+  async layout() {
+    return this.program.layout;
+  }
+
   async memory(params: Requests['memory']['params'], pause: ShouldPause) {
     const { at, address, length } = params;
-    const memory = await this.memoryAt(at, pause);
+    const memory = await this.memoryAt(at, params, pause);
     return { address, bytes: memory.slice(address, address + length), size: memory.length };
   }
 
-  async stored({ at }: Requests['stored']['params']) {
-    return this.storedAt(at);
+  async stored({ at, memory }: Requests['stored']['params']) {
+    return this.storedAt(at, this.number(memory));
   }
 
-  async checkStored({ at }: Requests['checkStored']['params'], pause: ShouldPause) {
-    const { memory = NO_BYTES } = await this.seeker.look(at, pause);
-    const stored = this.storedAt(at);
-    return stored && { difference: firstDifference(stored, memory) };
+  async checkStored({ at, memory }: Requests['checkStored']['params'], pause: ShouldPause) {
+    const number = this.number(memory);
+    const now = (await this.seeker.look(at, pause)).memories[number] ?? NO_BYTES;
+    const stored = this.storedAt(at, number);
+    return stored && { difference: firstDifference(stored, now) };
   }
 
-  async search({ at, query }: Requests['search']['params'], pause: ShouldPause) {
-    return searchMemory(await this.memoryAt(at, pause), query);
+  async search(params: Requests['search']['params'], pause: ShouldPause) {
+    return searchMemory(await this.memoryAt(params.at, params, pause), params.query);
   }
 
   async diff(params: Requests['diff']['params'], pause: ShouldPause) {
-    return this.seeker.diff(params.from, params.to, params, pause);
+    const { from, to } = params;
+    const place = { from, to, memory: this.number(params.memory) };
+    return this.seeker.diff(place, params, pause);
   }
 
-  async globals({ at }: Requests['globals']['params'], pause: ShouldPause) {
-    const { globals: values } = await this.seeker.look(at, pause);
-    const { globals, hiddenGlobals } = this.runnable;
-    return {
-      globals: globals.flatMap(({ index, name, exported }, position) => {
-        const value = values[position];
-        return value === undefined ? [] : [{ index, name, exported, value }];
-      }),
-      hidden: hiddenGlobals,
-    };
+  async globals({ at, instance }: Requests['globals']['params'], pause: ShouldPause) {
+    const { layout } = this.program;
+    const wanted = instance ?? layout.main;
+    if (layout.instances[wanted] === undefined)
+      throw notThere('instance', wanted, layout.instances);
+    const { globals } = await this.seeker.look(at, pause);
+    return this.program.globals(wanted, globals[wanted] ?? []);
   }
 
   async stack({ at }: Requests['stack']['params'], pause: ShouldPause) {
     const { stack } = await this.seeker.look(at, pause);
-    if (stack === undefined) return [];
-    return wasmFrames(stack).map(({ func, offset, name }) =>
-      this.names.frame(offset - this.shift, func, name),
-    );
+    return stack === undefined ? [] : this.program.frames(stack);
   }
 
   async frames({ offsets }: Requests['frames']['params']) {
-    return offsets.map((offset) => this.names.frame(offset));
+    return offsets.map((offset) => this.program.frameAt(offset));
   }
 
-  async hash({ at }: Requests['hash']['params'], pause: ShouldPause) {
-    const { memory } = await this.seeker.guestAt(at, pause);
-    return memory && hashOfMemory(memory);
+  async hash({ at, memory }: Requests['hash']['params'], pause: ShouldPause) {
+    const number = this.number(memory);
+    const found = (await this.seeker.guestAt(at, pause)).memories[number];
+    return found && hashOfMemory(found);
   }
 
-  async image({ at }: Requests['image']['params'], pause: ShouldPause) {
-    return (await this.memoryAt(at, pause)).slice();
+  async images({ at }: Requests['images']['params'], pause: ShouldPause) {
+    return (await this.seeker.look(at, pause)).memories.map((memory) => memory.slice());
   }
 
   async reads(params: Requests['reads']['params'], pause: ShouldPause) {
     const { at, name, args, limit } = params;
-    return liveReads(name, args, await this.memoryAt(at, pause), limit);
+    return liveReads(name, args, await this.memoryAt(at, {}, pause), limit);
   }
 
   async history(params: Requests['history']['params'], pause: ShouldPause) {
     const { address, length, from, to, limit } = params;
+    const memory = this.number(params.memory);
     let watch: MemoryWatch | undefined;
-    await this.seeker.watch(from, to, pause, (memory) => {
-      watch = new MemoryWatch({ address, length }, memory, limit);
+    await this.seeker.watch(from, to, pause, (memories) => {
+      watch = new MemoryWatch({ memory, address, length }, memories, limit);
       return watch;
     });
     invariant(watch, 'a run that was not watched');
@@ -137,31 +130,52 @@ export class Explorer implements Handlers {
     return this.seeker.readAhead(shouldPause);
   }
 
-  /** A view that is valid until the next request. */
-  private async memoryAt(at: number, pause: ShouldPause): Promise<Uint8Array> {
-    if (!this.seeker.has(at)) {
-      const stored = this.storedAt(at);
-      if (stored !== undefined) return stored;
-    }
-    return (await this.seeker.look(at, pause)).memory ?? NO_BYTES;
+  /** Number of the memory that is meant. @throws WasiRrError OPTION_INVALID */
+  private number(memory: number | undefined): number {
+    const { layout, mainMemory } = this.program;
+    if (memory === undefined) return mainMemory;
+    if (layout.memories[memory] === undefined) throw notThere('memory', memory, layout.memories);
+    return memory;
   }
 
-  /** Memory that the trace itself holds for an event. */
-  private storedAt(at: number): Uint8Array | undefined {
-    if (this.snapshots.has(at)) return this.snapshots.get(at);
-    const entry = this.trace.snapshots().find(({ event }) => event === at);
+  /** A view that is valid until the next request. */
+  private async memoryAt(at: number, { memory }: OfMemory, pause: ShouldPause) {
+    const number = this.number(memory);
+    if (!this.seeker.has(at)) {
+      const stored = this.storedAt(at, number);
+      if (stored !== undefined) return stored;
+    }
+    return (await this.seeker.look(at, pause)).memories[number] ?? NO_BYTES;
+  }
+
+  /** A memory that the trace itself holds for an event. */
+  private storedAt(at: number, memory: number): Uint8Array | undefined {
+    const key = `${at} ${memory}`;
+    if (this.snapshots.has(key)) return this.snapshots.get(key);
+    const entry = this.trace.snapshots().find((one) => one.event === at && one.memory === memory);
     if (entry === undefined) return undefined;
-    let memory: Uint8Array | undefined;
+    let bytes: Uint8Array | undefined;
     try {
-      memory = this.trace.snapshot(entry.id);
+      bytes = this.trace.snapshot(entry.id);
     } catch {
       // damaged: the replay gives it as well
     }
     // one at a time: they are large
     this.snapshots.clear();
-    this.snapshots.set(at, memory);
-    return memory;
+    this.snapshots.set(key, bytes);
+    return bytes;
   }
+}
+
+/** A memory or instance that the run has not. */
+function notThere(
+  what: 'memory' | 'instance',
+  number: number,
+  all: readonly unknown[],
+): WasiRrError {
+  const there = all.length === 1 ? '0' : `0 to ${all.length - 1}`;
+  const which = all.length === 0 ? 'It has none.' : `Those of this run are ${there}.`;
+  return new WasiRrError('OPTION_INVALID', `there is no ${what} ${number}. ${which}`);
 }
 
 /** Index of the first byte that differs, or at which one of them ends. */

@@ -2,15 +2,15 @@
  * Copies of what could be seen at places that were left: looking at them again, or comparing with them,
  * needs no replay. Bounded by bytes; the one that was used least recently goes first.
  */
+import type { Memories } from './guest.ts';
 import type { GlobalContent } from './messages.ts';
 
 export interface Image {
   readonly position: number;
-  /** Undefined for a guest without a memory. */
-  readonly memory: Uint8Array | undefined;
+  readonly memories: Memories;
   readonly stack: string | undefined;
-  /** As the module that runs lists them. */
-  readonly globals: readonly GlobalContent[];
+  /** By instance, as the module that runs lists them. */
+  readonly globals: readonly (readonly GlobalContent[])[];
 }
 
 export class Images {
@@ -50,24 +50,25 @@ export class Images {
 
   /** Keeps a copy, unless it is too large to be worth the while. */
   add(image: Image): void {
-    const { position, memory } = image;
+    const { position, memories } = image;
     if (!this.accepts(sizeOf(image))) return;
     this.remove(position);
-    let spare: Uint8Array | undefined;
+    let spare: Memories = [];
     for (const oldest of this.images.keys()) {
       if (this.held + sizeOf(image) <= this.limit) break;
       spare = this.remove(oldest);
     }
-    this.images.set(position, { ...image, memory: memory && copyInto(spare, memory) });
+    const copies = memories.map((memory, number) => copyInto(spare[number], memory));
+    this.images.set(position, { ...image, memories: copies });
     this.held += sizeOf(image);
   }
 
-  private remove(position: number): Uint8Array | undefined {
+  private remove(position: number): Memories {
     const image = this.images.get(position);
-    if (image === undefined) return undefined;
+    if (image === undefined) return [];
     this.images.delete(position);
     this.held -= sizeOf(image);
-    return image.memory;
+    return image.memories;
   }
 }
 
@@ -78,6 +79,6 @@ function copyInto(spare: Uint8Array | undefined, bytes: Uint8Array): Uint8Array 
   return spare;
 }
 
-function sizeOf(image: Image): number {
-  return image.memory?.length ?? 0;
+function sizeOf({ memories }: Image): number {
+  return memories.reduce((sum, { length }) => sum + length, 0);
 }

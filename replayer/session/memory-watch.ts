@@ -1,9 +1,10 @@
 /** Notes every change of a range of memory while a guest runs: compared at each event, twice. */
-import type { EventWatch } from './guest.ts';
+import type { EventWatch, Memories } from './guest.ts';
 import type { MemoryChange, MemoryHistory } from './messages.ts';
 
 export class MemoryWatch implements EventWatch {
   readonly wantsStack = false;
+  private readonly memory: number;
   private readonly address: number;
   private readonly length: number;
   private readonly limit: number;
@@ -13,27 +14,29 @@ export class MemoryWatch implements EventWatch {
   private truncated = false;
 
   /**
-   * @param memory as it is before the first event that is watched
+   * @param range of a memory, by its number
+   * @param memories as they are before the first event that is watched
    * @param limit of changes that are kept, the last ones
    */
   constructor(
-    range: { readonly address: number; readonly length: number },
-    memory: Uint8Array | undefined,
+    range: { readonly memory: number; readonly address: number; readonly length: number },
+    memories: Memories,
     limit: number,
   ) {
+    this.memory = range.memory;
     this.address = range.address;
     this.length = range.length;
     this.limit = limit;
-    this.initial = this.rangeOf(memory).slice();
+    this.initial = this.rangeOf(memories).slice();
     this.last = this.initial;
   }
 
-  reached(event: number, memory: Uint8Array | undefined): void {
-    this.compare(event, 'guest', memory);
+  reached(event: number, memories: Memories): void {
+    this.compare(event, 'guest', memories);
   }
 
-  passed(event: number, memory: Uint8Array | undefined): void {
-    this.compare(event, 'call', memory);
+  passed(event: number, memories: Memories): void {
+    this.compare(event, 'call', memories);
   }
 
   /** What was seen so far. */
@@ -44,12 +47,13 @@ export class MemoryWatch implements EventWatch {
   }
 
   /** The watched range, as far as the memory reaches. */
-  private rangeOf(memory: Uint8Array | undefined): Uint8Array {
-    return memory?.subarray(this.address, this.address + this.length) ?? new Uint8Array(0);
+  private rangeOf(memories: Memories): Uint8Array {
+    const { address, length } = this;
+    return memories[this.memory]?.subarray(address, address + length) ?? new Uint8Array(0);
   }
 
-  private compare(event: number, by: MemoryChange['by'], memory: Uint8Array | undefined): void {
-    const now = this.rangeOf(memory);
+  private compare(event: number, by: MemoryChange['by'], memories: Memories): void {
+    const now = this.rangeOf(memories);
     const { last } = this;
     const longest = Math.max(now.length, last.length);
     let first = 0;

@@ -1,10 +1,13 @@
 /** What a session and its thread say to each other, and the values that both speak of. */
+import type { CoreLayout } from '../component/core-layout.ts';
 import type { Divergence } from '../divergence.ts';
 import type { SourceFrame } from '../dwarf/debug-info.ts';
 import type { RequestOf } from '../requests/messages.ts';
 
 /** One guest frame of a call stack. */
 export interface StackFrame {
+  /** Of a component: the core instance whose function it is, and what its module calls itself. */
+  readonly instance?: { readonly id: number; readonly name: string };
   /** Index in the module's function index space. */
   readonly func: number;
   /** Byte offset in the module of what is executed; of a caller, of its call. */
@@ -133,31 +136,48 @@ export interface SearchQuery {
   readonly align: number;
 }
 
+/** A memory by its number; that of the program unless given. */
+export interface OfMemory {
+  readonly memory?: number | undefined;
+}
+
 /** The requests: parameters and answer of each. `at` is an event number. */
 export interface Requests {
   reach: { params: { at: number }; answer: Reached };
-  memory: { params: { at: number; address: number; length: number }; answer: MemoryRange };
+  layout: { params: object; answer: CoreLayout };
+  memory: {
+    params: { at: number; address: number; length: number } & OfMemory;
+    answer: MemoryRange;
+  };
   /** The whole memory as the trace holds it. */
-  stored: { params: { at: number }; answer: Uint8Array | undefined };
-  checkStored: { params: { at: number }; answer: StoredCheck | undefined };
-  search: { params: { at: number; query: SearchQuery }; answer: SearchHits };
+  stored: { params: { at: number } & OfMemory; answer: Uint8Array | undefined };
+  checkStored: { params: { at: number } & OfMemory; answer: StoredCheck | undefined };
+  search: { params: { at: number; query: SearchQuery } & OfMemory; answer: SearchHits };
   diff: {
-    params: { from: number; to: number; ranges: number; bytes: number };
+    params: { from: number; to: number; ranges: number; bytes: number } & OfMemory;
     answer: MemoryDiff;
   };
-  globals: { params: { at: number }; answer: Globals };
+  /** Of an instance; of the one that holds the program unless given. */
+  globals: { params: { at: number; instance?: number | undefined }; answer: Globals };
   stack: { params: { at: number }; answer: readonly StackFrame[] };
   /** The frames that stand at these byte offsets of the module. */
   frames: { params: { offsets: readonly number[] }; answer: readonly StackFrame[] };
-  hash: { params: { at: number }; answer: string | undefined };
-  image: { params: { at: number }; answer: Uint8Array };
+  hash: { params: { at: number } & OfMemory; answer: string | undefined };
+  /** All memories, by number. */
+  images: { params: { at: number }; answer: readonly Uint8Array[] };
   /** Everything that the host read for a call, as it stood in memory. */
   reads: {
     params: { at: number; name: string; args: readonly (number | bigint)[]; limit: number };
     answer: { bytes: Uint8Array; length: number };
   };
   history: {
-    params: { address: number; length: number; from: number; to: number; limit: number };
+    params: {
+      address: number;
+      length: number;
+      from: number;
+      to: number;
+      limit: number;
+    } & OfMemory;
     answer: MemoryHistory;
   };
   pool: { params: object; answer: PoolState };
@@ -178,8 +198,8 @@ export interface ProblemMessage {
 
 /** What is no reply to a request. */
 export type FromSession =
-  /** The compiled module, so that the next thread need not compile it again. */
-  | { readonly type: 'compiled'; readonly module: WebAssembly.Module }
+  /** A compiled module, so that the next thread need not compile it again. */
+  | { readonly type: 'compiled'; readonly instance: number; readonly module: WebAssembly.Module }
   | { readonly type: 'problem'; readonly problem: ProblemMessage }
   | { readonly type: 'verified'; readonly verified: boolean };
 
@@ -195,7 +215,8 @@ export interface SessionLimits {
 /** `workerData` of the session's thread. */
 export interface SessionSetup {
   readonly trace: string;
-  readonly module: WebAssembly.Module | undefined;
+  /** By instance, those that were compiled before. */
+  readonly modules: readonly (WebAssembly.Module | undefined)[];
   readonly limits: SessionLimits;
   /** Use idle time to park guests where they may be wanted next. */
   readonly readAhead: boolean;

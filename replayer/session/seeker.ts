@@ -7,7 +7,7 @@ import { messageOf, WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Divergence } from '../divergence.ts';
 import { CostMap } from './cost-map.ts';
-import { type EventWatch, type RunnableModule, SessionGuest, type ShouldPause } from './guest.ts';
+import type { EventWatch, Memories, SessionGuest, ShouldPause } from './guest.ts';
 import { GuestPool } from './guest-pool.ts';
 import { type Image, Images } from './images.ts';
 import { type DiffLimits, diffMemories } from './memory-diff.ts';
@@ -45,7 +45,7 @@ export class Paused extends Error {}
 
 export class Seeker {
   private readonly trace: TraceReader;
-  private readonly module: RunnableModule;
+  private readonly newGuest: () => SessionGuest;
   private readonly limits: SessionLimits;
   private readonly events: SeekerEvents;
   private readonly last: number;
@@ -61,14 +61,15 @@ export class Seeker {
   private problem: ReplayProblem | undefined;
   private matches: boolean | undefined;
 
+  /** @param newGuest makes one that stands before the beginning */
   constructor(
     trace: TraceReader,
-    module: RunnableModule,
+    newGuest: () => SessionGuest,
     limits: SessionLimits,
     events: SeekerEvents,
   ) {
     this.trace = trace;
-    this.module = module;
+    this.newGuest = newGuest;
     this.limits = limits;
     this.events = events;
     this.last = trace.eventCount - 1;
@@ -99,20 +100,19 @@ export class Seeker {
   }
 
   /**
-   * What differs in memory between two events.
+   * What differs in a memory between two events.
    * @throws as {@link look}
    */
   async diff(
-    from: number,
-    to: number,
+    { from, to, memory }: { readonly from: number; readonly to: number; readonly memory: number },
     limits: DiffLimits,
     shouldPause: ShouldPause,
   ): Promise<MemoryDiff> {
     const { trail } = this;
-    if (trail?.has(from) && trail.has(to)) return trail.diff(from, to, limits);
+    if (trail?.has(from) && trail.has(to)) return trail.diff(from, to, memory, limits);
     // a copy: going on to the other event may take the same guest
-    const before = (await this.look(from, shouldPause)).memory?.slice() ?? NO_BYTES;
-    const after = (await this.look(to, shouldPause)).memory ?? NO_BYTES;
+    const before = (await this.look(from, shouldPause)).memories[memory]?.slice() ?? NO_BYTES;
+    const after = (await this.look(to, shouldPause)).memories[memory] ?? NO_BYTES;
     return diffMemories(before, after, limits);
   }
 
@@ -167,11 +167,11 @@ export class Seeker {
     from: number,
     to: number,
     shouldPause: ShouldPause,
-    watchFrom: (memory: Uint8Array | undefined) => EventWatch,
+    watchFrom: (memories: Memories) => EventWatch,
   ): Promise<void> {
     const guest = await this.guestAt(from, shouldPause);
     this.keepImage(guest);
-    await this.run(guest, to, shouldPause, watchFrom(bytesOf(guest)));
+    await this.run(guest, to, shouldPause, watchFrom(guest.contents));
     if (guest.position < to) throw new Paused('paused');
     this.pool.trim(this.shape());
   }
@@ -218,7 +218,7 @@ export class Seeker {
 
   private start(): SessionGuest {
     this.started++;
-    return new SessionGuest(this.trace, this.module);
+    return this.newGuest();
   }
 
   /** Runs a guest and puts it back in its place, or away where it has come off the recorded run. */
@@ -304,15 +304,11 @@ export class Seeker {
   }
 }
 
-function bytesOf(guest: SessionGuest): Uint8Array | undefined {
-  return guest.memory && new Uint8Array(guest.memory.buffer);
-}
-
-/** With a view of the guest's memory. */
+/** With views of the guest's memories. */
 function imageOf(guest: SessionGuest): Image {
   return {
     position: guest.position,
-    memory: bytesOf(guest),
+    memories: guest.contents,
     stack: guest.stack,
     globals: guest.globals,
   };

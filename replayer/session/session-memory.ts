@@ -20,6 +20,11 @@ const LISTED = 1000;
 /** Bytes of a changed range that are copied, unless asked otherwise. */
 const COPIED = 256;
 
+/** @property memory by its number in {@link Session.layout}; that of the program by default */
+export interface MemoryOptions extends RequestOptions {
+  readonly memory?: number | undefined;
+}
+
 export class SessionMemory {
   private readonly link: WorkerLink;
   private readonly position: () => number;
@@ -33,34 +38,35 @@ export class SessionMemory {
 
   /**
    * Bytes at the present position, cut where the memory ends. All methods here throw a WasiRrError
-   * where the trace does not replay so far (the problem's code), SESSION_FAILED, SESSION_CLOSED, and the
+   * OPTION_INVALID for a memory that is none, others where the trace does not replay so far (the problem's code), SESSION_FAILED, SESSION_CLOSED, and the
    * reason of `signal`.
    * @param length in bytes, up to 64 MiB
    * @throws WasiRrError OPTION_INVALID
    */
-  async read(address: number, length: number, options?: RequestOptions): Promise<MemoryRange> {
+  async read(address: number, length: number, options: MemoryOptions = {}): Promise<MemoryRange> {
     checkRange(address, length, MAX_READ);
-    return this.link.request('memory', { at: this.position(), address, length }, options);
+    const { memory } = options;
+    return this.link.request('memory', { at: this.position(), address, length, memory }, options);
   }
 
   /**
    * The whole memory after an event as the trace itself holds it (a snapshot), without any replay.
    * @returns undefined where the trace holds none, or a damaged one
    */
-  stored(event: number, options?: RequestOptions): Promise<Uint8Array | undefined> {
-    return this.link.request('stored', { at: event }, options);
+  stored(event: number, options: MemoryOptions = {}): Promise<Uint8Array | undefined> {
+    return this.link.request('stored', { at: event, memory: options.memory }, options);
   }
 
   /**
    * Replays to an event, and compares its memory with the one that the trace holds for it.
    * @returns undefined where the trace holds none, or a damaged one
    */
-  checkStored(event: number, options?: RequestOptions): Promise<StoredCheck | undefined> {
-    return this.link.request('checkStored', { at: event }, options);
+  checkStored(event: number, options: MemoryOptions = {}): Promise<StoredCheck | undefined> {
+    return this.link.request('checkStored', { at: event, memory: options.memory }, options);
   }
 
   /** Bytes of the whole memory; 0 for a guest without one. */
-  async size(options?: RequestOptions): Promise<number> {
+  async size(options?: MemoryOptions): Promise<number> {
     return (await this.read(0, 0, options)).size;
   }
 
@@ -71,11 +77,11 @@ export class SessionMemory {
    */
   async search(
     pattern: SearchPattern,
-    options: RequestOptions & { readonly from?: number; readonly limit?: number } = {},
+    options: MemoryOptions & { readonly from?: number; readonly limit?: number } = {},
   ): Promise<SearchHits> {
-    const { from = 0, limit = LISTED } = options;
+    const { from = 0, limit = LISTED, memory } = options;
     const query = { ...patternBytes(pattern), from, limit };
-    return this.link.request('search', { at: this.position(), query }, options);
+    return this.link.request('search', { at: this.position(), query, memory }, options);
   }
 
   /**
@@ -85,10 +91,10 @@ export class SessionMemory {
   diff(
     from: number,
     to: number,
-    options: RequestOptions & { readonly ranges?: number; readonly bytes?: number } = {},
+    options: MemoryOptions & { readonly ranges?: number; readonly bytes?: number } = {},
   ): Promise<MemoryDiff> {
-    const { ranges = LISTED, bytes = COPIED } = options;
-    return this.link.request('diff', { from, to, ranges, bytes }, options);
+    const { ranges = LISTED, bytes = COPIED, memory } = options;
+    return this.link.request('diff', { from, to, ranges, bytes, memory }, options);
   }
 
   /**
@@ -101,20 +107,21 @@ export class SessionMemory {
   async history(
     address: number,
     length: number,
-    options: RequestOptions & {
+    options: MemoryOptions & {
       readonly from?: number;
       readonly to?: number;
       readonly limit?: number;
     } = {},
   ): Promise<MemoryHistory> {
     checkRange(address, length, MAX_WATCHED);
-    const { from = -1, to = this.lastEvent, limit = LISTED } = options;
-    return this.link.request('history', { address, length, from, to, limit }, options);
+    const { from = -1, to = this.lastEvent, limit = LISTED, memory } = options;
+    const range = { address, length, from, to, limit, memory };
+    return this.link.request('history', range, options);
   }
 
   /** XXH64 of the whole memory in 16 hexadecimal digits; undefined for a guest without one. */
-  hash(options?: RequestOptions): Promise<string | undefined> {
-    return this.link.request('hash', { at: this.position() }, options);
+  hash(options: MemoryOptions = {}): Promise<string | undefined> {
+    return this.link.request('hash', { at: this.position(), memory: options.memory }, options);
   }
 }
 

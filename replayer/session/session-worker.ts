@@ -4,10 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import { TraceReader } from '../../traces/reader.ts';
-import { exportGlobals } from '../../wasm/exported-globals.ts';
-import { exportStart } from '../../wasm/start-function.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
-import { refuseComponent } from '../guest-replay.ts';
 import { failedReply, type Reply, SHARED_WORD } from '../requests/messages.ts';
 import { Explorer } from './explorer.ts';
 import type { ShouldPause } from './guest.ts';
@@ -82,18 +79,7 @@ async function readAhead(): Promise<void> {
 
 function open(): Explorer {
   try {
-    refuseComponent(trace);
-    const bytes = trace.module();
-    const start = exportStart(bytes);
-    const all = exportGlobals(start?.bytes ?? bytes);
-    const runnable = {
-      module: setup.module ?? compile(all.bytes),
-      start: start?.name,
-      globals: all.globals,
-      hiddenGlobals: all.hidden,
-      shift: (start?.shift ?? 0) + all.shift,
-    };
-    return new Explorer(trace, runnable, bytes, setup.limits, {
+    return new Explorer(trace, compile, setup.limits, {
       problem: (problem) => send({ type: 'problem', problem: problemMessage(problem) }),
       verified: (verified) => send({ type: 'verified', verified }),
     });
@@ -108,10 +94,12 @@ function open(): Explorer {
   }
 }
 
-function compile(bytes: Uint8Array): WebAssembly.Module {
+function compile(bytes: Uint8Array, instance: number): WebAssembly.Module {
+  const known = setup.modules[instance];
+  if (known !== undefined) return known;
   try {
     const module = new WebAssembly.Module(bytes);
-    send({ type: 'compiled', module });
+    send({ type: 'compiled', instance, module });
     return module;
   } catch (cause) {
     const { node, v8 } = trace.meta.runtime;

@@ -7,9 +7,10 @@
  * trace that can be opened. What needs replay works up to {@link Session.replayProblem}.
  */
 import { type ErrorCode, WasiRrError } from '../../errors.ts';
-import { addSnapshot } from '../../traces/annotations.ts';
+import { addSnapshots } from '../../traces/annotations.ts';
 import { describeOutcome } from '../../traces/outcome.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import type { CoreLayout } from '../component/core-layout.ts';
 import { type DivergenceReport, reportDivergence } from '../divergence-report.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import type { FailurePlace } from './failure.ts';
@@ -202,9 +203,22 @@ export class Session extends TraceView {
     return this.link.request('stack', { at: this.at }, options);
   }
 
-  /** The globals that the guest exports; others cannot be seen. @throws as {@link stack} */
-  globals(options?: RequestOptions): Promise<Globals> {
-    return this.link.request('globals', { at: this.at }, options);
+  /**
+   * The core instances of the run, with their memories: of a core module, one.
+   * @throws WasiRrError where nothing of the trace replays (the problem's code)
+   */
+  layout(options?: RequestOptions): Promise<CoreLayout> {
+    return this.link.request('layout', {}, options);
+  }
+
+  /**
+   * The guest's globals, exported or not.
+   * @param options `instance`: of a component, whose; that which holds the program by default
+   * @throws as {@link stack}; WasiRrError OPTION_INVALID for an instance that is none
+   */
+  globals(options: RequestOptions & { readonly instance?: number } = {}): Promise<Globals> {
+    const { instance } = options;
+    return this.link.request('globals', { at: this.at, instance }, options);
   }
 
   /** What differs in memory between two events. As `memory.diff`. */
@@ -229,14 +243,15 @@ export class Session extends TraceView {
   }
 
   /**
-   * Stores the memory at the present position in the trace, so that it can be looked at without replay
+   * Stores the memories at the present position in the trace, so that they can be looked at without replay
    * from then on.
    * @throws as {@link stack}; WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY
    */
   async snapshot(label: string, options?: RequestOptions): Promise<void> {
     const event = this.at;
-    const memory = await this.link.request('image', { at: event }, options);
-    addSnapshot(this.trace.path, { event, label, memory });
+    const memories = await this.link.request('images', { at: event }, options);
+    const images = memories.map((memory, number) => ({ event, label, number, memory }));
+    addSnapshots(this.trace.path, images);
   }
 
   /**
@@ -248,7 +263,13 @@ export class Session extends TraceView {
    *   `signal`, and the next call begins anew
    */
   async continuePast(sliceMs: number, options: RequestOptions = {}): Promise<PastStop> {
-    const { outcome } = this.trace.meta;
+    const { outcome, flavour } = this.trace.meta;
+    if (flavour === 'component') {
+      throw new WasiRrError(
+        'REPLAY_FAILED',
+        'the run is that of a component, and those do not run on past their last event.',
+      );
+    }
     if (outcome?.kind === 'exit' || outcome?.kind === 'trap') {
       throw new WasiRrError(
         'REPLAY_FAILED',

@@ -1,4 +1,4 @@
-/** The session's connection to its thread: keeps the module that it compiled, and passes on what it tells. */
+/** The session's connection to its thread: keeps the modules that it compiled, and passes on what it tells. */
 import { workerUrl } from '../../worker-url.ts';
 import { RequestLink, type RequestOptions } from '../requests/request-link.ts';
 import type {
@@ -17,20 +17,15 @@ export interface LinkEvents {
 export class WorkerLink {
   private readonly link: RequestLink<Requests>;
   private readonly events: LinkEvents;
-  private module: WebAssembly.Module | undefined;
+  private readonly modules: (WebAssembly.Module | undefined)[] = [];
 
-  constructor(setup: Omit<SessionSetup, 'shared' | 'module'>, events: LinkEvents) {
+  constructor(setup: Omit<SessionSetup, 'shared' | 'modules'>, events: LinkEvents) {
     this.events = events;
     this.link = new RequestLink({
       url: workerUrl('replayer/session/session-worker'),
-      setup: () => ({ ...setup, module: this.module }),
+      setup: () => ({ ...setup, modules: this.modules }),
       receive: (message) => this.receive(message as FromSession),
     });
-  }
-
-  /** The compiled module, once a thread has compiled it. */
-  get compiled(): WebAssembly.Module | undefined {
-    return this.module;
   }
 
   /** @throws as RequestLink.request */
@@ -50,7 +45,7 @@ export class WorkerLink {
   private receive(message: FromSession): void {
     switch (message.type) {
       case 'compiled':
-        this.module = message.module;
+        this.modules[message.instance] = message.module;
         break;
       case 'problem':
         this.events.problem(message.problem);

@@ -48,10 +48,3 @@ test('where it failed: where it began to complain', async () => {
   expect({ kind, event }).toEqual({ kind: 'message', event: first?.event });
   await session.close();
 });
-
-test('why it cannot be looked into, from the start', async () => {
-  const session = await openSession(trace);
-  expect(session.replayProblem).toMatchObject({ event: -1, code: 'REPLAY_FAILED' });
-  await expect(session.stack()).rejects.toThrow('component');
-  await session.close();
-});

@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../replayer/session/session.ts';
-import { addSnapshot } from '../../traces/annotations.ts';
+import { addSnapshots } from '../../traces/annotations.ts';
 import { GuestView } from '../../tui/guest/guest-view.ts';
 import { forgeLog } from '../traces/edit-trace.ts';
 import { openScreen } from './fake-screen.ts';
@@ -29,7 +29,7 @@ function withSnapshot(name: string, change: (memory: Uint8Array) => void): strin
   copyFileSync(heapsmash.trace, path);
   const stored = memory.slice();
   change(stored);
-  addSnapshot(path, { event: 11, label: 'by hand', memory: stored });
+  addSnapshots(path, [{ event: 11, label: 'by hand', memory: stored }]);
   return path;
 }
 

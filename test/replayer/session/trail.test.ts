@@ -33,7 +33,7 @@ function laid(memories: readonly Uint8Array[], from: number, limit = 1e9): Trail
   const trail = new Trail(from, limit, () => ({ stack, globals: [] }));
   memories.forEach((memory, event) => {
     stack = `stack ${event}`;
-    trail.passed(event, memory);
+    trail.passed(event, [memory]);
   });
   return trail;
 }
@@ -47,9 +47,9 @@ describe('a trail', () => {
     expect(trail.has(3)).toBe(false);
     for (let i = 0; i < 200; i++) {
       const at = 4 + random.below(20);
-      const { memory, stack } = trail.at(at);
+      const { memories: shown, stack } = trail.at(at);
       expect(stack).toBe(`stack ${at}`);
-      expect(memory && Buffer.from(memory).equals(memories[at] as Uint8Array)).toBe(true);
+      expect(Buffer.from(shown[0] ?? []).equals(memories[at] as Uint8Array)).toBe(true);
     }
   });
 
@@ -60,7 +60,7 @@ describe('a trail', () => {
     for (let i = 0; i < 40; i++) {
       const [from, to] = [random.below(16), random.below(16)];
       const expected = diffMemories(memories[from] as Uint8Array, memories[to] as Uint8Array, ALL);
-      const actual = trail.diff(from, to, ALL);
+      const actual = trail.diff(from, to, 0, ALL);
       const plain = ({ ranges, ...rest }: typeof actual) => ({
         ...rest,
         ranges: ranges.map(({ address, length }) => ({ address, length })),
@@ -74,7 +74,7 @@ describe('a trail', () => {
     const trail = laid(memories, 0, 3.5 * PAGE);
     expect(trail.to).toBeLessThan(15);
     expect(trail.has(0)).toBe(true);
-    expect(Buffer.from(trail.at(0).memory ?? []).equals(memories[0] as Uint8Array)).toBe(true);
+    expect(Buffer.from(trail.at(0).memories[0] ?? []).equals(memories[0] as Uint8Array)).toBe(true);
   });
 });
 

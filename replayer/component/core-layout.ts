@@ -1,0 +1,161 @@
+/**
+ * What the core instances of a run are: their modules, and which memories they have, by what the trace says
+ * of them. A run of a core module has one instance and at most one memory.
+ */
+import type { CoreInstance } from '../../traces/instances.ts';
+import type { TraceReader } from '../../traces/reader.ts';
+import { type ModuleDeclarations, readDeclarations } from '../../wasm/binary.ts';
+import { moduleName } from '../../wasm/module-name.ts';
+
+/** A core instance of a run. */
+export interface InstanceInfo {
+  readonly id: number;
+  /** Id of its module in the trace. */
+  readonly module: number;
+  /** What its module calls itself, else the name of the module's file. */
+  readonly name: string;
+  /** Bytes of the module. */
+  readonly size: number;
+  /** Numbers of the memories that it has, by its own index: imported ones first. */
+  readonly memories: readonly number[];
+}
+
+/** A memory of a run. Numbers are those of the log, followed by those of memories that nobody exports. */
+export interface MemoryInfo {
+  /** The instance that made it, and by which index it knows it. */
+  readonly instance: number;
+  readonly index: number;
+}
+
+export interface CoreLayout {
+  /** By id. */
+  readonly instances: readonly InstanceInfo[];
+  /** By number. */
+  readonly memories: readonly MemoryInfo[];
+  /** Id of the instance that holds the program, as far as that can be told. */
+  readonly main: number;
+}
+
+interface Sketch {
+  readonly plan: CoreInstance;
+  readonly name: string;
+  readonly size: number;
+  readonly declarations: ModuleDeclarations;
+  /** By index. */
+  readonly memories: readonly MemoryInfo[];
+}
+
+/** @throws WasiRrError TRACE_CORRUPT; RangeError for modules whose sections do not hold together */
+export function coreLayout(trace: TraceReader): CoreLayout {
+  return trace.meta.flavour === 'component' ? layoutOf(trace) : onlyInstance(trace);
+}
+
+/** Names under which a module exports memories, in the order in which JavaScript lists them. */
+export function memoryExports({ exports }: ModuleDeclarations): { name: string; index: number }[] {
+  const byName = new Map(exports.map((one) => [one.name, one]));
+  // an object's keys that are indices come first
+  return Object.keys(Object.fromEntries(byName)).flatMap((name) => {
+    const one = byName.get(name);
+    return one?.kind === 'memory' ? [{ name, index: one.index }] : [];
+  });
+}
+
+function onlyInstance(trace: TraceReader): CoreLayout {
+  const bytes = trace.module();
+  const memory = memoryExports(readDeclarations(bytes)).find(({ name }) => name === 'memory');
+  const memories = memory === undefined ? [] : [{ instance: 0, index: memory.index }];
+  const name = trace.meta.program;
+  const only = { id: 0, module: 1, name, size: bytes.length, memories: memories.map(() => 0) };
+  return { instances: [only], memories, main: 0 };
+}
+
+function layoutOf(trace: TraceReader): CoreLayout {
+  const sketches: Sketch[] = [];
+  const modules = new Map<number, Pick<Sketch, 'name' | 'size' | 'declarations'>>();
+  const files = moduleFiles(trace);
+  for (const plan of trace.instances()) {
+    const known = modules.get(plan.module) ?? describe(trace, plan.module, files);
+    modules.set(plan.module, known);
+    sketches.push({ ...known, plan, memories: memoriesOf(plan, known.declarations, sketches) });
+  }
+  const memories = numbered(sketches);
+  const instances = sketches.map(({ plan, name, size, memories: own }) => ({
+    id: plan.id,
+    module: plan.module,
+    name,
+    size,
+    memories: own.map((one) => memories.indexOf(one)),
+  }));
+  return { instances, memories, main: mainOf(sketches, memories) };
+}
+
+function moduleFiles(trace: TraceReader): Map<number, string> {
+  const { rows } = trace.query('select id, cast(name as text) from modules');
+  return new Map([...rows].map(([id, name]) => [Number(id), String(name)]));
+}
+
+function describe(trace: TraceReader, id: number, files: ReadonlyMap<number, string>) {
+  const bytes = trace.module(id);
+  return {
+    name: moduleName(bytes) ?? files.get(id) ?? `module ${id}`,
+    size: bytes.length,
+    declarations: readDeclarations(bytes),
+  };
+}
+
+/** @param before the instances that were made before; what they do not export is taken for a new memory */
+function memoriesOf(
+  { id, links }: CoreInstance,
+  { imports, memories }: ModuleDeclarations,
+  before: readonly Sketch[],
+): MemoryInfo[] {
+  const imported = imports
+    .filter(({ kind }) => kind === 'memory')
+    .map(({ module, name }) => {
+      const link = links.find((one) => one.module === module && one.name === name);
+      return link?.kind === 'instance' ? exported(before[link.instance], link.export) : undefined;
+    });
+  return memories.map((_, index) => imported[index] ?? { instance: id, index });
+}
+
+function exported(from: Sketch | undefined, name: string): MemoryInfo | undefined {
+  const found = from?.declarations.exports.find((one) => one.name === name);
+  return found?.kind === 'memory' ? from?.memories[found.index] : undefined;
+}
+
+function numbered(sketches: readonly Sketch[]): MemoryInfo[] {
+  const memories = new Set<MemoryInfo>();
+  for (const { declarations, memories: own } of sketches) {
+    for (const { index } of memoryExports(declarations)) {
+      const memory = own[index];
+      if (memory !== undefined) memories.add(memory);
+    }
+  }
+  for (const { memories: own } of sketches) for (const memory of own) memories.add(memory);
+  return [...memories];
+}
+
+/** Of the instances with memories that calls point into, or with any, or of all: that of the largest module. */
+function mainOf(sketches: readonly Sketch[], memories: readonly MemoryInfo[]): number {
+  const links = sketches.flatMap(({ plan }) => plan.links);
+  const pointed = new Set(
+    links.flatMap((link) =>
+      link.kind === 'host' && link.lowered?.memory !== undefined
+        ? [memories[link.lowered.memory]]
+        : [],
+    ),
+  );
+  const programs = sketches.filter((one) => !isAdapter(one));
+  const choice = [
+    programs.filter((one) => one.memories.some((memory) => pointed.has(memory))),
+    programs.filter((one) => one.memories.length > 0),
+    sketches,
+  ];
+  const candidates = choice.find((some) => some.length > 0) ?? [];
+  return candidates.toSorted((a, b) => b.size - a.size)[0]?.plan.id ?? 0;
+}
+
+/** Between two components there is a module that passes values on; its exports are called `adapter0` and so on. */
+function isAdapter({ declarations: { exports } }: Sketch): boolean {
+  return exports.length > 0 && exports.every(({ name }) => /^adapter\d+$/.test(name));
+}

@@ -1,0 +1,77 @@
+/** What a session runs: the modules of a trace, changed so that all of their state can be seen. */
+import type { TraceReader } from '../../traces/reader.ts';
+import { readDeclarations } from '../../wasm/binary.ts';
+import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.ts';
+import { exportMemories } from '../../wasm/exported-memories.ts';
+import { exportStart } from '../../wasm/start-function.ts';
+import { type CoreLayout, memoryExports } from '../component/core-layout.ts';
+import { type RunnableCore, tagged } from '../component/core-modules.ts';
+
+/** A module that was made ready for a session: its globals and memories, and a start function, are exports. */
+export interface RunnableInstance extends RunnableCore {
+  readonly globals: readonly VisibleGlobal[];
+  /** How many globals cannot be seen. */
+  readonly hiddenGlobals: number;
+  /** By index: under which name it exports a memory. */
+  readonly memoryNames: readonly string[];
+}
+
+export interface ComponentProgram {
+  readonly layout: CoreLayout;
+  /** Of an instance, by id. */
+  readonly runnable: (instance: number) => RunnableInstance;
+}
+
+/** Compiles, or gives what was compiled before. */
+export type Compile = (bytes: Uint8Array, instance: number) => WebAssembly.Module;
+
+/** @throws WasiRrError TRACE_CORRUPT, REPLAY_FAILED */
+export function runnableModule(trace: TraceReader, compile: Compile): RunnableInstance {
+  const bytes = trace.module();
+  const start = exportStart(bytes);
+  const all = exportGlobals(start?.bytes ?? bytes);
+  const shift = (start?.shift ?? 0) + all.shift;
+  return {
+    module: compile(all.bytes, 0),
+    start: start?.name,
+    original: (offset) => offset - shift,
+    globals: all.globals,
+    hiddenGlobals: all.hidden,
+    memoryNames: ['memory'],
+  };
+}
+
+/** @throws WasiRrError TRACE_CORRUPT, REPLAY_FAILED */
+export function runnableComponent(
+  trace: TraceReader,
+  layout: CoreLayout,
+  compile: Compile,
+): ComponentProgram['runnable'] {
+  const instances = layout.instances.map(({ id, module }) =>
+    instanceOf(trace, id, module, compile),
+  );
+  return (instance) => instances[instance] as RunnableInstance;
+}
+
+function instanceOf(
+  trace: TraceReader,
+  id: number,
+  module: number,
+  compile: Compile,
+): RunnableInstance {
+  const recorded = trace.module(module);
+  const start = exportStart(recorded);
+  const all = exportGlobals(start?.bytes ?? recorded);
+  const seen = exportMemories(all.bytes);
+  const named = tagged(seen.bytes, id);
+  const shift = (start?.shift ?? 0) + all.shift + seen.shift + named.shift;
+  return {
+    module: compile(named.bytes, id),
+    start: start?.name,
+    original: (offset) => offset - shift,
+    memories: memoryExports(readDeclarations(recorded)).map(({ name }) => name),
+    globals: all.globals,
+    hiddenGlobals: all.hidden,
+    memoryNames: seen.names,
+  };
+}
