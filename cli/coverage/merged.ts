@@ -2,11 +2,15 @@
 import type { Coverage, FileCoverage, FunctionCount } from '../../index.ts';
 
 export function merged(runs: readonly Coverage[]): readonly FileCoverage[] {
-  const files = new Map<string, { lines: Map<number, number>; functions: Map<string, FunctionCount> }>();
+  const files = new Map<
+    string,
+    { lines: Map<number, number>; functions: Map<string, FunctionCount> }
+  >();
   for (const { file, lines, functions } of runs.flatMap((run) => run.files)) {
     const known = files.get(file) ?? { lines: new Map(), functions: new Map() };
     files.set(file, known);
-    for (const { line, count } of lines) known.lines.set(line, (known.lines.get(line) ?? 0) + count);
+    for (const { line, count } of lines)
+      known.lines.set(line, (known.lines.get(line) ?? 0) + count);
     for (const one of functions) {
       const key = `${one.line} ${one.name}`;
       const count = one.count + (known.functions.get(key)?.count ?? 0);

@@ -3,6 +3,7 @@
  * that is put in leaves anything on the stack or changes what was there. Hot path: 20 MB of code go
  * through here before a debugger can show anything.
  */
+import { WasiRrError } from '../../errors.ts';
 import { BinaryInput } from '../../wasm/binary.ts';
 import { type Additions, signedLeb } from './additions.ts';
 import { countHere } from './count-snippet.ts';
@@ -16,8 +17,9 @@ import { StoreSnippets } from './store-snippets.ts';
 import { BULK_WRITE, STORES } from './stores.ts';
 import { WasmOutput } from './wasm-output.ts';
 
-/** V8's limit (wasm-limits.h). */
+/** V8's limits (wasm-limits.h). */
 const MAX_LOCALS = 50_000;
+const MAX_BODY = 7_654_321;
 
 /**
  * Locals are stored where a call or stop needs them, unless that makes a function so much larger: then
@@ -66,6 +68,8 @@ export class FunctionRewriter {
   /** By depth of nesting: whether it is a loop. */
   private loops = new Uint8Array(64);
   private open = 0;
+  /** Whether a catch clause leads to the function's end. */
+  private landsAtEnd = false;
   /** Offset of the first byte that is not copied yet. */
   private pending = 0;
   private runs: number[] | undefined;
@@ -121,11 +125,11 @@ export class FunctionRewriter {
       if (!shape.spill || shape.through || !large) break;
       shape = { ...shape, through: true };
     }
-    this.finish(into, runs);
+    this.finish(func, into, runs);
   }
 
   /** Locals' declarations, then code. */
-  private finish(into: WasmOutput, runs: number[] | undefined): void {
+  private finish(func: number, into: WasmOutput, runs: number[] | undefined): void {
     const { bytes } = this.layout;
     const { groups, extra } = this;
     const header = new WasmOutput(16 + (groups.to - groups.from) + extra.length * 2);
@@ -134,6 +138,9 @@ export class FunctionRewriter {
     for (const type of extra) {
       header.byte(1);
       header.byte(type);
+    }
+    if (this.locals + extra.length > MAX_LOCALS || header.length + this.out.length > MAX_BODY) {
+      throw tooLarge(func);
     }
     into.u32(header.length + this.out.length);
     into.copy(header.bytes, 0, header.length);
@@ -190,6 +197,7 @@ export class FunctionRewriter {
     this.extra = [];
     stores?.begin();
     this.open = 0;
+    this.landsAtEnd = false;
     this.pending = start;
     this.generation++;
     const spilled = shape.spill ? frameLayout(this.types, this.locals) : undefined;
@@ -213,7 +221,7 @@ export class FunctionRewriter {
         this.flush(at);
         countHere(out, this.added, count);
       }
-      if (breaks?.has(at) && !isStructure(code)) {
+      if (breaks?.has(at)) {
         this.flush(at);
         if (spilled) this.spill(shape, spilled);
         this.stop(at);
@@ -237,6 +245,7 @@ export class FunctionRewriter {
     }
     this.flush(end);
     // that was the end of the wrapping block; the function's own follows
+    if (this.landsAtEnd) frames.restore(out);
     if (breaks?.has(last)) {
       this.generation++;
       if (spilled) this.spill(shape, spilled);
@@ -305,13 +314,15 @@ export class FunctionRewriter {
         }
         break;
       case OP.returnCall:
+        if (shape.wrapped && reader.index < this.layout.importedFunctions) {
+          this.callHost(spilled, shape, at);
+          break;
+        }
+        this.leaveFor(shape, at);
+        break;
       case OP.returnCallIndirect:
       case OP.returnCallRef:
-        if (shape.wrapped) {
-          this.flush(at);
-          if (this.plan.calls) frames.notify(out, 'left');
-          frames.leave(out);
-        }
+        this.leaveFor(shape, at);
         break;
       case OP.return:
         if (shape.wrapped) {
@@ -323,6 +334,30 @@ export class FunctionRewriter {
         }
         break;
     }
+  }
+
+  /** Another function takes the place of this one. */
+  private leaveFor(shape: Shape, at: number): void {
+    if (!shape.wrapped) return;
+    this.flush(at);
+    if (this.plan.calls) this.frames.notify(this.out, 'left');
+    this.frames.leave(this.out);
+  }
+
+  /** A tail call of the host is a call and a return: it is this frame that called. */
+  private callHost(spilled: FrameLayout | undefined, shape: Shape, at: number): void {
+    const { out, reader } = this;
+    this.flush(at);
+    if (spilled) {
+      this.frames.storePc(out, at);
+      this.spill(shape, spilled);
+    }
+    this.runs?.push(out.length, at, reader.at - at);
+    out.byte(OP.call);
+    out.u32(reader.index);
+    out.byte(OP.br);
+    out.u32(this.open);
+    this.pending = reader.at;
   }
 
   private nest(): void {
@@ -342,8 +377,11 @@ export class FunctionRewriter {
   /** A catch clause leads to a label: whoever comes there finds the frame counters of deeper frames. */
   private land(shape: Shape, label: number): void {
     const target = this.open - label;
-    // the function's own label leads to its exit, which does not look at the counters
-    if (!shape.depth || target <= 0) return;
+    if (!shape.depth) return;
+    if (target <= 0) {
+      this.landsAtEnd = true;
+      return;
+    }
     this.lands[target] = 1;
     if (this.loops[target] === 1 && !shape.landsInLoops) throw new Again();
   }
@@ -429,6 +467,13 @@ export class FunctionRewriter {
     this.out.copy(this.layout.bytes, pending, upTo);
     this.pending = upTo;
   }
+}
+
+function tooLarge(func: number): WasiRrError {
+  return new WasiRrError(
+    'MODULE_UNSUPPORTED',
+    `function ${func} is so large that V8 would not compile it with what stepping and watching add: the inside of the run cannot be shown. Recording and replaying it work.`,
+  );
 }
 
 /** Marks of the structure, at which nothing happens: a stop at one is a stop behind it. */

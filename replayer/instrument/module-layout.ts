@@ -2,6 +2,7 @@
  * What the rewriter must know of a module before it touches code: sections, function types, how many of
  * everything there is, and the names that exports take. Strict, since modules come out of traces.
  */
+import { WasiRrError } from '../../errors.ts';
 import { BinaryInput, readDeclarations, TYPE_FORM } from '../../wasm/binary.ts';
 import { malformed } from './instruction-reader.ts';
 
@@ -68,6 +69,15 @@ export interface ModuleLayout {
   readonly bodyEnds: Uint32Array;
 }
 
+/** Heap types of one byte, which are types of nullable references too, and the packed types of fields. */
+const KNOWN_TYPES: ReadonlySet<number> = new Set([
+  // any to func; exn, noexn; none, noextern, nofunc
+  ...[0x6e, 0x6d, 0x6c, 0x6b, 0x6a, 0x6f, 0x70],
+  ...[0x69, 0x74, 0x71, 0x72, 0x73],
+  // i8, i16
+  ...[0x78, 0x77],
+]);
+
 /** V8's limit (wasm-limits.h); a module that says more would make us allocate for nothing. */
 const MAX_FUNCTIONS = 1_000_000;
 
@@ -82,7 +92,6 @@ export function readLayout(bytes: Uint8Array): ModuleLayout {
 }
 
 function layoutOf(bytes: Uint8Array): ModuleLayout {
-  const declarations = readDeclarations(bytes);
   const sections = sectionsOf(bytes);
   const find = (id: number) => sections.find((section) => section.id === id);
   const open = (id: number): BinaryInput | undefined => {
@@ -95,6 +104,8 @@ function layoutOf(bytes: Uint8Array): ModuleLayout {
   const imported: number[] = [];
   const importInput = open(SECTION.import);
   if (importInput) readFunctionImports(importInput, imported);
+  // behind what refuses, by name, what this takes for damage
+  const declarations = readDeclarations(bytes);
   const functions = [...imported];
   const functionInput = open(SECTION.function);
   if (functionInput) {
@@ -135,7 +146,7 @@ function sectionsOf(bytes: Uint8Array): Section[] {
     input.slice(size);
     if (id !== SECTION.custom) {
       if (seen.has(id)) throw new RangeError(`section ${id} stands twice`);
-      if (!SECTION_ORDER.includes(id)) throw new RangeError(`section ${id} is not known`);
+      if (!SECTION_ORDER.includes(id)) throw notKnown('a section', id);
       seen.add(id);
     }
     sections.push({ id, body, end: body + size });
@@ -174,15 +185,16 @@ function readFunctionImports(input: BinaryInput, functions: number[]): void {
     else if (kind === 3) {
       readValueType(input);
       input.byte();
-    } else {
+    } else if (kind === 4) {
       input.byte();
       input.u32();
-    }
+    } else throw notKnown('a kind of import', kind);
   });
 }
 
 function readLimits(input: BinaryInput): void {
   const flags = input.byte();
+  if (flags > 15) throw notKnown('limits', flags);
   input.u64();
   if ((flags & 1) !== 0) input.u64();
   if ((flags & 8) !== 0) input.u32();
@@ -225,7 +237,7 @@ function readSubType(input: BinaryInput, bytes: Uint8Array): SignatureLayout | u
   };
   if (form === TYPE_FORM.struct) input.list(field);
   else if (form === TYPE_FORM.array) field();
-  else throw new RangeError(`unknown form of type 0x${form.toString(16)}`);
+  else throw notKnown('a form of type', form);
   return undefined;
 }
 
@@ -239,5 +251,14 @@ export function readValueType(input: BinaryInput): number {
     }
     return TYPE.ref;
   }
-  return code >= TYPE.v128 && code <= TYPE.i32 ? code : TYPE.ref;
+  if (code >= TYPE.v128 && code <= TYPE.i32) return code;
+  if (!KNOWN_TYPES.has(code)) throw notKnown('a type', code);
+  return TYPE.ref;
+}
+
+function notKnown(what: string, code: number): WasiRrError {
+  return new WasiRrError(
+    'MODULE_UNSUPPORTED',
+    `the module has ${what} that wasi-rr does not know (0x${code.toString(16)}): it cannot be stepped or watched. Recording and replaying it work.`,
+  );
 }

@@ -23,7 +23,10 @@ export interface InstrumentPlan {
   readonly watch?: boolean;
   /** A byte for each 4 KiB of memory 0 is set to 1 where it is stored to. */
   readonly dirty?: boolean;
-  /** The hook `stop` is called before these instructions, each time. */
+  /**
+   * The hook `stop` is called before these instructions, each time. At marks of the structure (`end`, `else`,
+   * `loop`…) that is where code falls into them: a branch leads behind them.
+   */
   readonly breaks?: ReadonlySet<Pc>;
   /**
    * Functions (indices) that call the hook `stop` before every instruction, while `armed` is at least the

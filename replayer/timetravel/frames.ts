@@ -61,6 +61,11 @@ function readLocal(view: DataView, at: number, type: number): LocalValue {
   }
 }
 
+/** Bytes of a function's frame in the memory for frames. */
+export function frameSize(layout: ModuleLayout, func: number): number {
+  return frameLayout(localTypes(layout, func)).size;
+}
+
 /** Type codes of a defined function's locals, parameters first. */
 function localTypes(layout: ModuleLayout, func: number): Uint8Array {
   const index = func - layout.importedFunctions;

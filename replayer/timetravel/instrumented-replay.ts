@@ -36,23 +36,28 @@ export function replayInstrumented(
   passed?: (event: number) => void,
 ): string | undefined {
   const made = instrument(trace.module(), plan);
+  let running: Running | undefined;
   const replay: GuestReplay = new GuestReplay(trace, {
     module: made.bytes,
     start: made.start,
     original: made.original,
     ...(observer && { observer }),
-    ...(passed && { passed }),
+    passed: (event) => {
+      passed?.(event);
+      if (plan.frames && running) forgetFrames(running.probes, plan.frames);
+    },
     attach: (exports) => {
       const probes = probesOf(exports, made.prefix);
       if (plan.frames === 'spill') makeRoom(probes);
       const { memory } = exports;
-      begin({
+      running = {
         probes,
         layout: made.layout,
         event: () => replay.events - 1,
         memory: () =>
           new Uint8Array(memory instanceof WebAssembly.Memory ? memory.buffer : new ArrayBuffer(0)),
-      });
+      };
+      begin(running);
     },
   });
   const end = replay.run();
@@ -63,6 +68,12 @@ export function replayInstrumented(
     `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted. wasi-rr replay tells whether the trace replays at all.`,
     { event },
   );
+}
+
+/** A call of the guest's that did not return leaves its frames behind. */
+export function forgetFrames(probes: Probes, frames: 'depth' | 'spill'): void {
+  probes.global('depth').value = 0;
+  if (frames === 'spill') probes.global('top').value = 0;
 }
 
 /** Twice the memory for frames whenever it is used up. */

@@ -13,6 +13,7 @@ import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
 import { type Frame, readFrames } from './frames.ts';
+import { forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
 import type { StoppedGuest } from './state-at.ts';
@@ -108,6 +109,7 @@ export class ProbeRun {
         if (step.value.kind === 'passed') {
           const event = this.replay.events - 1;
           if (event >= 0) this.events.passed?.(event);
+          if (this.probes) forgetFrames(this.probes, 'spill');
           step = steps.next();
           continue;
         }

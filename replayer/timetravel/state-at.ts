@@ -1,9 +1,10 @@
 /** The inside of the guest right after an event: every frame with its locals, globals and memory. */
 import { invariant, WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
-import type { Trap } from '../../wasm/traps.ts';
+import type { Trap, WasmFrame } from '../../wasm/traps.ts';
 import type { CallObserver } from '../feed.ts';
-import { type Frame, readFrames } from './frames.ts';
+import { OP } from '../instrument/opcode-numbers.ts';
+import { type Frame, frameSize, readFrames } from './frames.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 
 /** Valid while it is looked at: the guest goes on afterwards. */
@@ -33,7 +34,7 @@ export function stateAt<T>(
   let found: { readonly value: T } | undefined;
   const lookNow = () => {
     invariant(running, 'an event before the guest was made');
-    found ??= { value: look(stopped(running, trapPc)) };
+    found ??= { value: look(stopped(running, trap?.frames[0])) };
   };
   const trap = trapAt(trace, event);
   if (trap?.kind === 'stack-overflow') {
@@ -56,11 +57,6 @@ export function stateAt<T>(
   };
   const passed = (at: number) => {
     if (at === event) lookNow();
-    if (running === undefined) return;
-    // a call that did not return leaves its frames behind
-    const { probes } = running;
-    probes.global('top').value = 0;
-    probes.global('depth').value = 0;
   };
   // what is executed when it traps has its locals stored just before
   const breaks = trapPc === undefined ? {} : { breaks: new Set([trapPc]) };
@@ -83,10 +79,23 @@ function trapAt(trace: TraceReader, event: number): Trap | undefined {
   return outcome?.kind === 'trap' && event === trace.eventCount - 1 ? outcome.trap : undefined;
 }
 
-function stopped({ probes, layout, memory }: Running, pc: number | undefined): StoppedGuest {
-  const top = Number(probes.global('top').value);
+/** Calls that take the place of their function: when one traps, the frame is left, but still there. */
+const TAIL_CALLS: ReadonlySet<number | undefined> = new Set([
+  OP.returnCallIndirect,
+  OP.returnCallRef,
+]);
+
+/** @param trapped the innermost frame of a trap */
+function stopped(
+  { probes, layout, memory }: Running,
+  trapped: WasmFrame | undefined,
+): StoppedGuest {
+  let top = Number(probes.global('top').value);
+  if (trapped && TAIL_CALLS.has(layout.bytes[trapped.offset])) {
+    top += frameSize(layout, trapped.func);
+  }
   return {
-    frames: readFrames(layout, probes.memory('frames').buffer, top, pc),
+    frames: readFrames(layout, probes.memory('frames').buffer, top, trapped?.offset),
     memory: memory(),
     global: (index) => {
       try {
