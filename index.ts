@@ -80,7 +80,8 @@ export {
 export type { SessionMemory } from './replayer/session/session-memory.ts';
 export type { Output, OutputChunk, Stream } from './replayer/session/streams-and-files.ts';
 export { TraceView } from './replayer/session/trace-view.ts';
-export { locateFrames } from './replayer/source/locate-frames.ts';
+export { examineDebugFile, storedSource } from './replayer/source/debug-files.ts';
+export { locateFrames, sourceNames } from './replayer/source/locate-frames.ts';
 export type { BreakSpec } from './replayer/timetravel/break-places.ts';
 export type { LocalValue } from './replayer/timetravel/frames.ts';
 export type { Mark } from './replayer/timetravel/mark.ts';
@@ -101,6 +102,13 @@ export { openTimeTravel, type TimeTravel } from './replayer/timetravel/time-trav
 export type { MemoryWrite, WriteQuery } from './replayer/timetravel/writes.ts';
 export type { FrameVariables, ShownVariable } from './replayer/values/messages.ts';
 export type { Bookmark } from './traces/annotations.ts';
+export {
+  type Attachment,
+  type AttachmentEntry,
+  type AttachmentKind,
+  attach,
+  detach,
+} from './traces/attachments.ts';
 export type {
   CallEvent,
   CoreValue,

@@ -86,7 +86,7 @@ export function formatTrapIn(path: string | undefined, trap: Trap): string {
 export function locateIn(trace: TraceReader, frames: Trap['frames']): readonly Frame[] {
   if (frames.length === 0) return frames;
   try {
-    return locateFrames(trace.module(), frames);
+    return locateFrames(trace, frames);
   } catch (thrown) {
     // what a damaged trace has no module for is shown without its source
     if (thrown instanceof WasiRrError) return frames;

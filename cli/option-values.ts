@@ -55,6 +55,13 @@ function valueAfter(name: string, text: string, what: string): string | undefine
   throw new InvalidArgumentError(`It is ${name} or ${name}=${what}.`);
 }
 
+/** `FROM=TO`, of the beginning of a path. */
+export function pathChange(text: string): { readonly from: string; readonly to: string } {
+  const at = text.indexOf('=');
+  if (at > 0) return { from: text.slice(0, at), to: text.slice(at + 1) };
+  throw new InvalidArgumentError('It is written FROM=TO.');
+}
+
 /** Names, separated by commas. */
 export function names(text: string): string[] {
   return text.split(',').map((name) => name.trim());

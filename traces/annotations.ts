@@ -1,14 +1,12 @@
 /**
  * What is added to a trace after its recording: bookmarks and memory snapshots. The log is never
- * touched. Each change opens the file, is one transaction, and closes it again.
+ * touched.
  */
-import Database from 'better-sqlite3';
-import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import type Database from 'better-sqlite3';
+import { messageOf, WasiRrError } from '../errors.ts';
+import { changeTrace } from './change.ts';
 import { openDatabase } from './open-database.ts';
 import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
-
-/** Milliseconds for which another process may hold the file. */
-const BUSY_MS = 1000;
 
 /** More than a person makes. */
 const MAX_BOOKMARKS = 10_000;
@@ -65,7 +63,7 @@ export function addBookmark(
 ): Bookmark {
   const { event, name, note = '' } = bookmark;
   const created = new Date().toISOString();
-  return change(path, (db) => {
+  return changeTrace(path, (db) => {
     const { lastInsertRowid } = db
       .prepare('insert into bookmarks (event, name, note, created) values (?,?,?,?)')
       .run(event, name, note, created);
@@ -78,7 +76,10 @@ export function addBookmark(
  * @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY
  */
 export function removeBookmark(path: string, id: number): boolean {
-  return change(path, (db) => db.prepare('delete from bookmarks where id = ?').run(id).changes > 0);
+  return changeTrace(
+    path,
+    (db) => db.prepare('delete from bookmarks where id = ?').run(id).changes > 0,
+  );
 }
 
 /**
@@ -86,7 +87,7 @@ export function removeBookmark(path: string, id: number): boolean {
  * @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY
  */
 export function editBookmark(path: string, id: number, note: string): boolean {
-  return change(path, (db) => {
+  return changeTrace(path, (db) => {
     const { changes } = db.prepare('update bookmarks set note = ? where id = ?').run(note, id);
     return changes > 0;
   });
@@ -94,35 +95,7 @@ export function editBookmark(path: string, id: number, note: string): boolean {
 
 /** All of them or none. @throws WasiRrError TRACE_WRITE_FAILED, TRACE_IS_BUSY */
 export function addSnapshots(path: string, images: readonly SnapshotImage[]): void {
-  change(path, (db) => {
+  changeTrace(path, (db) => {
     for (const image of images) storeSnapshot(db, image);
   });
-}
-
-function change<T>(path: string, work: (db: Database.Database) => T): T {
-  let db: Database.Database | undefined;
-  try {
-    db = new Database(path, { fileMustExist: true, timeout: BUSY_MS });
-    // a damaged or foreign schema must not run code of its own
-    db.pragma('trusted_schema = off');
-    const triggers = db.prepare("select count(*) from sqlite_schema where type = 'trigger'");
-    if (triggers.pluck().get() !== 0)
-      throw new Error('it has triggers, which no trace of ours has');
-    return db.transaction(work)(db);
-  } catch (cause) {
-    if (systemCode(cause)?.startsWith('SQLITE_BUSY')) {
-      throw new WasiRrError(
-        'TRACE_IS_BUSY',
-        `${path} is being written by another process. Try again when it is done.`,
-        { cause },
-      );
-    }
-    throw new WasiRrError(
-      'TRACE_WRITE_FAILED',
-      `${path} cannot be added to: ${messageOf(cause)}.`,
-      { cause },
-    );
-  } finally {
-    db?.close();
-  }
 }

@@ -5,6 +5,7 @@
 import { crc32, zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { type AttachmentEntry, listAttachments, readAttachment } from './attachments.ts';
 import { EventReader } from './event-reader.ts';
 import type { LogEvent, LoggedFunction } from './events.ts';
 import { countInjections, type Injection, listInjections } from './injections.ts';
@@ -249,6 +250,16 @@ export class TraceReader {
   /** Memory of a snapshot, by id. @throws WasiRrError TRACE_CORRUPT */
   snapshot(id: number): Uint8Array {
     return this.guard(() => loadSnapshot(this.db, id));
+  }
+
+  /** Files that were put into the trace, to explain it. */
+  attachments(): AttachmentEntry[] {
+    return this.guard(() => listAttachments(this.db));
+  }
+
+  /** Bytes of a file that was put into the trace. @throws WasiRrError TRACE_CORRUPT */
+  attachment(entry: AttachmentEntry): Uint8Array {
+    return this.guard(() => readAttachment(this.db, entry));
   }
 
   /**

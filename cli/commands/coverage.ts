@@ -1,13 +1,19 @@
 /** `wasi-rr coverage`: which lines of the source recorded runs came to, for people and for lcov. */
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type Coverage, type FileCoverage, openTimeTravel, WasiRrError } from '../../index.ts';
+import {
+  type Coverage,
+  type FileCoverage,
+  openTimeTravel,
+  storedSource,
+  WasiRrError,
+} from '../../index.ts';
 import { lcov } from '../coverage/lcov.ts';
 import { merged } from '../coverage/merged.ts';
 import { annotated, coverageTable } from '../coverage/text.ts';
-import { SourceFiles } from '../debug/source-files.ts';
+import { type PathChange, SourceFiles } from '../debug/source-files.ts';
 import { jsonLine } from '../json.ts';
-import { collecting } from '../option-values.ts';
+import { collecting, pathChange } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { writeResult } from '../result-file.ts';
 import { exitingWith } from '../run.ts';
@@ -20,6 +26,7 @@ interface CoverageFlags {
   readonly format?: Format;
   readonly output?: string;
   readonly source?: readonly string[];
+  readonly sourceMap?: readonly PathChange[];
   readonly annotate?: string;
 }
 
@@ -50,6 +57,11 @@ export function addCoverage(program: Command): void {
     .addOption(new Option('--format <format>', 'default: text').choices(Object.keys(FORMATS)))
     .option('-o, --output <file>', 'write it there instead of to stdout')
     .option('--source <folder>', 'where sources are; may be given again', collecting(String))
+    .option(
+      '--source-map <from=to>',
+      'paths of the debug information that begin otherwise here; may be repeated',
+      collecting(pathChange),
+    )
     .option('--annotate <file>', 'show this source file with the counts of its lines')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(coverageCommand));
@@ -58,7 +70,11 @@ export function addCoverage(program: Command): void {
 async function coverageCommand(names: readonly string[], flags: CoverageFlags): Promise<number> {
   const { output, source, annotate } = flags;
   const format = flags.format ?? (/\.(info|lcov)$/.test(output ?? '') ? 'lcov' : 'text');
-  const sources = new SourceFiles(source ?? ['.']);
+  const sources = new SourceFiles(
+    source ?? ['.'],
+    (file) => storedIn(names, file),
+    flags.sourceMap,
+  );
   const runs: Coverage[] = [];
   for (const name of names.length > 0 ? names : [undefined]) runs.push(await coverageOf(name));
   const files = merged(runs);
@@ -95,6 +111,20 @@ async function coverageOf(name: string | undefined): Promise<Coverage> {
     await travel.close();
     trace.close();
   }
+}
+
+/** Text of a source file in one of the traces. */
+function storedIn(names: readonly string[], file: string): string | undefined {
+  for (const name of names.length > 0 ? names : [undefined]) {
+    const trace = openNamed(name);
+    try {
+      const text = storedSource(trace, file);
+      if (text !== undefined) return text;
+    } finally {
+      trace.close();
+    }
+  }
+  return undefined;
 }
 
 function found(files: readonly FileCoverage[], sources: SourceFiles): FileCoverage[] {

@@ -1,15 +1,15 @@
 /** `wasi-rr debug`: gdb's commands on a recorded run, in both directions. */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { escapeText, openTimeTravel, WasiRrError } from '../../index.ts';
+import { escapeText, openTimeTravel, storedSource, WasiRrError } from '../../index.ts';
 import type { Answer } from '../debug/answer.ts';
 import { type DebugCommand, parseLine } from '../debug/commands.ts';
 import { Debugger } from '../debug/debugger.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
 import { markText, showStop } from '../debug/show.ts';
-import { SourceFiles } from '../debug/source-files.ts';
+import { type PathChange, SourceFiles } from '../debug/source-files.ts';
 import { jsonLine } from '../json.ts';
-import { collecting } from '../option-values.ts';
+import { collecting, pathChange } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
@@ -19,6 +19,7 @@ interface DebugFlags {
   readonly script?: readonly string[];
   readonly execute?: readonly string[];
   readonly source?: readonly string[];
+  readonly sourceMap?: readonly PathChange[];
   readonly json?: boolean;
 }
 
@@ -50,6 +51,11 @@ export function addDebug(program: Command): void {
       'where source files are; may be repeated (default: .)',
       collecting(String),
     )
+    .option(
+      '--source-map <from=to>',
+      'paths of the debug information that begin otherwise here; may be repeated',
+      collecting(pathChange),
+    )
     .option('--json', 'one JSON object a command')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(debugCommand));
@@ -59,7 +65,8 @@ async function debugCommand(name: string | undefined, flags: DebugFlags): Promis
   const trace = openNamed(name);
   const travel = openTimeTravel(trace.path);
   try {
-    const sources = new SourceFiles(flags.source ?? ['.']);
+    const stored = (file: string) => storedSource(trace, file);
+    const sources = new SourceFiles(flags.source ?? ['.'], stored, flags.sourceMap);
     const loop = new Loop(new Debugger(trace, travel, sources), flags.json ?? false);
     const missing = missingEnd(trace);
     if (missing !== undefined) say(`note: ${missing}`);

@@ -38,6 +38,8 @@ import { say } from '../streams.ts';
 import { valueOnlyAfterEquals } from '../value-after-equals.ts';
 
 interface RecordFlags {
+  readonly debugFile?: readonly string[];
+  readonly source?: readonly string[];
   readonly output?: string;
   readonly folders?: readonly Preopen[];
   readonly env?: readonly (string | Uint8Array)[];
@@ -149,6 +151,16 @@ export function addRecord(program: Command): void {
       ).argParser(collecting(moduleFor)),
     )
     .option('--via-component', 'run a core module as a component of WASI 0.2')
+    .option(
+      '--debug-file <file>',
+      'put debug information into the trace that is not in the module; may be repeated',
+      collecting(String),
+    )
+    .option(
+      '--source <folder>',
+      'put the source files found below it into the trace; may be repeated',
+      collecting(String),
+    )
     .option('--sync', 'survive a power loss, not only a killed process')
     .addOption(
       new Option(
@@ -219,6 +231,10 @@ async function recordCommand(
     interruption.end();
   }
   const { outcome } = report;
+  if (report.trace !== undefined && report.traceLost === undefined) {
+    const { attachTo } = await import('../attached-files.ts');
+    attachTo(report.trace, module, flags.debugFile ?? [], flags.source ?? []);
+  }
   if (outcome.kind === 'trap') {
     // loads what reads debug information
     const { formatTrapIn } = await import('../frames.ts');

@@ -20,7 +20,8 @@ import {
   scopesAt,
   type UnitFunctions,
 } from './scopes.ts';
-import { findDebugSections, type ModuleDebug } from './sections.ts';
+import { type DebugSections, findDebugSections, type ModuleDebug } from './sections.ts';
+import { joinSplitUnits } from './split-units.ts';
 import { Types } from './types.ts';
 import type { Unit } from './unit.ts';
 import { type Variable, variablesOf } from './variables.ts';
@@ -54,12 +55,22 @@ export interface SourceCall {
   readonly variables: () => readonly Variable[];
 }
 
+/** Wasm files that hold debug information of a module which is not in it. */
+export interface ExtraDebugFiles {
+  /** What `external_debug_info` names. */
+  readonly external?: Uint8Array | undefined;
+  /** `.dwo` and `.dwp`. */
+  readonly split?: readonly Uint8Array[] | undefined;
+}
+
 export class DebugInfo {
   readonly layout: CodeLayout;
   readonly types: Types;
   readonly globals: Globals;
   readonly namedTypes: NamedTypes;
-  private readonly file: DebugFile;
+  private readonly units: readonly Unit[];
+  /** Compilation units that stand in split files which were not given. */
+  readonly missingUnits: number;
   private readonly said = new Set<string>();
   private readonly lineIndexes = new Map<Unit, LineIndex | undefined>();
   private readonly unitFunctions = new Map<Unit, UnitFunctions>();
@@ -67,20 +78,35 @@ export class DebugInfo {
   /** By address of the body. */
   private readonly scopes = new Map<number, Scope | undefined>();
 
-  private constructor(module: Uint8Array, { sections, codeStart }: ModuleDebug) {
+  private constructor(
+    module: Uint8Array,
+    codeStart: number,
+    { sections }: ModuleDebug,
+    split: readonly DebugSections[],
+  ) {
     this.layout = new CodeLayout(module, codeStart);
-    this.file = new DebugFile(sections, { split: false });
-    if (this.file.problem !== undefined) this.said.add(this.file.problem);
-    this.types = new Types(this.file.units);
-    this.globals = new Globals(this.file.units, this.types);
-    this.namedTypes = new NamedTypes(this.file.units, this.types);
+    const file = new DebugFile(sections, { split: false });
+    if (file.problem !== undefined) this.said.add(file.problem);
+    const { units, missing, problems } = joinSplitUnits(file.units, split);
+    for (const problem of problems) this.said.add(problem);
+    this.units = units;
+    this.missingUnits = missing;
+    this.types = new Types(units);
+    this.globals = new Globals(units, this.types);
+    this.namedTypes = new NamedTypes(units, this.types);
   }
 
-  /** @returns undefined for a module without DWARF, or one that is no module */
-  static of(module: Uint8Array): DebugInfo | undefined {
+  /**
+   * @param extra what stands in other files
+   * @returns undefined for a module without DWARF, or one that is no module
+   */
+  static of(module: Uint8Array, extra: ExtraDebugFiles = {}): DebugInfo | undefined {
     try {
-      const found = findDebugSections(module);
-      return found.sections.info === undefined ? undefined : new DebugInfo(module, found);
+      const own = findDebugSections(module);
+      const debug = own.sections.info || !extra.external ? own : findDebugSections(extra.external);
+      if (debug.sections.info === undefined) return undefined;
+      const split = extra.split?.map((file) => findDebugSections(file).split) ?? [];
+      return new DebugInfo(module, own.codeStart, debug, split);
     } catch (thrown) {
       if (thrown instanceof RangeError) return undefined;
       throw thrown;
@@ -125,7 +151,7 @@ export class DebugInfo {
 
   /** All rows of the line tables, unit by unit; within a unit in the order of the code. */
   *rows(): Generator<SourceRow, undefined> {
-    for (const unit of this.file.units) {
+    for (const unit of this.units) {
       const lines = this.linesOf(unit);
       if (lines === undefined) continue;
       for (const row of lines.rows()) {
@@ -154,7 +180,7 @@ export class DebugInfo {
   }
 
   private functionEntryAt(address: number): Entry | undefined {
-    for (const unit of this.file.units) {
+    for (const unit of this.units) {
       if (!this.mayHold(unit, address)) continue;
       const { functions } = this.functionsOf(unit);
       const found = functions.find(({ low, high }) => low <= address && address < high);
@@ -176,7 +202,7 @@ export class DebugInfo {
   private mayHold(unit: Unit, address: number): boolean {
     let ranges = this.unitRanges.get(unit);
     if (ranges === undefined) {
-      ranges = this.reading([], () => rangesOf(unit.root));
+      ranges = this.reading([], () => rangesOf((unit.skeleton ?? unit).root));
       this.unitRanges.set(unit, ranges);
     }
     return contains(ranges, address);
@@ -185,10 +211,12 @@ export class DebugInfo {
   private linesOf(unit: Unit): LineIndex | undefined {
     if (!this.lineIndexes.has(unit)) {
       const index = this.reading(undefined, () => {
-        const offset = unit.lineOffset;
+        // a split unit's lines are in the module
+        const holder = unit.skeleton ?? unit;
+        const offset = holder.lineOffset;
         if (offset === undefined) return undefined;
-        const { folder, addressSize } = unit;
-        const table = readLineTable(this.file.sections, offset, { folder, addressSize });
+        const { folder, addressSize } = holder;
+        const table = readLineTable(holder.file.sections, offset, { folder, addressSize });
         return new LineIndex(table, this.layout);
       });
       this.lineIndexes.set(unit, index);

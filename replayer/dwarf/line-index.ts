@@ -104,7 +104,7 @@ export class LineIndex {
 }
 
 /** Compilers that were given `.` for a folder write `././source.c`. `..` may lead through a link: it stays. */
-function tidyPath(path: string): string {
+export function tidyPath(path: string): string {
   return path.replace(/\/(?:\.?\/)+/g, '/').replace(/^\.\/(?=.)/, '');
 }
 

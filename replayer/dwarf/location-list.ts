@@ -3,7 +3,7 @@
  * DWARF 5, sections 2.6.2 and 7.7.3).
  */
 import { DwarfInput } from './input.ts';
-import { LOCATION } from './names.ts';
+import { GNU_LOCATION, LOCATION } from './names.ts';
 import { baseAddress, isTombstone } from './ranges.ts';
 import type { Unit } from './unit.ts';
 
@@ -23,7 +23,7 @@ export function* readLocationList(
   offset: number,
 ): Generator<ListedLocation, undefined> {
   const size = 8 * unit.addressSize;
-  for (const location of unit.version >= 5 ? readNew(unit, offset) : readOld(unit, offset)) {
+  for (const location of entriesOf(unit, offset)) {
     const { low = 0, high = 1 } = location;
     const gone = low !== 0 && isTombstone(low % 2 ** size, unit.addressSize);
     if (high > low && !gone) yield location;
@@ -41,6 +41,41 @@ export function locationAt(
     else if (low <= address && address < high) return expression;
   }
   return otherwise;
+}
+
+function entriesOf(unit: Unit, offset: number): Generator<ListedLocation, undefined> {
+  if (unit.version >= 5) return readNew(unit, offset);
+  return unit.skeleton === undefined ? readOld(unit, offset) : readSplit(unit, offset);
+}
+
+/** Of GNU's split DWARF 4 (https://gcc.gnu.org/wiki/DebugFission). */
+function* readSplit(unit: Unit, offset: number): Generator<ListedLocation, undefined> {
+  const section = unit.section('loc');
+  if (section === undefined) throw new RangeError('the section .debug_loc.dwo is missing');
+  const input = new DwarfInput(section, offset);
+  const indexed = () => unit.indexedAddress(input.uleb());
+  let base = baseAddress(unit);
+  for (;;) {
+    const kind = input.u8();
+    if (kind === GNU_LOCATION.end) return;
+    if (kind === GNU_LOCATION.baseAddressx) {
+      base = indexed();
+      continue;
+    }
+    let low: number;
+    let high: number;
+    if (kind === GNU_LOCATION.startxEndx) {
+      low = indexed();
+      high = indexed();
+    } else if (kind === GNU_LOCATION.startxLength) {
+      low = indexed();
+      high = low + input.u32();
+    } else if (kind === GNU_LOCATION.offsetPair) {
+      low = base + input.u32();
+      high = base + input.u32();
+    } else throw new RangeError(`a list of locations has an entry of kind ${kind}`);
+    yield { low, high, expression: input.block(input.u16()) };
+  }
 }
 
 function* readOld(unit: Unit, offset: number): Generator<ListedLocation, undefined> {

@@ -167,6 +167,15 @@ export const RANGE = {
   startLength: 7,
 } as const;
 
+/** DW_LLE_GNU_*. */
+export const GNU_LOCATION = {
+  end: 0,
+  baseAddressx: 1,
+  startxEndx: 2,
+  startxLength: 3,
+  offsetPair: 4,
+} as const;
+
 /** Entries of a list of locations. */
 export const LOCATION = {
   end: 0,

@@ -70,7 +70,8 @@ export function findDebugSections(module: Uint8Array): ModuleDebug {
     else {
       const [, kind, dwo] = /^\.debug_([a-z_]+)(\.dwo)?$/.exec(name) ?? [];
       if (!isSectionName(kind)) continue;
-      const into = dwo === undefined ? sections : split;
+      // the index of a .dwp is called like no other section of it
+      const into = dwo === undefined && kind !== 'cu_index' ? sections : split;
       into[kind] = module.subarray(section.position, start + size);
     }
   }

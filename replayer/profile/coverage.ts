@@ -60,7 +60,7 @@ export function coverageOfRun(
 
 function coveredFunctions(layout: ModuleLayout, names: FrameNames): CoveredFunction[] {
   const rows = new Map<number, SourceRow[]>();
-  for (const row of names.source?.rows() ?? []) {
+  for (const row of names.lines?.rows() ?? []) {
     const func = names.functionAt(row.offset);
     const own = rows.get(func);
     if (own === undefined) rows.set(func, [row]);

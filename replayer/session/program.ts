@@ -87,7 +87,7 @@ export class SessionProgram {
 
   private namesOf(instance: number): FrameNames {
     const module = this.layout.instances[instance]?.module ?? 0;
-    const known = this.names.get(module) ?? new FrameNames(this.trace.module(module));
+    const known = this.names.get(module) ?? FrameNames.of(this.trace, module);
     this.names.set(module, known);
     return known;
   }

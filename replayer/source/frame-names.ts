@@ -1,21 +1,43 @@
 /** Gives places in a module's code names and lines. What the module does not have is looked for once. */
+
+import type { TraceReader } from '../../traces/reader.ts';
 import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
 import { type FunctionName, FunctionNames } from '../../wasm/names.ts';
 import { tableFunctions } from '../../wasm/table-functions.ts';
-import { DebugInfo } from '../dwarf/debug-info.ts';
+import { DebugInfo, type SourceFrame, type SourceRow } from '../dwarf/debug-info.ts';
 import type { StackFrame } from '../session/messages.ts';
+import { type DebugFiles, debugFilesOf } from './debug-files.ts';
+import { SourceMapLines } from './source-map.ts';
+
+/** Which line of the source the code is. */
+export interface LineSource {
+  framesAt(offset: number): readonly SourceFrame[];
+  rows(): Iterable<SourceRow>;
+}
 
 export class FrameNames {
   private readonly module: Uint8Array;
+  private readonly files: DebugFiles;
   private names: FunctionNames | undefined;
   private starts: FunctionStarts | undefined;
   private table: ReadonlyMap<number, number> | undefined;
   /** Null: the module has none. */
   private debug: DebugInfo | null | undefined;
+  private mapped: SourceMapLines | null | undefined;
 
-  /** @param module as it was recorded */
-  constructor(module: Uint8Array) {
+  /** @param module as it was recorded. @param files that explain it */
+  constructor(module: Uint8Array, files: DebugFiles = {}) {
     this.module = module;
+    this.files = files;
+  }
+
+  /**
+   * Of a trace's module, with the files that the trace has for it: none for those of a component.
+   * @param module number of a component's; @throws as TraceReader.module
+   */
+  static of(trace: TraceReader, module = 0): FrameNames {
+    const files = trace.meta.flavour === 'component' ? {} : debugFilesOf(trace);
+    return new FrameNames(trace.module(module), files);
   }
 
   /**
@@ -26,7 +48,7 @@ export class FrameNames {
     const known = this.nameOf(func);
     const name = known?.name ?? given;
     const mangled = known?.raw === name ? undefined : known?.raw;
-    return { func, offset, name, mangled, source: this.source?.framesAt(offset) ?? [] };
+    return { func, offset, name, mangled, source: this.lines?.framesAt(offset) ?? [] };
   }
 
   /** Name of the function at an index of table 0, which is what a pointer to a function holds. */
@@ -44,8 +66,16 @@ export class FrameNames {
 
   /** Its DWARF; undefined for a module without. */
   get source(): DebugInfo | undefined {
-    if (this.debug === undefined) this.debug = DebugInfo.of(this.module) ?? null;
+    if (this.debug === undefined) this.debug = DebugInfo.of(this.module, this.files) ?? null;
     return this.debug ?? undefined;
+  }
+
+  /** By its DWARF, else by a source map; undefined for a module without either. */
+  get lines(): LineSource | undefined {
+    if (this.source !== undefined) return this.source;
+    const { sourceMap } = this.files;
+    this.mapped ??= (sourceMap && SourceMapLines.of(this.module, sourceMap)) ?? null;
+    return this.mapped ?? undefined;
   }
 
   /** Index of the function whose body holds a byte offset. */

@@ -1,7 +1,7 @@
 /** Code by line and lines by code, for a debugger: what breakpoints and steps by line go by. */
-import type { DebugInfo, SourceRow } from '../dwarf/debug-info.ts';
+import type { SourceRow } from '../dwarf/debug-info.ts';
 import { type LinePlace, placeText } from '../dwarf/line-index.ts';
-import type { FrameNames } from './frame-names.ts';
+import type { FrameNames, LineSource } from './frame-names.ts';
 
 /** Where a line's code begins in one function. */
 export interface LineCode {
@@ -13,14 +13,14 @@ export interface LineCode {
 
 export class SourceLines {
   private readonly names: FrameNames;
-  /** Undefined for a module without DWARF. */
-  private readonly source: DebugInfo | undefined;
+  /** Undefined for a module that does not tell. */
+  private readonly source: LineSource | undefined;
   private readonly known = new Map<number, readonly string[]>();
   private functionRows: ReadonlyMap<number, readonly SourceRow[]> | undefined;
 
   constructor(names: FrameNames) {
     this.names = names;
-    this.source = names.source;
+    this.source = names.lines;
   }
 
   /**

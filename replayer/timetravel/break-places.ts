@@ -66,7 +66,7 @@ export class BreakPlaces {
 
   private inSource(func: number): string[] {
     const body = this.lines.bodyOf(func);
-    const own = body === undefined ? undefined : this.names.source?.framesAt(body).at(-1);
+    const own = body === undefined ? undefined : this.names.lines?.framesAt(body).at(-1);
     return own?.name === undefined ? [] : [own.name];
   }
 

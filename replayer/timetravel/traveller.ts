@@ -41,7 +41,7 @@ export class Traveller implements Handlers {
       );
     }
     this.trace = trace;
-    this.names = new FrameNames(trace.module());
+    this.names = FrameNames.of(trace);
   }
 
   /** @throws as writesTo */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the programs of the debug information tests again: every level of optimisation, DWARF 4 and 5; the
-# two units of `shapes` are of different versions. Debian 12: apt-get install clang-19 lld-19
+# two units of `shapes` are of different versions. Debian 12: apt-get install clang-19 lld-19 llvm-19
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 objects=$(mktemp -d)
@@ -18,4 +18,16 @@ for level in O0 O1 O2 Os; do
     "${link[@]}" --export=run "$objects/classes.o" -o "classes-$level-dwarf$version.wasm"
   done
 done
-chmod 644 ./*.wasm
+# The same with their debug information in split files. A package of units (.dwp) holds one version.
+mkdir -p split
+for version in 4 5; do
+  split=("${flags[@]}" -O2 "-gdwarf-$version" -gsplit-dwarf)
+  for unit in shapes.c other.c classes.cpp; do
+    clang-19 "${split[@]}" -c "$unit" -o "$objects/${unit%.*}-split.o"
+  done
+  "${link[@]}" --export=start --export=later "$objects"/{shapes,other}-split.o -o "split/shapes-dwarf$version.wasm"
+  "${link[@]}" --export=run "$objects/classes-split.o" -o "split/classes-dwarf$version.wasm"
+  llvm-dwp-19 "$objects"/{shapes,other}-split.dwo -o "split/shapes-dwarf$version.dwp"
+  for unit in shapes other classes; do cp "$objects/$unit-split.dwo" "split/$unit-dwarf$version.dwo"; done
+done
+chmod 644 ./*.wasm split/*
