@@ -8,7 +8,7 @@ import { chmodSync, copyFileSync, globSync, readFileSync, rmSync } from 'node:fs
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { builtinModules } from './builtin-modules.ts';
+import { builtinModules } from './builtin-modules.mjs';
 
 const ROOT = import.meta.dirname;
 const OUTPUT = join(ROOT, 'dist');

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle } from 'rolldown';
-import { builtinModules } from '../builtin-modules.ts';
+import { builtinModules } from '../builtin-modules.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUTPUT = join(import.meta.dirname, 'results/build');

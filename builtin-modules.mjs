@@ -6,10 +6,10 @@
  */
 export const builtinModules = {
   name: 'builtin-modules',
-  renderChunk(code: string): string {
+  renderChunk(code) {
     const changed = code.replaceAll(
       /^import (?:([\w$]+),? )?(?:\{([^}]*)\} )?from "(node:[\w/]+)";$/gm,
-      (_, whole?: string, names?: string, from?: string) =>
+      (_, whole, names, from) =>
         [whole, names && `{${names.replaceAll(' as ', ': ')}}`]
           .filter((left) => left)
           .map((left) => `const ${left} = globalThis.process.getBuiltinModule("${from}");`)

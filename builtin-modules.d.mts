@@ -1,0 +1,4 @@
+export declare const builtinModules: {
+  readonly name: string;
+  renderChunk(code: string): string;
+};
