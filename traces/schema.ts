@@ -22,6 +22,14 @@ export const CALLS_VIEW = `view calls as
     left join call_shapes s on s.id = c.shape
     left join functions f on f.id = s.func`;
 
+export const CALL_ROWS = `create table call_rows (
+  seq integer primary key,
+  shape integer not null,
+  enter_ns integer not null,
+  duration_ns integer,
+  value integer
+);`;
+
 /** The call index: what `wasi-rr index` makes anew. */
 export const CALLS_SCHEMA = `
 create table call_shapes (
@@ -36,13 +44,7 @@ create table call_shapes (
   valued integer not null
 );
 
-create table call_rows (
-  seq integer primary key,
-  shape integer not null,
-  enter_ns integer not null,
-  duration_ns integer,
-  value integer
-);
+${CALL_ROWS}
 
 create ${CALLS_VIEW};
 `;

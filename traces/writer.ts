@@ -61,10 +61,11 @@ export class TraceWriter {
       this.db.pragma(`user_version = ${FORMAT_VERSION}`);
       this.db.exec(SCHEMA);
     } catch (cause) {
-      this.discard();
+      this.db.close();
+      this.file.remove();
       throw unwritable(path, cause);
     }
-    this.callIndex = new CallIndex(this.db);
+    this.callIndex = new CallIndex(this.db, `${path}-rows`);
     this.insertSegment = this.db.prepare('insert into segments values (?,?,?,?,?,?,?,?,?)');
     this.dropSegments = this.db.prepare('delete from segments where id >= ?');
   }
@@ -197,6 +198,7 @@ export class TraceWriter {
 
   /** Removes the trace. */
   discard(): void {
+    this.callIndex.close();
     this.db.close();
     this.file.remove();
   }
@@ -210,6 +212,7 @@ export class TraceWriter {
       // another process reads the trace now, or the disk is full. Everything is in the write-ahead log, which
       // stays; the reader that is closed last folds it in
     } finally {
+      this.callIndex.close();
       this.db.close();
       this.file.removeRing();
     }
