@@ -3,18 +3,27 @@ import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync } from '
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { DescriptorTable, openTrace, record, replay, TRACE_SUFFIX } from '../../index.ts';
+import {
+  DescriptorTable,
+  openTimeTravel,
+  openTrace,
+  record,
+  replay,
+  TRACE_SUFFIX,
+} from '../../index.ts';
 import { paintFor } from '../colour.ts';
 import { EXIT } from '../exit-status.ts';
-import { formatTrapIn } from '../frames.ts';
+import { formatFrames, formatTrapIn } from '../frames.ts';
 import { TextLines } from '../log/text-lines.ts';
 import { packageFile } from '../package-file.ts';
 import { exitingWith } from '../run.ts';
 import { stdout } from '../streams.ts';
 import { count } from '../units.ts';
+import { textWrite } from '../write-text.ts';
 
 const PROGRAM = 'heapsmash-O0g.wasm';
 const LAST_CALLS = 6;
+const POINTER_BYTES = 4;
 
 /** Longer ones do not decide where the comments stand. */
 const MAX_COMMAND = 50;
@@ -64,6 +73,9 @@ async function demo(workspace: string): Promise<number> {
   for (const line of lastCalls(trace)) await stdout.print(line);
   if (report.outcome?.kind === 'trap') await stdout.print(formatTrapIn(trace, report.outcome.trap));
 
+  title('Who broke it? Line 35 calls u->rank: the pointer at u was overwritten');
+  for (const line of await lastWriter(trace)) await stdout.print(line);
+
   title('Now you');
   for (const line of nextSteps(trace)) await stdout.print(line);
   return same ? 0 : EXIT.failed;
@@ -71,9 +83,12 @@ async function demo(workspace: string): Promise<number> {
 
 /** What to type next, without `wasi-rr`, and what it gives. */
 const NEXT: readonly (readonly [command: string, what: string])[] = [
+  ['tui TRACE', 'walk through it, forwards and backwards'],
+  ['debug TRACE', 'step from line to line, in both directions'],
   ['log TRACE', 'everything it did'],
   ['log TRACE --path users', 'what became of one file'],
   ['log TRACE -c', 'where the time went'],
+  ['profile TRACE', 'which functions did the work'],
   ['info TRACE', 'what was run, and how it ended'],
   ['query TRACE "select name, count(*) from calls group by name"', 'ask it anything'],
   ['replay TRACE', 'as often as you like'],
@@ -125,6 +140,29 @@ function lastCalls(path: string): string[] {
     }
     return shown;
   } finally {
+    trace.close();
+  }
+}
+
+/** Where `u` points to at the end, and which code wrote there last. */
+async function lastWriter(path: string): Promise<string[]> {
+  const trace = openTrace(path);
+  const travel = openTimeTravel(path);
+  try {
+    const frames = await travel.variables(trace.eventCount - 1);
+    const u = frames.flatMap(({ variables }) => variables.flat()).find(({ name }) => name === 'u');
+    const address = Number(u?.value);
+    const { writes } = await travel.writes({ address, length: POINTER_BYTES, keep: 1 });
+    const [last] = writes;
+    if (last === undefined) return [];
+    const stack = await travel.stackOf(last);
+    const inProgram = stack.slice(
+      0,
+      stack.findIndex(({ name }) => name === '__main_void'),
+    );
+    return [textWrite(last), ...formatFrames(inProgram)];
+  } finally {
+    await travel.close();
     trace.close();
   }
 }

@@ -13,8 +13,7 @@ import {
 } from '../../index.ts';
 import { byteNumber } from '../byte-number.ts';
 import { EVENT_HELP, eventAt, type Place, placeOf } from '../event-argument.ts';
-import { formatFrames, frameTexts } from '../frames.ts';
-import { addressText, changeText } from '../hex-dump.ts';
+import { formatFrames } from '../frames.ts';
 import { jsonLine } from '../json.ts';
 import { countOf } from '../option-values.ts';
 import { Progress } from '../progress.ts';
@@ -22,6 +21,7 @@ import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 import { missingEnd, openNamed } from '../trace-argument.ts';
 import { count } from '../units.ts';
+import { textLine, textWrite } from '../write-text.ts';
 
 interface WritesFlags {
   readonly at?: Place;
@@ -125,22 +125,6 @@ async function print(lines: readonly string[]): Promise<void> {
     if (stdout.closed) return;
   }
   await stdout.flush();
-}
-
-/** `after #11` is where the guest did it; the host did it with `#11`. */
-function whenText({ by, mark: { event, tick } }: LocatedWrite): string {
-  const place = by === 'host' ? `#${event}` : event < 0 ? 'before #0' : `after #${event}`;
-  return `${place} tick ${tick}`;
-}
-
-function textLine(write: LocatedWrite): string {
-  const [place] = write.frame ? frameTexts(write.frame) : [];
-  return `${textWrite(write)}  ${place ?? `host: ${write.call}`}`;
-}
-
-function textWrite(write: LocatedWrite): string {
-  const { from, before, after } = write;
-  return `${whenText(write)}  ${addressText(from)}  ${changeText(before, after)}`;
 }
 
 function jsonWrite(write: LocatedWrite, stack: readonly StackFrame[] | undefined): string {
