@@ -4,7 +4,7 @@ import { invariant, messageOf } from '../errors.ts';
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { PREVIEW1, PREVIEW1_MODULE } from '../wasi/preview1.ts';
-import { MAX_FRAMES, trapFrom } from '../wasm/traps.ts';
+import { trapFrom } from '../wasm/traps.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
 import { Boundary } from './boundary.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
@@ -17,8 +17,8 @@ const MAX_SNAPSHOT_BYTES = 256 << 20;
 
 invariant(parentPort, 'the guest runs outside a worker');
 const port = parentPort;
-// a few more than are kept: the boundary's own frames stand among them
-Error.stackTraceLimit = MAX_FRAMES + 20;
+// how deep a stack was that overflowed is how deep a replay must get (wasm/traps.ts keeps a part)
+Error.stackTraceLimit = Number.POSITIVE_INFINITY;
 
 /** What is asked before the host is there waits for it. */
 let guest: Promise<Guest> | undefined;

@@ -29,6 +29,8 @@ export type FeedEnding =
       readonly kind: 'unwound';
       readonly call?: { readonly func: LoggedFunction; readonly args: readonly CoreValue[] };
     }
+  /** The stack overflows where it did then (overflow.ts). */
+  | { readonly kind: 'overflowed' }
   /** The feed itself could not go on: a damaged log, an observer that failed, no stack left. */
   | { readonly kind: 'failed'; readonly error: unknown };
 

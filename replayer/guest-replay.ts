@@ -9,11 +9,14 @@ import { describeOutcome, type Outcome, parseOutcomeText } from '../traces/outco
 import type { TraceReader } from '../traces/reader.ts';
 import { RECORD } from '../traces/record-kinds.ts';
 import type { RecordedCall } from '../wasi/call.ts';
-import { isStackOverflow, type Trap, trapFrom } from '../wasm/traps.ts';
+import { isStackOverflow, type Trap, trapDepth, trapFrom } from '../wasm/traps.ts';
+import { throwUncatchable } from '../wasm/uncatchable.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
 import type { Mismatch } from './divergence.ts';
 import { type CallObserver, Feed, type FeedEnding } from './feed.ts';
+import type { Probes } from './instrument/hooks.ts';
 import { LogSource } from './log-source.ts';
+import { framesHere, isOverflow, overflowDepth, sameCalls } from './overflow.ts';
 import type { ReplayEnd } from './replay-messages.ts';
 import { type CallEnding, type CallStep, made } from './replay-step.ts';
 
@@ -79,6 +82,8 @@ export class GuestReplay {
   private entered = -1;
   /** How the last call of the guest that did not return ended. */
   private unwound: Outcome | undefined;
+  /** How many frames the guest has now, where it was made to count them. */
+  private depth: (() => number) | undefined;
   /** Whether the memory at the end must be that of the recorded run. */
   private comparable = true;
 
@@ -271,13 +276,15 @@ export class GuestReplay {
     feed.ending = undefined;
     const recorded = feed.peek() === RECORD.unwind ? this.nextOutcome() : undefined;
     if (ending?.kind === 'unwound') this.checkUnwound(recorded, ending.call);
-    else this.checkTrap(recorded, this.trapFrom(ending?.kind === 'failed' ? ending.error : thrown));
-    if (isOverflow(recorded)) this.overflowed();
+    else if (ending?.kind !== 'overflowed')
+      this.checkTrap(recorded, this.trapFrom(ending?.kind === 'failed' ? ending.error : thrown));
+    const exact = ending?.kind === 'overflowed' || this.overflowedInCall(recorded, thrown);
+    if (isOverflow(recorded) && !exact) this.overflowed();
     this.unwound = recorded;
     const event = feed.event;
     const { opened, pages } = feed.takeUnwind();
     this.checkOpened(opened);
-    if (!isOverflow(recorded)) this.checkPages(event, pages);
+    if (!isOverflow(recorded) || exact) this.checkPages(event, pages);
   }
 
   /** With the frames' places in the module as it was recorded. */
@@ -313,13 +320,52 @@ export class GuestReplay {
     }
   }
 
-  // How deep a stack goes depends on how V8 compiled the code at that moment: 11,000 frames cold and
-  // 69,000 warm were measured for the same function. What the guest did between its last call and the
-  // overflow can therefore be more or less than was recorded.
+  /**
+   * Ends the guest where the recorded run's stack overflowed. Its module must have been rewritten for it
+   * (overflow.ts); before any of its code runs.
+   * @param reached is told when the guest is there, from inside of it
+   */
+  endAtOverflow(probes: Probes, reached?: (pc: number, depth: number) => void): void {
+    const depth = overflowDepth(this.trace);
+    if (depth === undefined) return;
+    this.depth = () => Number(probes.global('depth').value);
+    probes.global('deepest').value = depth;
+    probes.set('deep', (pc, now) => {
+      const recorded = this.feed.peek() === RECORD.unwind ? this.nextOutcome() : undefined;
+      const { original = (offset) => offset } = this.options;
+      if (!isOverflow(recorded) || trapDepth(recorded.trap) !== now) return;
+      if (!sameCalls(recorded.trap, framesHere(original)) || !this.isFinalMemory()) return;
+      reached?.(pc, now);
+      this.feed.ending = { kind: 'overflowed' };
+      throwUncatchable();
+    });
+  }
+
+  /**
+   * Whether the memory is that of the recorded run's end: where a function is called again and again at the
+   * depth of the overflow, not each of these calls is the one.
+   */
+  private isFinalMemory(): boolean {
+    const { complete, eventCount, meta } = this.trace;
+    if (!complete || this.feed.event !== eventCount - 1) return true;
+    return meta.finalMemory?.xxh64 === memoryNow(this.memory)?.xxh64;
+  }
+
+  /** Whether the stack overflowed in the host then, and this is the call that it was to answer. */
+  private overflowedInCall(recorded: Outcome | undefined, thrown: unknown): boolean {
+    if (!isOverflow(recorded) || this.depth === undefined || !(thrown instanceof Error))
+      return false;
+    if (trapDepth(recorded.trap) !== this.depth()) return false;
+    const { frames } = this.trapFrom(thrown);
+    const same = frames[0]?.offset === recorded.trap.frames[0]?.offset;
+    return same && sameCalls(recorded.trap, frames) && this.isFinalMemory();
+  }
+
+  // What the guest did between its last call and the overflow can be more or less than was recorded.
   private overflowed(): void {
     this.comparable = false;
     this.note =
-      "the run ended in a stack overflow, whose depth is the engine's: the memory at the end is not compared";
+      'the run ended in a stack overflow at a depth that was not come to again: the memory at the end is not compared';
   }
 
   private nextOutcome(): Outcome | undefined {
@@ -363,7 +409,7 @@ export class GuestReplay {
     throw new Ended({ kind: 'replayed', toItsEnd: false, finalMemory: memoryNow(memory), note });
   }
 
-  // A reactor's later calls see what an overflow left behind, which is not what it left then.
+  // A reactor's later calls see what an overflow left behind, which may not be what it left then.
   private lostTrack(): ReplayEnd {
     return {
       kind: 'replayed',
@@ -413,8 +459,4 @@ function describeTrap(trap: Trap): string {
   const [frame] = trap.frames;
   const place = frame ? ` in function ${frame.func} at 0x${frame.offset.toString(16)}` : '';
   return `${describeOutcome({ kind: 'trap', trap })}${place}`;
-}
-
-function isOverflow(outcome: Outcome | undefined): boolean {
-  return outcome?.kind === 'trap' && outcome.trap.kind === 'stack-overflow';
 }

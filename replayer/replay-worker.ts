@@ -7,7 +7,10 @@ import { MAX_FRAMES } from '../wasm/traps.ts';
 import { ComponentReplay } from './component/component-replay.ts';
 import type { CallObserver } from './feed.ts';
 import { GuestReplay } from './guest-replay.ts';
+import { probesOf } from './instrument/hooks.ts';
+import { type InstrumentedModule, instrument } from './instrument/rewrite.ts';
 import { OutputTap } from './output-tap.ts';
+import { withOverflow } from './overflow.ts';
 import { type FromReplay, MAX_UNPRINTED, type ReplaySetup, SHARED } from './replay-messages.ts';
 
 /** Bytes of output that are sent in one message, where there are so many. */
@@ -78,8 +81,12 @@ async function run(): Promise<FromReplay> {
       const end = await replay.run();
       return { type: 'ended', end, events: replay.events };
     }
-    const replay = new GuestReplay(trace, {
-      module: setup.module ?? trace.module(),
+    const made = setup.module === undefined ? endingAtOverflow(trace) : undefined;
+    const replay: GuestReplay = new GuestReplay(trace, {
+      module: setup.module ?? made?.bytes ?? trace.module(),
+      start: made?.start,
+      original: made?.original,
+      attach: (exports) => made && replay.endAtOverflow(probesOf(exports, made.prefix)),
       observer: observer(),
       describe: (name, args, memory) => unansweredCall(name, args, memory, DESCRIBED),
     });
@@ -87,6 +94,19 @@ async function run(): Promise<FromReplay> {
     return { type: 'ended', end, events: replay.events };
   } finally {
     trace.close();
+  }
+}
+
+/** The module of a run whose stack overflowed, made to end there. */
+function endingAtOverflow(trace: TraceReader): InstrumentedModule | undefined {
+  const plan = withOverflow(trace, {});
+  if (!plan.deepest) return undefined;
+  try {
+    return instrument(trace.module(), plan);
+  } catch (thrown) {
+    // it replays all the same, but for how deep it gets
+    if (thrown instanceof WasiRrError && thrown.code === 'MODULE_UNSUPPORTED') return undefined;
+    throw thrown;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Outcome } from '../traces/outcome.ts';
 import { TraceReader } from '../traces/reader.ts';
 import { workerUrl } from '../worker-url.ts';
 import { type DivergenceReport, reportDivergence } from './divergence-report.ts';
+import { OVERFLOW_STACK_MB, overflowDepth } from './overflow.ts';
 import { type FromReplay, type ReplayEnd, type ReplaySetup, SHARED } from './replay-messages.ts';
 
 /**
@@ -54,7 +55,8 @@ export interface ReplayReport {
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const trace = new TraceReader(options.trace);
   try {
-    const { end, events } = await runWorker(options, trace.eventCount);
+    const stackMb = overflowDepth(trace) === undefined ? STACK_MB : OVERFLOW_STACK_MB;
+    const { end, events } = await runWorker(options, trace.eventCount, stackMb);
     const notes = notesOn(trace, end);
     const divergence =
       end.kind === 'diverged'
@@ -79,6 +81,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
 function runWorker(
   options: ReplayOptions,
   total: number,
+  stackSizeMb: number,
 ): Promise<{ end: ReplayEnd; events: number }> {
   const { onOutput, onProgress, signal } = options;
   const shared = new SharedArrayBuffer(SHARED.bytes);
@@ -93,7 +96,7 @@ function runWorker(
     const worker = new Worker(workerUrl('replayer/replay-worker'), {
       workerData: setup,
       execArgv: ['--no-warnings'],
-      resourceLimits: { stackSizeMb: STACK_MB },
+      resourceLimits: { stackSizeMb },
     });
     let printing = Promise.resolve();
     let last = false;

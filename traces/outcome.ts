@@ -56,8 +56,9 @@ function isU32(value: unknown): value is number {
 
 function isTrap(value: unknown): value is Trap {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, message, frames } = value as Record<string, unknown>;
+  const { kind, message, frames, depth } = value as Record<string, unknown>;
   return (
+    (depth === undefined || isU32(depth)) &&
     typeof kind === 'string' &&
     typeof message === 'string' &&
     Array.isArray(frames) &&

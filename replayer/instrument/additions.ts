@@ -43,6 +43,7 @@ const PARAMS = {
 const HOOK_TYPES: Readonly<Record<HookName, keyof typeof PARAMS>> = {
   ticked: 'pair',
   stop: 'pair',
+  deep: 'pair',
   entered: 'pair',
   left: 'pair',
   wrote: 'wrote',
@@ -94,6 +95,10 @@ export class Additions {
     }
     if (plan.breaks || plan.steps) hooks.push('stop');
     if (plan.steps) numbers.push(['armed', I32]);
+    if (plan.deepest) {
+      hooks.push('deep');
+      numbers.push(['deepest', I32]);
+    }
     const address = layout.memories[0]?.address64 ? I64 : I32;
     if (plan.watch) {
       hooks.push('wrote');

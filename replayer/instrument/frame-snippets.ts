@@ -135,6 +135,16 @@ export class FrameSnippets {
     out.byte(OP.end);
   }
 
+  /** @param spill stores locals where the branch is taken */
+  deepest(out: WasmOutput, pc: number, spill: () => void): void {
+    this.getMine(out);
+    global(out, OP.globalGet, this.added.global('deepest'));
+    out.put([OP.i32Eq, OP.if, 0x40]);
+    spill();
+    this.hook(out, 'deep', pc);
+    out.byte(OP.end);
+  }
+
   private call(out: WasmOutput, name: HookName): void {
     global(out, OP.globalGet, this.added.global(name));
     out.byte(OP.callRef);

@@ -209,6 +209,7 @@ export class FunctionRewriter {
     const entries = counts?.get(layout.bodyStarts[shape.func - layout.importedFunctions] as number);
     if (entries !== undefined) countHere(out, this.added, entries);
     this.ticked(shape, spilled, start);
+    if (plan.deepest) frames.deepest(out, start, () => this.spillAside(shape, spilled));
     if (shape.wrapped) this.wrap(shape.func);
     reader.open(start, end);
     for (;;) {
@@ -410,18 +411,22 @@ export class FunctionRewriter {
   }
 
   private ticked(shape: Shape, spilled: FrameLayout | undefined, pc: number): void {
-    const { out, tick, frames, types, locals, clean, generation } = this;
+    const { out, tick, frames } = this;
     if (tick.length === 0) return;
     this.flush(pc);
     out.put(tick);
-    if (spilled && !shape.through) {
-      // in a branch that is hardly ever taken: what is stored there is not stored elsewhere
-      for (let i = 0; i < locals; i++) {
-        if (clean[i] !== generation) frames.storeLocal(out, i, types[i] as number, spilled);
-      }
-    }
+    this.spillAside(shape, spilled);
     frames.hook(out, 'ticked', pc);
     out.byte(OP.end);
+  }
+
+  /** In a branch that is hardly ever taken: what is stored there is not stored elsewhere. */
+  private spillAside(shape: Shape, spilled: FrameLayout | undefined): void {
+    if (spilled === undefined || shape.through) return;
+    const { out, frames, types, locals, clean, generation } = this;
+    for (let i = 0; i < locals; i++) {
+      if (clean[i] !== generation) frames.storeLocal(out, i, types[i] as number, spilled);
+    }
   }
 
   private stop(pc: number): void {

@@ -19,7 +19,15 @@ export interface Probes {
   readonly setWasm: <K extends HookName>(name: K, hook: Hooks[K]) => void;
 }
 
-const HOOK_NAMES: readonly HookName[] = ['ticked', 'stop', 'wrote', 'entered', 'left', 'room'];
+const HOOK_NAMES: readonly HookName[] = [
+  'ticked',
+  'stop',
+  'deep',
+  'wrote',
+  'entered',
+  'left',
+  'room',
+];
 
 /** @param prefix of the added exports; hooks that the plan has do nothing until they are set */
 export function probesOf(exports: WebAssembly.Exports, prefix: string): Probes {

@@ -33,6 +33,11 @@ export interface InstrumentPlan {
    * frame's depth. Needs frames.
    */
   readonly steps?: ReadonlySet<number>;
+  /**
+   * The hook `deep` is called at the entry of a function whose frame has the depth `deepest`, before its
+   * first instruction and behind its tick. Needs frames.
+   */
+  readonly deepest?: boolean;
   /** The hooks `entered` and `left` are called at function entry and exit. Needs frames. */
   readonly calls?: boolean;
   /**
@@ -51,6 +56,7 @@ export interface Hooks {
   readonly stop: (pc: Pc, depth: number) => unknown;
   /** After the store: its bytes are in memory. `address` and `length` in bytes; length may be 0. */
   readonly wrote: (pc: Pc, address: number, length: number) => unknown;
+  readonly deep: (pc: Pc, depth: number) => unknown;
   readonly entered: (func: number, depth: number) => unknown;
   /** Not called for frames that an exception leaves: the next `depth` tells. */
   readonly left: (func: number, depth: number) => unknown;
@@ -70,6 +76,8 @@ export interface AddedGlobals {
   readonly top: WebAssembly.Global;
   /** i32. `room` is called for a frame that ends beyond it. */
   readonly limit: WebAssembly.Global;
+  /** i32. Depth at which `deep` is called. */
+  readonly deepest: WebAssembly.Global;
   /** i32. Greatest depth at which `stop` is called in functions that step. */
   readonly armed: WebAssembly.Global;
   /**

@@ -28,6 +28,8 @@ export interface RequestOptions {
 export interface RequestThread {
   /** Of the thread's program. */
   readonly url: URL;
+  /** Native stack; as a batch replay's unless given. */
+  readonly stackMb?: number;
   /** `workerData` for a new thread, but for `shared`, the words of messages.ts. */
   readonly setup: () => object;
   /** Gets what is no reply. */
@@ -132,7 +134,7 @@ export class RequestLink<R extends RequestTable<R>> {
     const worker = new Worker(this.thread.url, {
       workerData: { ...this.thread.setup(), shared },
       execArgv: ['--no-warnings'],
-      resourceLimits: { stackSizeMb: STACK_MB },
+      resourceLimits: { stackSizeMb: this.thread.stackMb ?? STACK_MB },
     });
     worker.on('message', (message: Reply | { readonly type: string }) => {
       if ('id' in message) this.finish(message);

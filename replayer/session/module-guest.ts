@@ -3,6 +3,7 @@ import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import { GuestReplay } from '../guest-replay.ts';
+import { probesOf } from '../instrument/hooks.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import type { CallEnding } from '../replay-step.ts';
 import { readGlobals } from './globals.ts';
@@ -24,6 +25,9 @@ export class ModuleGuest extends SessionGuest {
       start: program.start,
       original: program.original,
       endsInPlace: true,
+      attach: (exports) => {
+        if (program.prefix) this.replay.endAtOverflow(probesOf(exports, program.prefix));
+      },
       wrapImport: (answer) => this.suspending(answer),
       observer: {
         before: (event: number, _func: LoggedFunction, _args, memory: Uint8Array) =>

@@ -6,6 +6,8 @@ import { exportMemories } from '../../wasm/exported-memories.ts';
 import { exportStart } from '../../wasm/start-function.ts';
 import { type CoreLayout, memoryExports } from '../component/core-layout.ts';
 import { type RunnableCore, tagged } from '../component/core-modules.ts';
+import { instrument } from '../instrument/rewrite.ts';
+import { withOverflow } from '../overflow.ts';
 
 /** A module that was made ready for a session: its globals and memories, and a start function, are exports. */
 export interface RunnableInstance extends RunnableCore {
@@ -14,6 +16,8 @@ export interface RunnableInstance extends RunnableCore {
   readonly hiddenGlobals: number;
   /** By index: under which name it exports a memory. */
   readonly memoryNames: readonly string[];
+  /** Of the exports that were added (instrument/hooks.ts), where it was rewritten to end at a stack overflow. */
+  readonly prefix?: string | undefined;
 }
 
 export interface ComponentProgram {
@@ -28,14 +32,19 @@ export type Compile = (bytes: Uint8Array, instance: number) => WebAssembly.Modul
 /** @throws WasiRrError TRACE_CORRUPT, REPLAY_FAILED */
 export function runnableModule(trace: TraceReader, compile: Compile): RunnableInstance {
   const bytes = trace.module();
-  const start = exportStart(bytes);
-  const all = exportGlobals(start?.bytes ?? bytes);
+  const plan = withOverflow(trace, {});
+  const made = plan.deepest ? instrument(bytes, plan) : undefined;
+  const start = made ? undefined : exportStart(bytes);
+  const all = exportGlobals(made?.bytes ?? start?.bytes ?? bytes);
   const shift = (start?.shift ?? 0) + all.shift;
+  const original = made?.original ?? ((offset: number) => offset);
+  const own = made?.layout.globals ?? Number.POSITIVE_INFINITY;
   return {
     module: compile(all.bytes, 0),
-    start: start?.name,
-    original: (offset) => offset - shift,
-    globals: all.globals,
+    start: made?.start ?? start?.name,
+    original: (offset) => original(offset - shift),
+    prefix: made?.prefix,
+    globals: all.globals.filter(({ index }) => index < own),
     hiddenGlobals: all.hidden,
     memoryNames: ['memory'],
   };

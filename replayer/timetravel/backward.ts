@@ -97,11 +97,11 @@ export function windowPass(
     begun = true;
     // the mark itself must be seen, too
     run().arm(Math.max(search.limit, to?.depth ?? 0));
-    const frames = run().frames();
-    const deepest = frames[frames.length - search.limit];
-    if (search.all) for (const { func } of frames) need(func);
+    const funcs = run().functions();
+    const deepest = funcs[search.limit - 1];
+    if (search.all) for (const func of funcs) need(func);
     // the window may begin inside of a call
-    else if (deepest && search.enters?.(deepest.func)) need(deepest.func);
+    else if (deepest !== undefined && search.enters?.(deepest)) need(deepest);
     if (search.all || search.enters) run().wantTick(run().tick + 1);
   };
   const events: ProbeEvents = {

@@ -6,6 +6,7 @@
  */
 import { invariant, WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
+import { isOverflow, overflowDepth } from '../overflow.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { SourceLines } from '../source/source-lines.ts';
 import { Look } from '../values/look.ts';
@@ -33,6 +34,11 @@ const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
 /** Each window is so many times larger than the one before. */
 const WINDOW_GROWTH = 16;
 
+interface WholeRun {
+  readonly ticks: number;
+  readonly note: string | undefined;
+}
+
 export class Engine {
   readonly lines: SourceLines;
   readonly look: Look;
@@ -42,6 +48,7 @@ export class Engine {
   private readonly functionAt: (pc: number) => number;
   private latest: Position | undefined;
   private last: Mark | undefined;
+  private wholeRun: WholeRun | undefined;
 
   /** @throws WasiRrError as TraceReader.module */
   constructor(trace: TraceReader, names: FrameNames) {
@@ -147,26 +154,31 @@ export class Engine {
     );
   }
 
-  /** Of a run that was interrupted, the end of its recording; of a stack overflow, what came before it. */
+  /**
+   * Of a run that was interrupted, the end of its recording; of a stack overflow that is not come to again, what
+   * came before it.
+   */
   private end(onEvent: OnEvent): Mark {
     const { outcome } = this.trace.meta;
     const last = this.trace.eventCount - 1;
-    if (this.overflows) return this.toEvent(last - 1, onEvent).mark;
+    if (isOverflow(outcome) && !this.comesToOverflow(onEvent)) {
+      return this.toEvent(last - 1, onEvent).mark;
+    }
     if (outcome?.kind === 'exit' || outcome?.kind === 'trap') return this.lastMark(onEvent);
     return this.toEvent(last, onEvent).mark;
   }
 
-  private get overflows(): boolean {
-    const { outcome } = this.trace.meta;
-    return outcome?.kind === 'trap' && outcome.trap.kind === 'stack-overflow';
+  /** Of a run that ends in a stack overflow, whether a replay ends there too. */
+  private comesToOverflow(onEvent: OnEvent): boolean {
+    return overflowDepth(this.trace) !== undefined && this.whole(onEvent).note === undefined;
   }
 
   /** The last instruction of a run that ends. */
   private lastMark(onEvent: OnEvent): Mark {
-    if (this.overflows) {
+    if (isOverflow(this.trace.meta.outcome) && !this.comesToOverflow(onEvent)) {
       throw new WasiRrError(
         'REPLAY_FAILED',
-        "the run ends in a stack overflow, whose depth is the engine's: its last instruction cannot be shown. A breakpoint stops before it.",
+        'the run ends in a stack overflow at a depth that was not come to again: its last instruction cannot be shown. A breakpoint stops before it.',
       );
     }
     this.last ??= this.before(undefined, lastWithin(ANY_DEPTH, true), onEvent);
@@ -205,8 +217,8 @@ export class Engine {
    * @param to where it ends; undefined: with the run
    */
   private before(to: Mark | undefined, make: MakeSearch, onEvent: OnEvent): Mark | undefined {
-    const end = to?.tick ?? this.countTicks(onEvent) + 1;
-    const steps = new Set(to && this.at(to, onEvent).frames.map(({ func }) => func));
+    const end = to?.tick ?? this.whole(onEvent).ticks + 1;
+    const steps = new Set(to && this.at(to, onEvent).functions);
     for (let size = 1; ; ) {
       const from = end - size;
       const search = make(from < 1);
@@ -225,7 +237,9 @@ export class Engine {
     }
   }
 
-  private countTicks(onEvent: OnEvent): number {
+  /** How many ticks the run has, and what is to be known of its end. One replay, once. */
+  private whole(onEvent: OnEvent): WholeRun {
+    if (this.wholeRun !== undefined) return this.wholeRun;
     const run: ProbeRun = this.newRun(
       new Set(),
       NO_POINTS,
@@ -233,7 +247,8 @@ export class Engine {
       onEvent,
     );
     run.run();
-    return run.tick;
+    this.wholeRun = { ticks: run.tick, note: run.note };
+    return this.wholeRun;
   }
 
   private seek(mark: Mark, onEvent: OnEvent): Position {

@@ -75,13 +75,10 @@ export function forwardPass(
     run().arm(limit);
     if (limit > 0) run().wantTick(run().tick + 1);
   };
-  const begin = (pc?: number) => {
+  const begin = () => {
     begun = true;
     const limit = goal.limit;
-    const frames = run().frames(pc);
-    if (limit > 0) {
-      need(frames.flatMap(({ func }, i) => (frames.length - i <= limit ? [func] : [])));
-    }
+    if (limit > 0) need(run().functions().slice(0, limit));
     look();
   };
   const arrive = (at: Mark, met: Reached['met'] | undefined) => {
@@ -94,14 +91,10 @@ export function forwardPass(
   /** The frame that writes has not stored its locals. */
   const writeMetBy = (hit: Extract<Reason, { kind: 'watch' }>) =>
     rules.first(hit, hit.mark, () => run().stopped());
-  const stopSoon = (met: Reached['met'] | undefined, pc?: number) => {
+  const stopSoon = (met: Reached['met'] | undefined) => {
     if (met === undefined || found !== undefined) return;
     found = met;
-    need(
-      run()
-        .frames(pc)
-        .map(({ func }) => func),
-    );
+    need(run().functions());
     look();
   };
 
@@ -129,7 +122,7 @@ export function forwardPass(
     },
     stop: (at) => {
       if (!begun) {
-        if ('pc' in from && sameMark(at, from)) begin(at.pc);
+        if ('pc' in from && sameMark(at, from)) begin();
         return;
       }
       if (found !== undefined) arrive(at, found);
@@ -164,12 +157,12 @@ export function forwardPass(
     beyond: (at) => {
       if (!begun || found !== undefined) return;
       beyondFrom ??= at.tick;
-      if (at.tick - beyondFrom > BEYOND_TICKS) stopSoon(BEYOND, at.pc);
+      if (at.tick - beyondFrom > BEYOND_TICKS) stopSoon(BEYOND);
     },
     ...(points.watches.length > 0 && {
       wrote: (at: Mark, address: number, length: number) => {
         for (const hit of watch?.wrote('guest', at, address, length) ?? []) {
-          if (begun) stopSoon(writeMetBy(hit), at.pc);
+          if (begun) stopSoon(writeMetBy(hit));
         }
       },
     }),

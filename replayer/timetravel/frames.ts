@@ -1,5 +1,6 @@
 /** Reads the frames that an instrumented guest has spilled: function, pc and raw locals of each. */
 import { BinaryInput } from '../../wasm/binary.ts';
+import { MAX_FRAMES } from '../../wasm/traps.ts';
 import { FRAME_HEADER, FRAME_PC, frameLayout } from '../instrument/frame-layout.ts';
 import { type ModuleLayout, readValueType, TYPE } from '../instrument/module-layout.ts';
 
@@ -19,7 +20,7 @@ export interface Frame {
 /**
  * @param memory the memory for frames; @param top where they end
  * @param pc of the innermost frame; without it, that frame has a call under way
- * @returns innermost first
+ * @returns innermost first, at most {@link MAX_FRAMES}: a stack that overflowed has a hundred thousand
  */
 export function readFrames(
   layout: ModuleLayout,
@@ -28,20 +29,48 @@ export function readFrames(
   pc?: number,
 ): Frame[] {
   const view = new DataView(memory, 0, top);
+  const { bases, funcs, types } = walk(layout, view);
   const frames: Frame[] = [];
-  const known = new Map<number, Uint8Array>();
-  for (let base = 0; base + FRAME_HEADER <= top; ) {
-    const func = view.getUint32(base, true);
-    const types = known.get(func) ?? localTypes(layout, func);
-    known.set(func, types);
-    const { offsets, size } = frameLayout(types);
-    const locals = Array.from(types, (type, i) => readLocal(view, base + (offsets[i] ?? 0), type));
-    const innermost = base + size >= top;
+  for (let i = bases.length - 1; i >= 0 && frames.length < MAX_FRAMES; i--) {
+    const base = bases[i] as number;
+    const func = funcs[i] as number;
+    const own = types.get(func) as Uint8Array;
+    const { offsets } = frameLayout(own);
+    const locals = Array.from(own, (type, k) => readLocal(view, base + (offsets[k] ?? 0), type));
     const call = view.getUint32(base + FRAME_PC, true);
-    frames.push({ func, pc: (innermost ? pc : undefined) ?? call, locals, types });
+    frames.push({ func, pc: (frames.length === 0 ? pc : undefined) ?? call, locals, types: own });
+  }
+  return frames;
+}
+
+/** Functions of all frames, outermost first: that of depth `n` is at `n - 1`. */
+export function functionsOfFrames(
+  layout: ModuleLayout,
+  memory: ArrayBuffer,
+  top: number,
+): readonly number[] {
+  return walk(layout, new DataView(memory, 0, top)).funcs;
+}
+
+function walk(layout: ModuleLayout, view: DataView) {
+  const bases: number[] = [];
+  const funcs: number[] = [];
+  const types = new Map<number, Uint8Array>();
+  const sizes = new Map<number, number>();
+  for (let base = 0; base + FRAME_HEADER <= view.byteLength; ) {
+    const func = view.getUint32(base, true);
+    let size = sizes.get(func);
+    if (size === undefined) {
+      const own = localTypes(layout, func);
+      types.set(func, own);
+      size = frameLayout(own).size;
+      sizes.set(func, size);
+    }
+    bases.push(base);
+    funcs.push(func);
     base += size;
   }
-  return frames.reverse();
+  return { bases, funcs, types };
 }
 
 function readLocal(view: DataView, at: number, type: number): LocalValue {

@@ -11,6 +11,7 @@ import { type Probes, probesOf } from '../instrument/hooks.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
 import { instrument } from '../instrument/rewrite.ts';
+import { withOverflow } from '../overflow.ts';
 
 /** What a hook can look at. */
 export interface Running {
@@ -25,16 +26,17 @@ export interface Running {
 /**
  * @param begin sets hooks, before any code of the guest's has run
  * @param passed see GuestReplayOptions
- * @returns what a user should know besides (a stack overflow's memory is not compared)
+ * @returns what a user should know besides (a stack overflow that was not come to again)
  * @throws WasiRrError DIVERGENCE, MODULE_UNSUPPORTED, MODULE_INVALID, and as GuestReplay.run
  */
 export function replayInstrumented(
   trace: TraceReader,
-  plan: InstrumentPlan,
+  wanted: InstrumentPlan,
   begin: (running: Running) => void,
   observer?: CallObserver,
   passed?: (event: number) => void,
 ): string | undefined {
+  const plan = withOverflow(trace, wanted);
   const made = instrument(trace.module(), plan);
   let running: Running | undefined;
   const replay: GuestReplay = new GuestReplay(trace, {
@@ -49,6 +51,7 @@ export function replayInstrumented(
     attach: (exports) => {
       const probes = probesOf(exports, made.prefix);
       if (plan.frames === 'spill') makeRoom(probes);
+      replay.endAtOverflow(probes);
       const { memory } = exports;
       running = {
         probes,

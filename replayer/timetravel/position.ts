@@ -6,8 +6,10 @@ import type { ProbeRun } from './probe-run.ts';
 
 export interface Position {
   readonly mark: Mark;
-  /** Innermost first. */
+  /** Innermost first; of a deep stack, as many as are shown (frames.ts). */
   readonly frames: readonly Frame[];
+  /** Functions of all frames, outermost first. */
+  readonly functions: readonly number[];
   readonly globals: readonly GlobalValue[];
   /** Memory 0. */
   readonly memory: Uint8Array;
@@ -16,5 +18,11 @@ export interface Position {
 /** From inside of a hook, before the run is left. */
 export function positionOf(run: ProbeRun, mark: Mark): Position {
   const { memory } = run;
-  return { mark, frames: run.frames(mark.pc), globals: run.globals(), memory };
+  return {
+    mark,
+    frames: run.frames(mark.pc),
+    functions: run.functions(),
+    globals: run.globals(),
+    memory,
+  };
 }

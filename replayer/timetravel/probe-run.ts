@@ -12,7 +12,7 @@ import { type Probes, probesOf } from '../instrument/hooks.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
-import { type Frame, readFrames } from './frames.ts';
+import { type Frame, functionsOfFrames, readFrames } from './frames.ts';
 import { forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
@@ -56,6 +56,8 @@ export class ProbeRun {
   /** The tick at which `ticksLeft` is 0, and the one that was asked for. */
   private base = 0;
   private wanted = Number.POSITIVE_INFINITY;
+  /** What a user should know of how the run ended: of a stack overflow that was not come to again. */
+  note: string | undefined;
   private left: { readonly error: unknown } | undefined;
 
   /** @param onEvent is told of every event, and now and then without one; what it throws ends the run */
@@ -118,6 +120,7 @@ export class ProbeRun {
         step = steps.next(ending);
       }
       if (step.done && step.value.kind === 'diverged') throw diverged(step.value.divergence.event);
+      if (step.done && step.value.kind === 'replayed') this.note = step.value.note;
     } catch (thrown) {
       if (!this.left) throw thrown;
     }
@@ -168,6 +171,12 @@ export class ProbeRun {
     return readFrames(this.program.layout, memory, top, pc);
   }
 
+  /** Functions of all frames, outermost first: that of depth `n` is at `n - 1`. */
+  functions(): readonly number[] {
+    const top = Number(this.global('top').value);
+    return functionsOfFrames(this.program.layout, this.guest.memory('frames').buffer, top);
+  }
+
   /** From inside of a hook, until it ends. @param pc of the innermost frame; without it, no frames are given */
   stopped(pc?: number): StoppedGuest {
     const frames = pc === undefined ? [] : this.frames(pc);
@@ -204,6 +213,7 @@ export class ProbeRun {
       memory.grow(memory.buffer.byteLength / 65536);
       this.global('limit').value = memory.buffer.byteLength;
     });
+    this.replay.endAtOverflow(probes, (pc, depth) => this.overflowed(pc, depth));
     probes.set('ticked', (pc, depth) => this.safely(() => this.ticked(pc, depth)));
     probes.set('stop', (pc, depth) => this.safely(() => events.stop?.(this.mark(pc, depth))));
     if (events.wrote) {
@@ -214,6 +224,13 @@ export class ProbeRun {
     }
     this.schedule();
     events.begin?.();
+  }
+
+  /** The recorded run went no further than to this instruction, the first of its function. */
+  private overflowed(pc: number, depth: number): void {
+    const { steps, breaks } = this.program;
+    const stops = breaks.has(pc) || (steps && Number(this.global('armed').value) >= depth);
+    if (stops) this.safely(() => this.events.stop?.(this.mark(pc, depth)));
   }
 
   private wrap(answer: (...args: CoreValue[]) => CoreValue | undefined): unknown {

@@ -3,6 +3,7 @@ import type { TraceReader } from '../../traces/reader.ts';
 import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import { instrument } from '../instrument/rewrite.ts';
+import { withOverflow } from '../overflow.ts';
 
 export interface ProgramPlan {
   /** Functions whose instructions can be looked at one by one. */
@@ -20,6 +21,9 @@ export interface Program {
   readonly start: string | undefined;
   readonly layout: ModuleLayout;
   readonly original: (offset: number) => number;
+  readonly breaks: ReadonlySet<number>;
+  /** Whether {@link ProbeRun.arm} makes anything stop. */
+  readonly steps: boolean;
   /** The guest's own, by index. */
   readonly globals: readonly VisibleGlobal[];
 }
@@ -28,11 +32,13 @@ export interface Program {
 const KEPT = { bytes: 128 << 20, programs: 16 };
 
 export class Programs {
+  private readonly trace: TraceReader;
   private readonly module: Uint8Array;
   /** Latest use last. */
   private readonly made = new Map<string, { readonly program: Program; readonly bytes: number }>();
 
   constructor(trace: TraceReader) {
+    this.trace = trace;
     this.module = trace.module();
   }
 
@@ -47,7 +53,8 @@ export class Programs {
   }
 
   private make({ steps, breaks, watch }: ProgramPlan) {
-    const made = instrument(this.module, { tick: true, frames: 'spill', steps, breaks, watch });
+    const plan = withOverflow(this.trace, { tick: true, frames: 'spill', steps, breaks, watch });
+    const made = instrument(this.module, plan);
     const visible = exportGlobals(made.bytes);
     const program: Program = {
       module: new WebAssembly.Module(visible.bytes),
@@ -55,6 +62,8 @@ export class Programs {
       start: made.start,
       layout: made.layout,
       original: (offset) => made.original(offset - visible.shift),
+      breaks,
+      steps: steps.size > 0,
       globals: visible.globals.filter(({ index }) => index < made.layout.globals),
     };
     return { program, bytes: visible.bytes.length };

@@ -37,13 +37,6 @@ export function stateAt<T>(
     found ??= { value: look(stopped(running, trap?.frames[0])) };
   };
   const trap = trapAt(trace, event);
-  if (trap?.kind === 'stack-overflow') {
-    throw new WasiRrError(
-      'REPLAY_FAILED',
-      "the run ended in a stack overflow, whose depth is the engine's: what the guest held then cannot be shown. An event before it can.",
-      { event },
-    );
-  }
   const trapPc = trap?.frames[0]?.offset;
   const [wanted] = event < 0 ? [] : trace.events(event, event + 1);
   const observer: CallObserver = {
@@ -60,7 +53,7 @@ export function stateAt<T>(
   };
   // what is executed when it traps has its locals stored just before
   const breaks = trapPc === undefined ? {} : { breaks: new Set([trapPc]) };
-  replayInstrumented(
+  const note = replayInstrumented(
     trace,
     { frames: 'spill', globals: true, ...breaks },
     (started) => {
@@ -69,6 +62,14 @@ export function stateAt<T>(
     observer,
     passed,
   );
+  // only of a stack overflow
+  if (note !== undefined && trap !== undefined) {
+    throw new WasiRrError(
+      'REPLAY_FAILED',
+      `${note}. What the guest held then cannot be shown; what it held at an event before can.`,
+      { event },
+    );
+  }
   if (found !== undefined) return found.value;
   throw new WasiRrError('EVENT_NOT_FOUND', `the run never comes to event ${event}.`, { event });
 }

@@ -2,8 +2,10 @@
  * The inside of a run, between its calls, as a library: who wrote where, and from which stack. Every answer
  * is computed by replays, in a thread of their own, that are compared with the recording.
  */
+
 import { TraceReader } from '../../traces/reader.ts';
 import { workerUrl } from '../../worker-url.ts';
+import { OVERFLOW_STACK_MB } from '../overflow.ts';
 import type { Coverage, Profile } from '../profile/messages.ts';
 import { RequestLink, type RequestOptions } from '../requests/request-link.ts';
 import type {
@@ -44,6 +46,7 @@ export class TimeTravel {
   constructor(trace: string) {
     this.link = new RequestLink({
       url: workerUrl('replayer/timetravel/travel-worker'),
+      stackMb: OVERFLOW_STACK_MB,
       setup: () => ({ trace }),
       receive: () => {},
     });

@@ -75,12 +75,10 @@ describe.concurrent('a guest is recorded as it ran, and replays as it was record
     });
     expect(again.stdout.equals(run.stdout)).toBe(true);
     expect(again.stderr.equals(run.stderr)).toBe(true);
-    if (overflows(run.outcome)) {
-      expect(again.notes).toEqual([expect.stringContaining('stack overflow')]);
-      return;
-    }
     expect(again.finalMemory).toEqual(run.finalMemory);
     expect(again.notes).toEqual([]);
+    // this thread's stack is no larger than the recorder's
+    if (overflows(run.outcome)) return;
     for (let i = 1; i < REPLAYS; i++) {
       expect(replayedHere(run.trace)).toMatchObject({
         kind: 'replayed',

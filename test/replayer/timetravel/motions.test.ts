@@ -231,7 +231,7 @@ test('a hang: behind its last event, and on from there', async () => {
   trace.close();
 });
 
-test('a stack overflow, whose depth is never the same: up to its last event, and by breakpoints', async () => {
+test('a stack overflow that this thread has no stack for: up to its last event, and by breakpoints', async () => {
   const guest = guests.find(({ name }) => name === 'stack-overflow');
   if (guest === undefined) throw new Error('no guest');
   const trace = new TraceReader((await scratch.recordGuest(guest)).trace);
