@@ -18,6 +18,7 @@ import {
 } from '../../index.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
 import { EXIT, signalOf, statusOf } from '../exit-status.ts';
+import { namedDebugFiles } from '../named-debug-files.ts';
 import { optionAs } from '../option-as.ts';
 import {
   collecting,
@@ -232,8 +233,12 @@ async function recordCommand(
   }
   const { outcome } = report;
   if (report.trace !== undefined && report.traceLost === undefined) {
-    const { attachTo } = await import('../attached-files.ts');
-    attachTo(report.trace, module, flags.debugFile ?? [], flags.source ?? []);
+    const { debugFile = [], source = [] } = flags;
+    const named = namedDebugFiles(module);
+    if (named.length + debugFile.length + source.length > 0) {
+      const { attachTo } = await import('../attached-files.ts');
+      attachTo(report.trace, named, debugFile, source);
+    }
   }
   if (outcome.kind === 'trap') {
     // loads what reads debug information
