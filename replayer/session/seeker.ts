@@ -10,10 +10,11 @@ import { CostMap } from './cost-map.ts';
 import type { EventWatch, Memories, SessionGuest, ShouldPause } from './guest.ts';
 import { GuestPool } from './guest-pool.ts';
 import { type Image, Images } from './images.ts';
+import { LaidTrail } from './laid-trail.ts';
 import { type DiffLimits, diffMemories } from './memory-diff.ts';
 import type { MemoryDiff, PoolState, SessionLimits } from './messages.ts';
 import { bestPlace, candidatePlaces, type RunShape } from './pool-plan.ts';
-import { Trail, trailLength } from './trail.ts';
+import type { Look, Trail } from './trail.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -24,6 +25,8 @@ const WORTHWHILE_MS = 0.5;
 const NEAR = 64;
 /** A way that takes less is gone again for the next step. */
 const LONG_WAY_MS = 20;
+/** A position before any guest. */
+const BEGINNING = -2;
 
 /** Why some or all positions of a trace cannot be looked at. */
 export interface ReplayProblem {
@@ -43,10 +46,19 @@ export interface SeekerEvents {
 /** Thrown when `shouldPause` stopped a seek; what was done so far is not lost. */
 export class Paused extends Error {}
 
+/** A run ahead of time. */
+interface RunAhead {
+  readonly guest: SessionGuest;
+  readonly to: number;
+  /** To be laid on the way. */
+  readonly trail?: Trail;
+  /** Where the guest stood when it was stopped: from another place it is of no use. */
+  readonly at: number;
+}
+
 export class Seeker {
   private readonly trace: TraceReader;
   private readonly newGuest: () => SessionGuest;
-  private readonly limits: SessionLimits;
   private readonly events: SeekerEvents;
   private readonly last: number;
   private readonly costs: CostMap;
@@ -54,9 +66,11 @@ export class Seeker {
   private readonly pool: GuestPool;
   /** Position that was looked at last, at which no guest need stand. */
   private focus = -1;
-  private trail: Trail | undefined;
-  /** A guest on its way to where it may be wanted, which was stopped for something more urgent. */
-  private ahead: { readonly guest: SessionGuest; readonly to: number } | undefined;
+  /** Whether the last moves were steps back, or steps after such. */
+  private steppingBack = false;
+  private readonly trail: LaidTrail;
+  /** A run to where a guest may be wanted, or for a trail, which was stopped for something more urgent. */
+  private ahead: RunAhead | undefined;
   private started = 0;
   private problem: ReplayProblem | undefined;
   private matches: boolean | undefined;
@@ -70,12 +84,12 @@ export class Seeker {
   ) {
     this.trace = trace;
     this.newGuest = newGuest;
-    this.limits = limits;
     this.events = events;
     this.last = trace.eventCount - 1;
     this.costs = new CostMap(trace.eventCount);
     this.pool = new GuestPool(limits);
-    this.images = new Images(limits.imageBytes / 2);
+    this.images = new Images(limits.imageBytes / 4);
+    this.trail = new LaidTrail((limits.imageBytes * 3) / 4);
   }
 
   /** Whether the memory at the end is the recorded one's; undefined before the end was reached. */
@@ -85,7 +99,7 @@ export class Seeker {
 
   /** Whether {@link look} needs no replay. */
   has(at: number): boolean {
-    return this.pool.at(at) !== undefined || this.images.has(at) || (this.trail?.has(at) ?? false);
+    return this.pool.at(at) !== undefined || this.images.has(at) || this.trail.has(at);
   }
 
   /**
@@ -95,7 +109,7 @@ export class Seeker {
   async look(at: number, shouldPause: ShouldPause): Promise<Image> {
     const kept = this.pool.at(at) === undefined ? this.remembered(at) : undefined;
     if (kept === undefined) return imageOf(await this.guestAt(at, shouldPause));
-    this.focus = at;
+    this.focusOn(at);
     return kept;
   }
 
@@ -108,16 +122,22 @@ export class Seeker {
     limits: DiffLimits,
     shouldPause: ShouldPause,
   ): Promise<MemoryDiff> {
-    const { trail } = this;
-    if (trail?.has(from) && trail.has(to)) return trail.diff(from, to, memory, limits);
+    const known = this.trail.diff(from, to, memory, limits);
+    if (known !== undefined) return known;
     // a copy: going on to the other event may take the same guest
     const before = (await this.look(from, shouldPause)).memories[memory]?.slice() ?? NO_BYTES;
     const after = (await this.look(to, shouldPause)).memories[memory] ?? NO_BYTES;
     return diffMemories(before, after, limits);
   }
 
+  private focusOn(at: number): void {
+    const by = at - this.focus;
+    this.steppingBack = Math.abs(by) <= NEAR && (by < 0 || this.steppingBack);
+    this.focus = at;
+  }
+
   private remembered(at: number): Image | undefined {
-    return this.images.get(at) ?? (this.trail?.has(at) ? this.trail.at(at) : undefined);
+    return this.images.get(at) ?? this.trail.at(at);
   }
 
   /**
@@ -128,7 +148,7 @@ export class Seeker {
     const there = this.pool.at(at);
     if (there !== undefined) {
       this.pool.current = there;
-      this.focus = at;
+      this.focusOn(at);
       return there;
     }
     if (this.problem !== undefined && at >= this.problem.event) throw this.problem.error;
@@ -136,10 +156,10 @@ export class Seeker {
     if (guest === this.pool.current) this.keepImage(guest);
     const trail = this.trailTo(at, guest);
     await this.run(guest, at, shouldPause, trail);
-    if (trail?.has(at)) this.trail = trail;
+    if (trail?.has(at)) this.trail.replace(trail);
     if (guest.position < at) throw new Paused('paused');
     this.pool.current = guest;
-    this.focus = at;
+    this.focusOn(at);
     this.pool.trim(this.shape());
     return guest;
   }
@@ -148,15 +168,8 @@ export class Seeker {
   private trailTo(at: number, guest: SessionGuest): Trail | undefined {
     const steppingBack = at < this.focus && this.focus - at <= NEAR;
     if (!steppingBack || this.costs.between(guest.position, at) < LONG_WAY_MS) return undefined;
-    const bytes = this.pool.largest;
-    const limit = this.limits.imageBytes / 2;
-    const length = 2 * bytes > limit ? 0 : trailLength(bytes);
-    const from = Math.max(at - length + 1, guest.position + 1);
-    if (from >= at) return undefined;
-    return new Trail(from, limit, () => ({
-      stack: guest.stack,
-      globals: guest.globals,
-    }));
+    const piece = this.trail.pieceTo(at, guest.position, this.pool.largest);
+    return piece && this.trail.begin(piece, seen(guest), 'alone');
   }
 
   /**
@@ -181,27 +194,50 @@ export class Seeker {
    * nothing is worth the while. @returns whether there was anything to do
    */
   async readAhead(shouldPause: ShouldPause): Promise<boolean> {
-    const run = this.shape();
-    if (this.ahead !== undefined) {
-      const { guest, to } = this.ahead;
-      this.ahead = undefined;
-      if (this.pool.canSpare(guest) && guest.position < to) {
-        await this.runAhead(guest, to, shouldPause);
-        return true;
-      }
+    const { ahead } = this;
+    this.ahead = undefined;
+    if (
+      ahead !== undefined &&
+      ahead.at === ahead.guest.position &&
+      this.pool.canSpare(ahead.guest)
+    ) {
+      await this.runAhead(ahead, shouldPause);
+      return true;
     }
+    // guests near the place serve the first steps back, and any jump; a trail all the steps after those
+    if (this.steppingBack && (await this.layAhead(shouldPause))) return true;
+    return (await this.parkAhead(shouldPause)) || this.layAhead(shouldPause);
+  }
+
+  private async parkAhead(shouldPause: ShouldPause): Promise<boolean> {
+    const run = this.shape();
     const places = candidatePlaces(run, (ms) => this.costs.positionAt(ms));
     const place = bestPlace(run, this.pool.positions, places);
     if (place === undefined || place.worth < WORTHWHILE_MS) return false;
-    const guest = this.pool.makeRoom(run, place);
-    if (guest === undefined) return false;
-    await this.runAhead(guest === 'room' ? this.start() : guest, place.position, shouldPause);
+    const found = this.pool.makeRoom(run, place);
+    if (found === undefined) return false;
+    const guest = found === 'room' ? this.start() : found;
+    await this.runAhead({ guest, to: place.position }, shouldPause);
     return true;
   }
 
-  private async runAhead(guest: SessionGuest, to: number, shouldPause: ShouldPause): Promise<void> {
-    await this.run(guest, to, shouldPause);
-    if (guest.position < to) this.ahead = { guest, to };
+  /** Lays the next piece of trail, for steps back that may come. */
+  private async layAhead(shouldPause: ShouldPause): Promise<boolean> {
+    const { focus } = this;
+    if (this.costs.between(BEGINNING, focus) < LONG_WAY_MS) return false;
+    const piece = this.trail.pieceAhead(focus, this.pool.largest);
+    if (piece === undefined) return false;
+    const guest = this.pool.before(piece.from) ?? this.start();
+    const trail = this.trail.begin(piece, seen(guest), 'beside');
+    await this.runAhead({ guest, to: piece.to, trail }, shouldPause);
+    return true;
+  }
+
+  private async runAhead(ahead: Omit<RunAhead, 'at'>, shouldPause: ShouldPause): Promise<void> {
+    const { guest, to, trail } = ahead;
+    await this.run(guest, to, shouldPause, trail);
+    if (guest.position < to) this.ahead = { ...ahead, at: guest.position };
+    else if (trail !== undefined) this.trail.add(trail, to, this.focus);
     this.pool.trim(this.shape());
   }
 
@@ -210,8 +246,8 @@ export class Seeker {
       guests: this.pool.positions,
       guestBytes: this.pool.bytes,
       images: this.images.positions,
-      imageBytes: this.images.bytes + (this.trail?.bytes ?? 0),
-      trail: this.trail && { from: this.trail.from, to: this.trail.to },
+      imageBytes: this.images.bytes + this.trail.bytes,
+      trail: this.trail.range,
       started: this.started,
     };
   }
@@ -298,10 +334,16 @@ export class Seeker {
   }
 
   private shape(): RunShape {
-    const current = this.focus;
+    // what lies on the trail is there without a run
+    const current = this.trail.has(this.focus) ? (this.trail.range?.from ?? 0) : this.focus;
     const last = this.problem ? Math.min(this.problem.event - 1, this.last) : this.last;
     return { current, last, cost: (from, to) => this.costs.between(from, to) };
   }
+}
+
+/** What a trail is to remember besides the memories. */
+function seen(guest: SessionGuest): Look {
+  return () => ({ stack: guest.stack, globals: guest.globals });
 }
 
 /** With views of the guest's memories. */

@@ -14,7 +14,7 @@ interface Step {
   /** Bytes of memory after it. */
   readonly size: number;
   /** What it replaced; where the copy stands before it, what it put there. */
-  readonly pages: Map<number, Uint8Array>;
+  pages: ReadonlyMap<number, Uint8Array>;
 }
 
 export class TrailMemory {
@@ -67,6 +67,31 @@ export class TrailMemory {
       after: after.subarray(start, end),
     }));
     return diffStretches(stretches, { before: before.length, after: after.length }, limits);
+  }
+
+  /**
+   * Puts the steps of an earlier part before these. The other one is used up; of both copies of the memory
+   * this one's stays.
+   */
+  prepend(earlier: TrailMemory): void {
+    const [first] = this.steps;
+    invariant(first, 'a trail without a step');
+    const now = this.at(0);
+    // the other copy goes on to where this part begins, and so learns what that step replaced
+    earlier.at(earlier.steps.length - 1);
+    first.pages = earlier.takeChanges(now);
+    this.steps.unshift(...earlier.steps);
+    this.cursor += earlier.steps.length;
+    this.changed += earlier.changed;
+    earlier.memory = NO_BYTES;
+  }
+
+  /** Forgets the steps after one. */
+  cutAfter(index: number): void {
+    this.at(index);
+    for (const { pages } of this.steps.splice(index + 1)) {
+      for (const bytes of pages.values()) this.changed -= bytes.length;
+    }
   }
 
   /** Brings the copy up to date, and gives what stood there before. */

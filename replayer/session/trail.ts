@@ -31,7 +31,7 @@ export type Look = () => Pick<Image, 'stack' | 'globals'>;
 
 export class Trail implements EventWatch {
   readonly wantsStack = true;
-  readonly from: number;
+  private first: number;
   private readonly look: Look;
   private readonly limit: number;
   private readonly steps: Step[] = [];
@@ -45,9 +45,14 @@ export class Trail implements EventWatch {
    * @param look what else is to be remembered, called right after each event
    */
   constructor(from: number, limit: number, look: Look) {
-    this.from = from;
+    this.first = from;
     this.limit = limit;
     this.look = look;
+  }
+
+  /** First event of the trail. */
+  get from(): number {
+    return this.first;
   }
 
   /** Last event of the trail; before `from` as long as there is none. */
@@ -86,6 +91,24 @@ export class Trail implements EventWatch {
     const step = this.steps[index];
     invariant(step, 'a place that is not on the trail');
     return { ...step, memories: this.memories.map((memory) => memory.at(index)) };
+  }
+
+  /** Puts a trail before this one that ends where this one begins. The other one is used up. */
+  prepend(earlier: Trail): void {
+    const meet = this.has(this.first) && earlier.to === this.first - 1;
+    invariant(meet && earlier.memories.length === this.memories.length, 'trails that do not meet');
+    for (const [number, memory] of this.memories.entries()) {
+      memory.prepend(earlier.memories[number] as TrailMemory);
+    }
+    this.steps.unshift(...earlier.steps);
+    this.first = earlier.first;
+  }
+
+  /** Forgets the last events, those after `to`. */
+  cutAfter(to: number): void {
+    if (to >= this.to || to < this.first) return;
+    for (const memory of this.memories) memory.cutAfter(to - this.first);
+    this.steps.splice(to - this.first + 1);
   }
 
   /** As `diffMemories` of a memory at two places of the trail, at the cost of what changed between them. */

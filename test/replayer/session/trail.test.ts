@@ -28,14 +28,24 @@ function memoriesOf(count: number, random: Random): Uint8Array[] {
   return memories;
 }
 
-function laid(memories: readonly Uint8Array[], from: number, limit = 1e9): Trail {
+function laid(memories: readonly Uint8Array[], from: number, limit = 1e9, to = 1e9): Trail {
   let stack = '';
   const trail = new Trail(from, limit, () => ({ stack, globals: [] }));
   memories.forEach((memory, event) => {
     stack = `stack ${event}`;
-    trail.passed(event, [memory]);
+    if (event <= to) trail.passed(event, [memory]);
   });
   return trail;
+}
+
+/** At many places in no order. */
+function expectStates(trail: Trail, memories: readonly Uint8Array[], random: Random): void {
+  for (let i = 0; i < 200; i++) {
+    const at = trail.from + random.below(trail.to - trail.from + 1);
+    const { memories: shown, stack } = trail.at(at);
+    expect(stack).toBe(`stack ${at}`);
+    expect(Buffer.from(shown[0] ?? []).equals(memories[at] as Uint8Array)).toBe(true);
+  }
 }
 
 describe('a trail', () => {
@@ -45,12 +55,39 @@ describe('a trail', () => {
     const trail = laid(memories, 4);
     expect([trail.from, trail.to]).toEqual([4, 23]);
     expect(trail.has(3)).toBe(false);
-    for (let i = 0; i < 200; i++) {
-      const at = 4 + random.below(20);
-      const { memories: shown, stack } = trail.at(at);
-      expect(stack).toBe(`stack ${at}`);
-      expect(Buffer.from(shown[0] ?? []).equals(memories[at] as Uint8Array)).toBe(true);
-    }
+    expectStates(trail, memories, random);
+  });
+
+  test.each([4, 5, 6])(
+    'takes the one before it, wherever it was looked at last (seed %i)',
+    (seed) => {
+      const random = randomFrom(seed);
+      const memories = memoriesOf(30, random);
+      const trail = laid(memories, 20);
+      for (const [from, to] of [
+        [12, 19],
+        [3, 11],
+      ] as const) {
+        trail.at(from + 10 + random.below(8));
+        const earlier = laid(memories, from, 1e9, to);
+        earlier.at(from + random.below(to - from));
+        trail.prepend(earlier);
+        expect([trail.from, trail.to]).toEqual([from, 29]);
+        expectStates(trail, memories, random);
+      }
+    },
+  );
+
+  test('forgets its end, and what that held', () => {
+    const random = randomFrom(7);
+    const memories = memoriesOf(24, random);
+    const trail = laid(memories, 4);
+    const { bytes } = trail;
+    trail.cutAfter(12);
+    expect([trail.from, trail.to]).toEqual([4, 12]);
+    expect(trail.bytes).toBeLessThan(bytes);
+    expect(trail.has(13)).toBe(false);
+    expectStates(trail, memories, random);
   });
 
   test('says what changed between two events as a comparison of both does', () => {
