@@ -1,15 +1,16 @@
 /**
  * What the handles of a component stand for, from the calls that made them: a descriptor for its path, a
- * stream for the file or the standard stream that it is of. Numbers are used again once a handle is
+ * stream for the file or the standard stream that it is of, a response and its body for the request. Numbers are used again once a handle is
  * dropped, as those of files are.
  */
 import type { WitFunction } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
-import { quoteText } from '../escape.ts';
+import { escapeText, quoteText } from '../escape.ts';
 
 /** What a handle stands for. */
 export type ResourceLabel =
   | { readonly kind: 'path'; readonly path: string }
+  /** Escaped. */
   | { readonly kind: 'name'; readonly name: string };
 
 type Handle = Extract<WitValue, { kind: 'handle' }>;
@@ -27,8 +28,27 @@ const SOURCES: Readonly<Record<string, 'path' | 'beside' | ResourceLabel>> = {
   'wasi:cli/terminal-stderr get-terminal-stderr': { kind: 'name', name: 'stderr' },
 };
 
+/** Methods by which a request is told what it asks for. */
+const REQUEST_PARTS: Readonly<Record<string, keyof HttpRequest>> = {
+  'wasi:http/types outgoing-request.set-method': 'method',
+  'wasi:http/types outgoing-request.set-scheme': 'scheme',
+  'wasi:http/types outgoing-request.set-authority': 'authority',
+  'wasi:http/types outgoing-request.set-path-with-query': 'path',
+};
+
+/** Characters of what a request is for. */
+const MAX_NAME = 80;
+
+interface HttpRequest {
+  readonly method?: string;
+  readonly scheme?: string;
+  readonly authority?: string;
+  readonly path?: string;
+}
+
 export class ResourceLabels {
   private readonly labels = new Map<string, ResourceLabel>();
+  private readonly requests = new Map<string, HttpRequest>();
 
   get(resource: number, handle: number): ResourceLabel | undefined {
     return this.labels.get(`${resource} ${handle}`);
@@ -57,12 +77,16 @@ export class ResourceLabels {
   apply(func: WitFunction, args: readonly WitValue[], result: WitValue | undefined): void {
     const own = this.ownLabel(args);
     const path = this.pathOf(func, args);
+    const key = `${func.interface.replace(/@.*/, '')} ${func.name}`;
+    this.request(REQUEST_PARTS[key], args, result);
     // a handle that is given away, to be dropped or otherwise, is the guest's no more
     for (const handle of args.flatMap(handlesIn)) {
-      if (handle.own) this.labels.delete(keyOf(handle));
+      if (!handle.own) continue;
+      this.labels.delete(keyOf(handle));
+      this.requests.delete(keyOf(handle));
     }
     if (result === undefined) return;
-    const source = SOURCES[`${func.interface.replace(/@.*/, '')} ${func.name}`];
+    const source = SOURCES[key];
     if (source === 'beside') {
       this.nameByNeighbour(result);
       return;
@@ -74,6 +98,22 @@ export class ResourceLabels {
           : { kind: 'path' as const, path }
         : (source ?? own);
     for (const handle of handlesIn(result)) this.set(handle, label);
+  }
+
+  /** A request is told a part of what it asks for. */
+  private request(
+    part: keyof HttpRequest | undefined,
+    [self, value]: readonly WitValue[],
+    result: WitValue | undefined,
+  ): void {
+    const done = result?.kind === 'case' && result.name === 'ok';
+    if (part === undefined || self?.kind !== 'handle' || value === undefined || !done) return;
+    const request = { ...this.requests.get(keyOf(self)), [part]: textIn(value) };
+    this.requests.set(keyOf(self), request);
+    const { method = 'get', scheme = 'HTTP', authority = '', path = '' } = request;
+    const secure = scheme === 'HTTP' ? '' : `${scheme.toLowerCase()}://`;
+    const name = `${method.toUpperCase()} ${secure}${authority}${path}`;
+    this.set(self, { kind: 'name', name: escapeText(name.trim(), { maxText: MAX_NAME }) });
   }
 
   private ownLabel([self]: readonly WitValue[]): ResourceLabel | undefined {
@@ -96,6 +136,13 @@ export class ResourceLabels {
 
 function keyOf({ resource, handle }: Handle): string {
   return `${resource} ${handle}`;
+}
+
+/** The text in a case, or its name: of `some("/")`, of `some(HTTP)`, of `other("PURGE")`. */
+function textIn(value: WitValue): string | undefined {
+  if (value.kind === 'string') return value.text;
+  if (value.kind !== 'case' || value.name === 'none') return undefined;
+  return value.value === undefined ? value.name : textIn(value.value);
 }
 
 function handlesIn(value: WitValue): Handle[] {
