@@ -24,16 +24,16 @@ export function describeWorkload({ goals }: Workload, result: WorkloadResult): s
   const lines = [
     `${result.name} (${result.kind})`,
     `  plain ${ms(spread(times.plain))}   record ${ms(spread(times.record))}   replay ${ms(spread(times.replay))}`,
-    `  record ÷ plain   ${ratio(ratios(times.record, times.plain), goals.recordToPlain)}`,
-    `  … processor time ${ratio(ratios(cpu.record, cpu.plain))}`,
-    `  replay ÷ plain   ${ratio(ratios(times.replay, times.plain))}`,
-    `  replay ÷ record  ${ratio(ratios(times.replay, times.record), goals.replayToRecord)}`,
-    `  … processor time ${ratio(ratios(cpu.replay, cpu.record))}`,
+    `  record ÷ plain   ${ratioText(ratios(times.record, times.plain), goals.recordToPlain)}`,
+    `  … processor time ${ratioText(ratios(cpu.record, cpu.plain))}`,
+    `  replay ÷ plain   ${ratioText(ratios(times.replay, times.plain))}`,
+    `  replay ÷ record  ${ratioText(ratios(times.replay, times.record), goals.replayToRecord)}`,
+    `  … processor time ${ratioText(ratios(cpu.replay, cpu.record))}`,
   ];
   if (warm.length > 0) {
     const inProcess = spread(warm.map((value) => value / record));
     lines.push(
-      `  … in a warm process ${ratio(inProcess, goals.replayToRecord)}  ${ms(spread(warm))}`,
+      `  … in a warm process ${ratioText(inProcess, goals.replayToRecord)}  ${ms(spread(warm))}`,
     );
     if (size && result.kind === 'calls') {
       lines.push(
@@ -68,7 +68,7 @@ function ms({ median, min, max }: Spread): string {
   return `${median.toFixed(0)} ms [${min.toFixed(0)}–${max.toFixed(0)}]`;
 }
 
-function ratio({ median, min, max }: Spread, goal?: number): string {
+export function ratioText({ median, min, max }: Spread, goal?: number): string {
   const verdict = goal === undefined ? '' : `  goal ≤ ${goal}${median <= goal ? '' : '  MISSED'}`;
   return `${median.toFixed(3)} [${min.toFixed(3)}–${max.toFixed(3)}]${verdict}`;
 }

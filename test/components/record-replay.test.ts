@@ -1,14 +1,17 @@
 /** Components of WASI 0.2: recorded with every host write checked, replayed with nothing but the trace. */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ExampleCase, exampleCases } from '../../examples/cases.ts';
 import { rebuildIndex } from '../../recorder/reindex.ts';
 import { replay } from '../../replayer/replay.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { ComponentCalls, type DescribedCall } from '../../wasi/component/component-calls.ts';
+import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
 import { Scratch } from '../recorder/scratch.ts';
 
 const scratch = new Scratch('components');
@@ -106,6 +109,34 @@ test('the call index comes out of the log alone', async () => {
   const before = calls(trace);
   expect(await rebuildIndex(trace)).toBe(before.length);
   expect(calls(trace)).toEqual(before);
+});
+
+test('calls that were seen before get the words that each would get by itself', async () => {
+  const wat = readFileSync(join(import.meta.dirname, 'fixtures/repeats.wat'), 'utf8');
+  const { trace } = await scratch.record({ module: await parse(wat), paranoid: true });
+  const reader = new TraceReader(trace);
+  const meanings = new CoreMeanings(reader.meta.component?.words, reader.instances());
+  const words = new ComponentCalls(meanings, { maxText: 256, maxItems: 32 });
+  const described = new Map<number, DescribedCall>();
+  for (const event of reader.events()) {
+    const followed = words.follow(event);
+    if ('call' in followed) described.set(followed.call.number, followed.call);
+  }
+  reader.close();
+  const expected = [...described.values()].map(({ number, name, args, result, errno }) => [
+    BigInt(number),
+    name,
+    JSON.stringify(Object.fromEntries(args.map((one) => [one.name, one.text]))),
+    JSON.stringify(result === undefined ? {} : { result }),
+    errno,
+  ]);
+  expect(calls(trace)).toEqual(expected);
+  // the same handle stands for several things in turn
+  const printed = expected.filter(([, name]) => name === 'output-stream.blocking-write-and-flush');
+  expect(printed.map(([, , args]) => /<\w+>/.exec(String(args))?.[0])).toEqual([
+    ...new Array<string>(3).fill('<stdout>'),
+    ...new Array<string>(3).fill('<stderr>'),
+  ]);
 });
 
 test('another end of the memory is told', async () => {

@@ -103,6 +103,16 @@ export class ComponentCalls {
     };
   }
 
+  /** Whether an event can matter to a call before it: one that has no answer yet. */
+  get isFollowing(): boolean {
+    return this.open.size > 0;
+  }
+
+  /** Changes with what handles stand for. */
+  get version(): number {
+    return this.labels.version;
+  }
+
   follow(event: Crossing): Followed {
     if (event.changes !== undefined) {
       for (const call of this.open.values()) keep(call, event);

@@ -49,6 +49,8 @@ interface HttpRequest {
 export class ResourceLabels {
   private readonly labels = new Map<string, ResourceLabel>();
   private readonly requests = new Map<string, HttpRequest>();
+  /** Changes with any label. */
+  version = 0;
 
   get(resource: number, handle: number): ResourceLabel | undefined {
     return this.labels.get(`${resource} ${handle}`);
@@ -82,7 +84,7 @@ export class ResourceLabels {
     // a handle that is given away, to be dropped or otherwise, is the guest's no more
     for (const handle of args.flatMap(handlesIn)) {
       if (!handle.own) continue;
-      this.labels.delete(keyOf(handle));
+      this.set(handle, undefined);
       this.requests.delete(keyOf(handle));
     }
     if (result === undefined) return;
@@ -110,6 +112,7 @@ export class ResourceLabels {
     if (part === undefined || self?.kind !== 'handle' || value === undefined || !done) return;
     const request = { ...this.requests.get(keyOf(self)), [part]: textIn(value) };
     this.requests.set(keyOf(self), request);
+    this.version++;
     const { method = 'get', scheme = 'HTTP', authority = '', path = '' } = request;
     const secure = scheme === 'HTTP' ? '' : `${scheme.toLowerCase()}://`;
     const name = `${method.toUpperCase()} ${secure}${authority}${path}`;
@@ -129,8 +132,13 @@ export class ResourceLabels {
   }
 
   private set(handle: Handle, label: ResourceLabel | undefined): void {
-    if (label === undefined) this.labels.delete(keyOf(handle));
-    else this.labels.set(keyOf(handle), label);
+    const key = keyOf(handle);
+    if (label === undefined) {
+      if (this.labels.delete(key)) this.version++;
+      return;
+    }
+    this.labels.set(key, label);
+    this.version++;
   }
 }
 

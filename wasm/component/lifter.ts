@@ -8,7 +8,14 @@ import { UNREADABLE, type WitValue } from './value.ts';
 
 const NO_MEMORY = new PieceMemory([]);
 
+interface FlatParams {
+  readonly flat: readonly FlatType[];
+  readonly spilled: boolean;
+}
+
 export class Lifter {
+  /** Worked out once: a function is called often. */
+  private readonly flattened = new WeakMap<WitFunction['params'], FlatParams>();
   private readonly types: readonly WitType[];
   private readonly layouts: Layouts;
 
@@ -77,9 +84,13 @@ export class Lifter {
     return lift.flat(result, new FlatReader(results, flat));
   }
 
-  private flatParams(params: WitFunction['params']): { flat: FlatType[]; spilled: boolean } {
+  private flatParams(params: WitFunction['params']): FlatParams {
+    const known = this.flattened.get(params);
+    if (known !== undefined) return known;
     const flat = params.flatMap(({ type }) => this.layouts.of(type).flat);
-    return { flat, spilled: flat.length > MAX_FLAT };
+    const made = { flat, spilled: flat.length > MAX_FLAT };
+    this.flattened.set(params, made);
+    return made;
   }
 }
 
