@@ -37,6 +37,12 @@ export { completeIndex, rebuildIndex } from './recorder/reindex.ts';
 export type { PrintedOutput } from './recorder/repeated-streams.ts';
 export { TOOL } from './recorder/tool.ts';
 export { type RepeatOptions, type RepeatReport, recordUntilFails } from './recorder/until-fails.ts';
+export {
+  type CoreLayout,
+  coreLayout,
+  type InstanceInfo,
+  type MemoryInfo,
+} from './replayer/component/core-layout.ts';
 export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
 export type { SourceFrame } from './replayer/dwarf/debug-info.ts';

@@ -20,6 +20,10 @@ interface Frame {
   readonly offset: number;
   readonly name?: string | undefined;
   readonly source?: readonly SourceFrame[];
+  /** Of a component: whose function it is. */
+  readonly instance?: { readonly id: number; readonly name: string };
+  /** Of a component, where only that is known. */
+  readonly moduleName?: string;
 }
 
 /**
@@ -36,14 +40,17 @@ export function formatFrames(frames: readonly Frame[], most = MAX_SHOWN): string
 }
 
 /** What {@link formatFrames} says of one frame: the calls that were inlined in it, then its function. */
-export function frameTexts({ func, offset, name, source = [] }: Frame): string[] {
+export function frameTexts(frame: Frame): string[] {
+  const { func, offset, name, source = [], instance, moduleName } = frame;
   const texts = source
     .filter(({ inlined }) => inlined)
     .map((call) => words(call.name, call.place && placeText(call.place), '(inlined)'));
-  const wasm = `function ${func}, byte 0x${offset.toString(16)}`;
+  const whose = instance ? `instance ${instance.id} ${instance.name}` : moduleName;
+  const at = `function ${func}, byte 0x${offset.toString(16)}`;
+  const wasm = whose === undefined ? at : `${at}, ${whose}`;
   const own = source.find(({ inlined }) => !inlined)?.place;
   const place = own && placeText(own);
-  return [...texts, name || place ? words(name, place, `(${wasm})`) : wasm];
+  return [...texts, name || place ? words(name, place, `(${wasm})`) : escapeText(wasm)];
 }
 
 /** A line a call, as {@link formatFrames}, and behind it one for each variable. */
@@ -82,7 +89,7 @@ export function formatTrapIn(path: string | undefined, trap: Trap): string {
   }
 }
 
-/** The same frames, with their places in the source where the trace has its module. */
+/** The same frames, with their places in the source where the trace has their modules. */
 export function locateIn(trace: TraceReader, frames: Trap['frames']): readonly Frame[] {
   if (frames.length === 0) return frames;
   try {

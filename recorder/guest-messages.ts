@@ -49,6 +49,6 @@ export type FromGuest =
   | {
       readonly type: 'finished';
       readonly finalMemory: FinalMemory | null;
-      /** The memory after a trap; shared to save a copy. */
-      readonly memory: SharedArrayBuffer | undefined;
+      /** Those after a trap (memory-copies.ts). */
+      readonly memories: readonly (SharedArrayBuffer | undefined)[];
     };

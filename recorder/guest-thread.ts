@@ -33,9 +33,9 @@ export class GuestThread {
   private unwound: Outcome | undefined;
   /** Set where the guest was ended from outside. */
   private stopping: { readonly outcome: Outcome; readonly afterMs: number } | undefined;
-  private memory: Pick<Extract<FromGuest, { type: 'finished' }>, 'finalMemory' | 'memory'> = {
+  private memory: Pick<Extract<FromGuest, { type: 'finished' }>, 'finalMemory' | 'memories'> = {
     finalMemory: null,
-    memory: undefined,
+    memories: [],
   };
   private readonly exited = Promise.withResolvers<void>();
   private readonly stopped = Promise.withResolvers<void>();
@@ -87,10 +87,10 @@ export class GuestThread {
     return this.memory.finalMemory ?? undefined;
   }
 
-  /** All of the memory, after a trap. */
-  get memoryAfterTrap(): Uint8Array | undefined {
-    const { memory } = this.memory;
-    return memory && this.outcome.kind === 'trap' ? new Uint8Array(memory) : undefined;
+  /** All of the memories after a trap, by number; undefined for one that is too large. */
+  get memoriesAfterTrap(): readonly (Uint8Array | undefined)[] {
+    if (this.outcome.kind !== 'trap') return [];
+    return this.memory.memories.map((memory) => memory && new Uint8Array(memory));
   }
 
   /** Calls run one after the other; after an exit none is made any more. */
@@ -225,10 +225,11 @@ function componentSetup(
     announced,
     program,
     surface: surface && { types: surface.words, instances: surface.instances },
-    modules: modules.map(({ id, file, module, declarations }) => ({
+    modules: modules.map(({ id, file, module, shift, declarations }) => ({
       id,
       file,
       module,
+      shift,
       declarations,
     })),
   };

@@ -10,10 +10,8 @@ import { Boundary } from './boundary.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
 import type { Host } from './hosts/host.ts';
 import { HOSTS } from './hosts/hosts.ts';
+import { copiesOf } from './memory-copies.ts';
 import { RingWriter } from './ring.ts';
-
-/** A memory above this is not copied into the trace after a trap; a replay gives it all the same. */
-const MAX_SNAPSHOT_BYTES = 256 << 20;
 
 invariant(parentPort, 'the guest runs outside a worker');
 const port = parentPort;
@@ -130,15 +128,10 @@ class Guest {
   private finish(): void {
     const { memory, trapped } = this;
     const pages = memory ? memory.buffer.byteLength / 65536 : 0;
-    let copy: SharedArrayBuffer | undefined;
-    if (memory && trapped && memory.buffer.byteLength <= MAX_SNAPSHOT_BYTES) {
-      copy = new SharedArrayBuffer(memory.buffer.byteLength);
-      new Uint8Array(copy).set(new Uint8Array(memory.buffer));
-    }
     send({
       type: 'finished',
       finalMemory: memory ? { pages, xxh64: hashOfMemory(memory) } : null,
-      memory: copy,
+      memories: memory && trapped ? copiesOf([memory]) : [],
     });
   }
 }

@@ -122,9 +122,12 @@ export class Recording {
   }
 
   private complete(outcome: Outcome): void {
-    const { memoryAfterTrap: memory, finalMemory = null } = this.guest;
+    const { memoriesAfterTrap, finalMemory = null } = this.guest;
     const { stored } = this.log;
-    if (memory) this.writer.addSnapshot({ event: stored.events - 1, label: 'trap', memory });
+    for (const [number, memory] of memoriesAfterTrap.entries()) {
+      if (memory === undefined) continue;
+      this.writer.addSnapshot({ event: stored.events - 1, label: 'trap', number, memory });
+    }
     this.writer.finish({ ...stored, outcome, finalMemory, durationNs: this.durationNs() });
   }
 

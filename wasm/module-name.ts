@@ -15,22 +15,37 @@ export interface NamedModule {
 }
 
 /**
- * Gives a module another name. The names of its functions go: V8 takes the first section only, and whoever
- * has the module as it was has them too.
+ * Gives a module another name.
  * @param module bytes that V8 compiles
  * @throws RangeError where the sections do not hold together
  */
 export function withModuleName(module: Uint8Array, name: string): NamedModule {
   const parts: Uint8Array[] = [module.subarray(0, 8)];
+  let others: Uint8Array = new Uint8Array(0);
   let dropped = 0;
   let shift = 0;
   for (const { id, start, body, end } of sectionsOf(module)) {
     if (id === CODE) shift = -dropped;
-    if (id === 0 && new BinaryInput(module, body, end).name() === 'name') dropped += end - start;
-    else parts.push(module.subarray(start, end));
+    const section = new BinaryInput(module, body, end);
+    if (id !== 0 || section.name() !== 'name') {
+      parts.push(module.subarray(start, end));
+      continue;
+    }
+    // V8 takes the first section only
+    if (dropped === 0) others = otherNames(module, section, end);
+    dropped += end - start;
   }
-  parts.push(nameSection(name));
+  parts.push(nameSection(name, others));
   return { bytes: Buffer.concat(parts), shift };
+}
+
+/** All of a name section but the name of the module, which comes first if it is there. */
+function otherNames(module: Uint8Array, section: BinaryInput, end: number): Uint8Array {
+  if (section.peek() === MODULE_NAME && !section.atEnd()) {
+    section.byte();
+    section.slice(section.u32());
+  }
+  return module.subarray(Math.min(section.position, end), end);
 }
 
 /** @returns undefined for a module without one, and where it cannot be read */
@@ -51,9 +66,9 @@ export function moduleName(module: Uint8Array): string | undefined {
 
 const CODE = 10;
 
-function nameSection(name: string): Uint8Array {
+function nameSection(name: string, others: Uint8Array): Uint8Array {
   const text = sized(Buffer.from(name));
-  const contents = [sized(Buffer.from('name')), Uint8Array.of(MODULE_NAME), sized(text)];
+  const contents = [sized(Buffer.from('name')), Uint8Array.of(MODULE_NAME), sized(text), others];
   return Buffer.concat([Uint8Array.of(0), sized(Buffer.concat(contents))]);
 }
 

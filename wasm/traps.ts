@@ -60,8 +60,14 @@ export function trapDepth({ frames, depth }: Trap): number | undefined {
   return depth ?? (frames.length < MAX_FRAMES ? frames.length : undefined);
 }
 
-/** Reads a thrown value; frames come from its `stack`, as far as `Error.stackTraceLimit` kept them. */
-export function trapFrom(thrown: unknown): Trap {
+/**
+ * Reads a thrown value; frames come from its `stack`, as far as `Error.stackTraceLimit` kept them.
+ * @param framesOf reads them out of it
+ */
+export function trapFrom(
+  thrown: unknown,
+  framesOf: (stack: string) => readonly WasmFrame[] = wasmFrames,
+): Trap {
   if (thrown instanceof WebAssembly.Exception) {
     return { kind: 'uncaught-exception', message: 'uncaught wasm exception', frames: [] };
   }
@@ -69,7 +75,7 @@ export function trapFrom(thrown: unknown): Trap {
     return { kind: 'other', message: String(thrown), frames: [] };
   }
   const { text, wasm } = stackOf(thrown);
-  const frames = wasmFrames(text);
+  const frames = framesOf(text);
   const depth = wasm !== undefined && wasm > frames.length ? { depth: wasm } : {};
   if (isStackOverflow(thrown)) {
     return { kind: 'stack-overflow', message: thrown.message, frames, ...depth };
@@ -137,7 +143,9 @@ export function namedFrames(
     if (frames.length === MAX_FRAMES) break;
     if (module === UNCATCHABLE) continue;
     const prefix = `${module}.`;
-    const name = qualified?.startsWith(prefix) ? qualified.slice(prefix.length) : qualified;
+    // the module alone, for a function without a name
+    const given = qualified === module ? undefined : qualified;
+    const name = given?.startsWith(prefix) ? given.slice(prefix.length) : given;
     const frame = {
       func: Number(func),
       offset: Number.parseInt(offset ?? '0', 16),

@@ -2,7 +2,9 @@
 import type { Command } from 'commander';
 import { escapeText, type GlobalValue } from '../../index.ts';
 import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
+import { INSTANCE_HELP, INSTANCE_OPTION, instanceOf } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
+import { wholeNumber } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 import { type Column, formatTable } from '../table.ts';
@@ -11,6 +13,7 @@ const EXAMPLES = `${EVENT_HELP}
 
 Names are those under which the module exports a global, else those of its name section. JavaScript, in which
 the guest is replayed, cannot read v128. In JSON an i64 is text, and so is what is no number.
+${INSTANCE_HELP}
 
 Examples:
   wasi-rr globals failure
@@ -30,14 +33,20 @@ export function addGlobals(program: Command): void {
     .description("the guest's globals at an event, exported or not")
     .usage('[options] [trace] <event>')
     .argument('<trace-or-event...>', 'one argument is an event of the latest trace')
+    .option(...INSTANCE_OPTION, wholeNumber)
     .option('--json', 'one JSON object a global')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(globalsCommand));
 }
 
-function globalsCommand(args: readonly string[], flags: { readonly json?: boolean }) {
-  return lookAt(targetOf(args), async ({ session, options }) => {
-    const { globals, hidden } = await session.globals(options);
+function globalsCommand(
+  args: readonly string[],
+  flags: { readonly json?: boolean; readonly instance?: number },
+) {
+  return lookAt(targetOf(args), async (look) => {
+    const { session, options } = look;
+    const { id: instance } = await instanceOf(look, flags);
+    const { globals, hidden } = await session.globals({ ...options, instance });
     const lines = flags.json
       ? globals.map((global) => jsonGlobal(session.position, global))
       : formatTable(COLUMNS, globals.map(cells));

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
+  coreLayout,
   describeOutcome,
   escapeText,
   type FixedClock,
@@ -67,6 +68,8 @@ function describeTrace(trace: TraceReader) {
     problem: missingEnd(trace) ?? null,
     meta,
     module: whereReadable(() => describeModule(trace)) ?? null,
+    instances:
+      meta.flavour === 'component' ? (whereReadable(() => instancesOf(trace)) ?? null) : null,
     readableEvents: eventCount,
     injected:
       meta.chaos === undefined ? null : (whereReadable(() => trace.injectionCounts()) ?? null),
@@ -85,10 +88,34 @@ function whereReadable<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (thrown) {
-    if (thrown instanceof WasiRrError) return undefined;
+    // a module's sections may not hold together either
+    if (thrown instanceof WasiRrError || thrown instanceof RangeError) return undefined;
     throw thrown;
   }
 }
+
+/** The core instances of a component, with what each calls its memories. */
+function instancesOf(trace: TraceReader) {
+  const { instances, memories, main } = coreLayout(trace);
+  return instances.map(({ id, name, size, memories: own }) => ({
+    id,
+    name,
+    size,
+    /** By the instance's own index: number in the log, and which instance made it. */
+    memories: own.map((number) => ({ number, of: memories[number]?.instance ?? id })),
+    main: id === main,
+  }));
+}
+
+function formatInstance({ id, name, size, memories, main }: InstanceRow): string {
+  const own = memories.map(({ of }, index) =>
+    of === id ? `memory ${index}` : `memory ${index} is that of instance ${of}`,
+  );
+  const parts = [`${id} ${escapeText(name)}`, `${size} bytes`, ...own];
+  return parts.join(', ') + (main ? ' (the program)' : '');
+}
+
+type InstanceRow = ReturnType<typeof instancesOf>[number];
 
 function describeModule(trace: TraceReader) {
   const [row] = trace.query('select name, size, sha256 from modules order by id limit 1').rows;
@@ -102,11 +129,25 @@ function segmentBytes(trace: TraceReader): number {
   return Number(row?.[0] ?? 0);
 }
 
+type Field = readonly [name: string, lines: readonly string[]];
+
+/** The component as it was given, or the only module. */
+function formatProgram({ meta: { component, program }, module }: Info): Field {
+  if (component !== undefined) {
+    return ['component', formatFile({ ...component, name: program })];
+  }
+  return ['module', module ? formatFile(module) : []];
+}
+
+function formatFile({ name, size, sha256 }: NonNullable<Info['module']>): string[] {
+  return [`${escapeText(name)}, ${size} bytes`, `sha256 ${escapeText(sha256)}`];
+}
+
 /** Field by field; a field may take more than one line. */
 function formatInfo(info: Info, frames: readonly string[]): string[] {
-  const { meta, module } = info;
+  const { meta } = info;
   const { runtime, finalMemory } = meta;
-  const fields: readonly (readonly [name: string, lines: readonly string[]])[] = [
+  const fields: readonly Field[] = [
     ['trace', [`${escapeText(info.path)} (${formatBytes(info.size)})`]],
     ['state', [info.problem === null ? info.state : `${info.state}: ${escapeText(info.problem)}`]],
     ['outcome', formatOutcome(info)],
@@ -128,15 +169,8 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
         ),
       ],
     ],
-    [
-      'module',
-      module
-        ? [
-            `${escapeText(module.name)}, ${module.size} bytes`,
-            `sha256 ${escapeText(module.sha256)}`,
-          ]
-        : [],
-    ],
+    formatProgram(info),
+    ...(info.instances ? [['instances', info.instances.map(formatInstance)] as const] : []),
     ['run', [formatRun(info)]],
     ['log', formatLog(info)],
     [
@@ -148,8 +182,8 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
     [
       'snapshots',
       (info.snapshots ?? []).map(
-        ({ event, label, memorySize }) =>
-          `after event #${event}: ${formatBytes(memorySize)} (${escapeText(String(label))})`,
+        ({ event, label, memory, memorySize }) =>
+          `after event #${event}: ${info.instances ? `memory ${memory} of the log, ` : ''}${formatBytes(memorySize)} (${escapeText(String(label))})`,
       ),
     ],
   ];

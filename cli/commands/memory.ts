@@ -4,12 +4,20 @@ import { type MemoryChange, type SearchPattern, WasiRrError } from '../../index.
 import { byteNumber } from '../byte-number.ts';
 import { EVENT_HELP, type Look, lookAt, targetOf } from '../event-argument.ts';
 import { addressText, changeText, hexDump } from '../hex-dump.ts';
+import {
+  INSTANCE_HELP,
+  INSTANCE_OPTION,
+  type InstanceFlags,
+  MEMORY_OPTION,
+  memoryNumber,
+} from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
+import { wholeNumber } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 import { count } from '../units.ts';
 
-interface MemoryFlags {
+interface MemoryFlags extends InstanceFlags {
   readonly search?: string;
   readonly history?: boolean;
   readonly json?: boolean;
@@ -21,6 +29,7 @@ Address and length are bytes, decimal or 0x…. What lies beyond the end of the 
 --search takes no address and no length; it gives the addresses in ascending order, at most 1000.
 --history replays the run up to the event. "guest" is the program's own code, after the event before and
 until this one; "call" is what the host wrote to answer this call. It lists the last 1000 changes.
+${INSTANCE_HELP}
 
 Examples:
   wasi-rr memory 17 0x8a60 64                  as hexdump -C shows it
@@ -37,6 +46,8 @@ export function addMemory(program: Command): void {
     .argument('<arguments...>', 'without a trace, of the latest')
     .option('--search <text>', 'where this is; bytes as 0x6162 or "61 62"')
     .option('--history', 'what changed the range, and how, up to the event')
+    .option(...INSTANCE_OPTION, wholeNumber)
+    .option(...MEMORY_OPTION, wholeNumber)
     .option('--json', 'one JSON object; one a line with --search and --history; bytes in hex')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(memoryCommand));
@@ -48,17 +59,27 @@ async function memoryCommand(args: readonly string[], flags: MemoryFlags): Promi
     if (history)
       throw new WasiRrError('OPTION_INVALID', '--search and --history exclude each other.');
     const pattern = patternOf(search);
-    return lookAt(targetOf(args), (look) => printHits(look, pattern, json));
+    return lookAt(targetOf(args), async (look) =>
+      printHits(await within(look, flags), pattern, json),
+    );
   }
   const target = targetOf(args, ['address', 'length']);
   const [address, length] = target.rest.map(byteNumber);
   if (address === undefined || length === undefined) throw new Error('targetOf counts arguments');
   const print = history ? printHistory : printBytes;
-  return lookAt(target, (look) => print(look, address, length, json));
+  return lookAt(target, async (look) => print(await within(look, flags), address, length, json));
 }
 
+/** A look at one of the memories. */
+async function within(look: Look, flags: InstanceFlags) {
+  const memory = await memoryNumber(look, flags);
+  return { session: look.session, options: { ...look.options, memory } };
+}
+
+type MemoryLook = Awaited<ReturnType<typeof within>>;
+
 async function printBytes(
-  { session, options }: Look,
+  { session, options }: MemoryLook,
   address: number,
   length: number,
   json: boolean,
@@ -83,7 +104,7 @@ async function printBytes(
 }
 
 async function printHits(
-  { session, options }: Look,
+  { session, options }: MemoryLook,
   pattern: SearchPattern,
   json: boolean,
 ): Promise<number> {
@@ -104,7 +125,7 @@ async function printHits(
 }
 
 async function printHistory(
-  { session, options }: Look,
+  { session, options }: MemoryLook,
   address: number,
   length: number,
   json: boolean,

@@ -4,6 +4,7 @@ import { type StackFrame, WasiRrError } from '../../index.ts';
 import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
 import { formatFrames, formatVariables } from '../frames.ts';
 import { lookInside } from '../inside.ts';
+import { INSTANCE_OPTION, instanceOf } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
 import { wholeNumber } from '../option-values.ts';
 import { formatPast, jsonPast } from '../past.ts';
@@ -11,6 +12,7 @@ import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 
 interface StackFlags {
+  readonly instance?: number;
   readonly locals?: boolean;
   readonly json?: boolean;
   /** Milliseconds; true without a number. */
@@ -23,7 +25,8 @@ const PAST_MS = 1000;
 const EXAMPLES = `${EVENT_HELP}
 
 Innermost first. The byte is the place in the module of what is executed; of a caller, its call.
-After a trap it is the stack from which it came. Where the module has debug information (DWARF), lines of
+Of a component it goes through all core instances, and each frame says whose it is; --instance leaves only those
+of one. After a trap it is the stack from which it came. Where the module has debug information (DWARF), lines of
 the source are shown, and the calls that the compiler inlined.
 
 With --locals the variables of every call stand under it, as that debug information has them: of a program that
@@ -46,6 +49,7 @@ export function addStack(program: Command): void {
     .usage('[options] [trace] <event>')
     .argument('[trace-or-event...]', 'one argument is an event of the latest trace')
     .option('--locals', 'with the variables of every call')
+    .option(...INSTANCE_OPTION, wholeNumber)
     .option('--past [ms]', `run on past the end (default: ${PAST_MS} ms)`, wholeNumber)
     .option('--json', 'one JSON object a frame')
     .addHelpText('after', EXAMPLES)
@@ -55,14 +59,20 @@ export function addStack(program: Command): void {
 function stackCommand(args: readonly string[], flags: StackFlags): Promise<number> {
   if (flags.past !== undefined) return stackPast(args, flags);
   if (flags.locals) return stackLocals(args, flags);
-  return lookAt(targetOf(args), async ({ session, options }) => {
-    const frames = await session.stack(options);
+  return lookAt(targetOf(args), async (look) => {
+    const { session, options } = look;
+    const all = await session.stack(options);
+    const wanted = flags.instance === undefined ? undefined : await instanceOf(look, flags);
+    const levels = [...all.entries()].filter(
+      ([, { instance }]) => wanted === undefined || (instance?.id ?? 0) === wanted.id,
+    );
     if (flags.json) {
-      for (const [depth, frame] of frames.entries()) {
+      for (const [depth, frame] of levels) {
         await stdout.print(jsonFrame(session.position, depth, frame));
       }
       return 0;
     }
+    const frames = levels.map(([, frame]) => frame);
     for (const line of formatFrames(frames, frames.length)) await stdout.print(line.trimStart());
     if (frames.length === 0) say(nothingRuns(session.position));
     return 0;
@@ -89,9 +99,9 @@ function stackLocals(args: readonly string[], { json }: StackFlags): Promise<num
 
 /** @param source with or without variables */
 function jsonFrame(event: number, depth: number, frame: StackFrame): string {
-  const { func, offset, name, mangled, source } = frame;
+  const { func, offset, name, mangled, source, instance } = frame;
   const names = { name: name ?? null, mangled: mangled ?? null };
-  return jsonLine({ event, depth, func, offset, ...names, source });
+  return jsonLine({ event, depth, ...(instance && { instance }), func, offset, ...names, source });
 }
 
 function nothingRuns(event: number): string {

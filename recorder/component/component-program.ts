@@ -7,6 +7,7 @@ import { checkMemories } from '../memory-support.ts';
 import { checkExports, checkImports, checkRun } from './component-checks.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import { checkGiven, type GivenImport } from './given-imports.ts';
+import { withTag } from './module-frames.ts';
 import { preview1Adapter } from './preview1-adapter.ts';
 import { transpiled } from './transpiled.ts';
 
@@ -123,6 +124,8 @@ async function coreModule(
 ): Promise<ComponentModule> {
   const declarations = readDeclarations(bytes);
   checkMemories(label, declarations);
-  const module = await WebAssembly.compile(bytes);
-  return { id, file, sha256: sha256(bytes).toString('hex'), bytes, module, declarations };
+  const named = withTag(bytes, id);
+  const module = await WebAssembly.compile(named.bytes);
+  const { shift } = named;
+  return { id, file, sha256: sha256(bytes).toString('hex'), bytes, module, shift, declarations };
 }

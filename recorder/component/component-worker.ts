@@ -3,9 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf } from '../../errors.ts';
 import type { Outcome } from '../../traces/outcome.ts';
-import { MAX_FRAMES, trapFrom } from '../../wasm/traps.ts';
+import { MAX_FRAMES, type Trap, trapFrom } from '../../wasm/traps.ts';
 import { hashOfMemories } from '../../wasm/xxh64.ts';
 import type { FromGuest, ToGuest } from '../guest-messages.ts';
+import { copiesOf } from '../memory-copies.ts';
 import { RingWriter } from '../ring.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
 import { CoreBoundary } from './core-boundary.ts';
@@ -13,6 +14,7 @@ import { CoreLinker } from './core-linker.ts';
 import { withoutVersion } from './given-imports.ts';
 import { HostChanges } from './host-changes.ts';
 import { withImportModules } from './import-modules.ts';
+import { framesIn } from './module-frames.ts';
 import { preview2Imports } from './preview2-host.ts';
 import { missingFunctions, type ShimInterfaces } from './shim-functions.ts';
 import { HOOKS } from './transpiled.ts';
@@ -33,9 +35,10 @@ const port = parentPort;
 const setup = workerData as ComponentSetup;
 Error.stackTraceLimit = MAX_FRAMES + 20;
 const announced = new Int32Array(setup.announced);
+let trapped = false;
 
 const changes = new HostChanges(setup.paranoid);
-const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes);
+const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes, trapOf);
 const linker = new CoreLinker({
   boundary,
   changes,
@@ -67,7 +70,9 @@ async function run(id: number): Promise<void> {
     send({ type: 'unwound', id, outcome: { kind: 'exit', code: 1 } });
   } catch (thrown) {
     boundary.log.settle();
-    send({ type: 'unwound', id, outcome: outcomeOf(thrown) });
+    const outcome = outcomeOf(thrown);
+    trapped = outcome.kind === 'trap';
+    send({ type: 'unwound', id, outcome });
   }
 }
 
@@ -129,12 +134,17 @@ function outcomeOf(thrown: unknown): Outcome {
   if (thrown instanceof WebAssembly.LinkError) {
     return { kind: 'failed', message: messageOf(thrown) };
   }
-  return { kind: 'trap', trap: trapFrom(thrown) };
+  return { kind: 'trap', trap: trapOf(thrown) };
+}
+
+function trapOf(thrown: unknown): Trap {
+  return trapFrom(thrown, (stack) => framesIn(stack, setup.modules));
 }
 
 function finish(): void {
   const { memories } = changes;
-  send({ type: 'finished', finalMemory: hashOfMemories(memories), memory: undefined });
+  const copies = trapped ? copiesOf(memories) : [];
+  send({ type: 'finished', finalMemory: hashOfMemories(memories), memories: copies });
 }
 
 function send(message: FromGuest): void {

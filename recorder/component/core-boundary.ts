@@ -6,7 +6,7 @@
 import { messageOf } from '../../errors.ts';
 import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
 import type { Outcome } from '../../traces/outcome.ts';
-import { trapFrom } from '../../wasm/traps.ts';
+import type { Trap } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import type { RingWriter } from '../ring.ts';
 import type { CallReader } from './call-reads.ts';
@@ -18,6 +18,7 @@ export type CoreFunction = (...args: CoreValue[]) => unknown;
 export class CoreBoundary {
   readonly log: ComponentLog;
   private readonly changes: HostChanges;
+  private readonly trapFrom: (thrown: unknown) => Trap;
   /** Why the guest was ended from inside a call; set before the uncatchable throw. */
   ending: Outcome | undefined;
   /** How the last entry that did not return ended. */
@@ -25,8 +26,10 @@ export class CoreBoundary {
   /** What it threw, which the host may pass on. */
   private guestThrew: unknown;
 
-  constructor(ring: RingWriter, changes: HostChanges) {
+  /** @param trapFrom reads a trap, with frames of the component's modules */
+  constructor(ring: RingWriter, changes: HostChanges, trapFrom: (thrown: unknown) => Trap) {
     this.changes = changes;
+    this.trapFrom = trapFrom;
     this.log = new ComponentLog(ring, () => changes.pages());
   }
 
@@ -149,7 +152,7 @@ export class CoreBoundary {
   }
 
   private unwound(entered: number, thrown: unknown): never {
-    const outcome: Outcome = this.ending ?? { kind: 'trap', trap: trapFrom(thrown) };
+    const outcome: Outcome = this.ending ?? { kind: 'trap', trap: this.trapFrom(thrown) };
     this.unwoundAs = outcome;
     this.guestThrew = thrown;
     this.log.unwind(entered, JSON.stringify(outcome));

@@ -18,11 +18,10 @@ import type { WitTypes } from '../../wasm/component/types.ts';
 import { CallReader } from './call-reads.ts';
 import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
 import type { HostChanges } from './host-changes.ts';
+import type { FramedModule } from './module-frames.ts';
 
 /** A core module as it was taken out of the component. */
-export interface CoreModule {
-  /** Id in the trace. */
-  readonly id: number;
+export interface CoreModule extends FramedModule {
   readonly module: WebAssembly.Module;
   readonly declarations: ModuleDeclarations;
 }

@@ -84,8 +84,8 @@ export function coreFrames(
   return namedFrames(stack).flatMap(({ frame, of = '' }) => {
     const instance = instances[Number(TAGGED.exec(of)?.[1] ?? -1)];
     if (instance === undefined) return [];
-    const { func, offset } = frame;
     const { id, module } = instance;
-    return [{ func, offset: runnable(instance).original(offset), instance: id, module }];
+    const offset = runnable(instance).original(frame.offset);
+    return [{ ...frame, offset, instance: id, module }];
   });
 }

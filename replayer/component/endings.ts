@@ -85,6 +85,11 @@ function sameOutcome(recorded: Outcome, actual: Outcome): boolean {
 }
 
 function sameTrap(recorded: Trap, actual: Trap): boolean {
-  const place = (trap: Trap) => trap.frames.map(({ func, offset }) => `${func}:${offset}`).join();
+  // those of traces made before have no module
+  const withModule = recorded.frames.some(({ module }) => module !== undefined);
+  const place = ({ frames }: Trap) =>
+    frames
+      .map(({ func, offset, module }) => `${withModule ? module : ''} ${func}:${offset}`)
+      .join();
   return recorded.kind === actual.kind && place(recorded) === place(actual);
 }

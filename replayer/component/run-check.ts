@@ -114,10 +114,9 @@ export class RunCheck {
 
   /** With the frames' places in the modules as they were recorded. */
   private trapFrom(thrown: unknown): Trap {
-    const trap = trapFrom(thrown);
-    if (!(thrown instanceof Error)) return trap;
-    const stack = this.stackOf?.(thrown) ?? thrown.stack ?? '';
-    return { ...trap, frames: this.graph.frames(stack) };
+    return trapFrom(thrown, (stack) =>
+      this.graph.frames(thrown instanceof Error ? (this.stackOf?.(thrown) ?? stack) : stack),
+    );
   }
 
   /** Leaves the replay where a guest was ended from inside a call, and not because it had ended there. */

@@ -62,8 +62,8 @@ export class SessionProgram {
       );
     }
     const frames = coreFrames(stack, trace.instances(), ({ id }) => this.runnable(id));
-    return frames.map(({ instance: id, func, offset }) => ({
-      ...this.namesOf(id).frame(offset, func),
+    return frames.map(({ instance: id, func, offset, name }) => ({
+      ...this.namesOf(id).frame(offset, func, name),
       instance: { id, name: layout.instances[id]?.name ?? '' },
     }));
   }

@@ -2,6 +2,7 @@
 
 import type { TraceReader } from '../../traces/reader.ts';
 import { type FunctionStarts, functionAt, functionStarts } from '../../wasm/function-starts.ts';
+import { moduleName } from '../../wasm/module-name.ts';
 import { type FunctionName, FunctionNames } from '../../wasm/names.ts';
 import { tableFunctions } from '../../wasm/table-functions.ts';
 import { DebugInfo, type SourceFrame, type SourceRow } from '../dwarf/debug-info.ts';
@@ -49,6 +50,11 @@ export class FrameNames {
     const name = known?.name ?? given;
     const mangled = known?.raw === name ? undefined : known?.raw;
     return { func, offset, name, mangled, source: this.lines?.framesAt(offset) ?? [] };
+  }
+
+  /** What the module calls itself. */
+  get moduleName(): string | undefined {
+    return moduleName(this.module);
   }
 
   /** Name of the function at an index of table 0, which is what a pointer to a function holds. */

@@ -4,17 +4,48 @@ import type { SourceFrame } from '../dwarf/debug-info.ts';
 import { FrameNames } from './frame-names.ts';
 import { SourceLines } from './source-lines.ts';
 
+export interface PlacedFrame {
+  readonly func: number;
+  /** Byte of the module; of a caller, of its call. */
+  readonly offset: number;
+  readonly name?: string | undefined;
+  /** Of a component: id of the core module. Absent where it is not known. */
+  readonly module?: number | undefined;
+}
+
+export interface Located {
+  /** Innermost first; empty where nothing is known. */
+  readonly source: readonly SourceFrame[];
+  /** What the frame's module calls itself, where `module` is given. */
+  readonly moduleName?: string;
+}
+
 /**
- * @param trace with the module
- * @param frames with byte offsets in it: of a caller, of its call
- * @returns the same frames; `source` is innermost first and empty where nothing is known
+ * @param trace with the modules
+ * @returns the same frames, with names where they had none
  */
-export function locateFrames<Frame extends { readonly offset: number }>(
+export function locateFrames<Frame extends PlacedFrame>(
   trace: TraceReader,
   frames: readonly Frame[],
-): readonly (Frame & { readonly source: readonly SourceFrame[] })[] {
-  const lines = frames.length === 0 ? undefined : FrameNames.of(trace).lines;
-  return frames.map((frame) => ({ ...frame, source: lines?.framesAt(frame.offset) ?? [] }));
+): readonly (Frame & Located)[] {
+  // of a component's older trace it is not known whose each frame is
+  const whole = trace.meta.flavour !== 'component';
+  const known = new Map<number | undefined, FrameNames | undefined>();
+  return frames.map((frame) => {
+    const { module, offset, func } = frame;
+    if (!known.has(module)) {
+      known.set(module, whole || module !== undefined ? FrameNames.of(trace, module) : undefined);
+    }
+    const names = known.get(module);
+    const name = frame.name ?? names?.nameOf(func)?.name;
+    const own = module === undefined ? undefined : (names?.moduleName ?? `module ${module}`);
+    return {
+      ...frame,
+      ...(name !== undefined && { name }),
+      ...(own !== undefined && { moduleName: own }),
+      source: names?.lines?.framesAt(offset) ?? [],
+    };
+  });
 }
 
 /** Source files that the debug information of a trace names. */

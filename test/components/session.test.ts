@@ -138,6 +138,19 @@ test('the stack of a trap goes through all components, with their names', async 
   await session.close();
 });
 
+test('a trace says of each frame of its trap in which module it is', async () => {
+  const reader = new TraceReader(traceOf('two-memories'));
+  const { outcome } = reader.meta;
+  const frames = outcome?.kind === 'trap' ? outcome.trap.frames : [];
+  expect(frames.map(({ module, func, name }) => [module, func, name])).toEqual([
+    [3, 2, 'keep'],
+    [3, 3, undefined],
+    [6, 12, undefined],
+    [5, 2, undefined],
+  ]);
+  reader.close();
+});
+
 test('frames of a program have their places in its source', async () => {
   const session = await openSession(traceOf('heapsmash-O0g'));
   await session.gotoFailure();
@@ -232,15 +245,21 @@ test('all memories are stored together, and shown without a replay', async () =>
   await session.snapshot('here');
   await session.close();
   const again = await openSession(trace);
-  expect(again.snapshots()).toMatchObject([
-    { event: 16, label: 'here', memory: 0, memorySize: 1 << 16 },
-    { event: 16, label: 'here', memory: 1 },
-    { event: 16, label: 'here', memory: 2, memorySize: 2 << 16 },
-  ]);
   await again.goto(16);
   const bytes = await again.memory.stored(16, { memory: 1 });
   expect(Buffer.from(bytes?.subarray(256, 259) ?? []).toString()).toBe('one');
   expect((await again.pool()).started).toBe(0);
+  expect(again.snapshots()).toMatchObject([
+    { event: 16, label: 'here', memory: 0, memorySize: 1 << 16 },
+    { event: 16, label: 'here', memory: 1 },
+    { event: 16, label: 'here', memory: 2, memorySize: 2 << 16 },
+    // of the recorder's making: those that instances export
+    { event: 50, label: 'trap', memory: 0, memorySize: 1 << 16 },
+    { event: 50, label: 'trap', memory: 1, memorySize: 2 << 16 },
+  ]);
+  for (const memory of [0, 1]) {
+    expect(await again.memory.checkStored(50, { memory })).toEqual({ difference: undefined });
+  }
   expect(await again.memory.checkStored(16, { memory: 2 })).toEqual({ difference: undefined });
   await again.close();
 });
