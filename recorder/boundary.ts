@@ -16,6 +16,9 @@ import type { Host, HostFunction } from './hosts/host.ts';
 import { ParanoidWatch } from './paranoid.ts';
 import type { RingWriter } from './ring.ts';
 
+// asked of the global object it is a getter's call each time, 15 ns
+const clock = performance;
+
 /** An imported function with its rules. */
 export interface BoundaryFunction {
   readonly func: LoggedFunction;
@@ -40,7 +43,7 @@ export class Boundary {
   private readonly paranoid: ParanoidWatch | undefined;
   private instantiated = false;
   /** Milliseconds on this thread's clock at which the last event ended. */
-  private lastMs = performance.now();
+  private lastMs = clock.now();
   private events = 0;
   /** Why the guest was ended from inside a call; set before the uncatchable throw. */
   ending: Outcome | undefined;
@@ -101,7 +104,7 @@ export class Boundary {
   private call(target: BoundaryFunction, args: readonly CoreValue[]): number | undefined {
     if (this.ending !== undefined) return throwUncatchable();
     try {
-      const enterMs = performance.now();
+      const enterMs = clock.now();
       if (this.memory.bytes.length === 0) this.memory.refresh();
       this.log.begin(target.func, target.reads, args, nanoseconds(enterMs - this.lastMs));
       this.lastMs = enterMs;
@@ -135,7 +138,7 @@ export class Boundary {
       const message = `the host failed in ${func.name}: ${messageOf(thrown)}`;
       return this.end({ kind: 'failed', message });
     }
-    const leaveMs = performance.now();
+    const leaveMs = clock.now();
     const written = result === 0 ? writes : NO_WRITES;
     if (this.paranoid !== undefined) this.checkWrites(this.paranoid, func.name, written, args);
     this.log.end(written, args, nanoseconds(leaveMs - enterMs), result, leaveMs);
@@ -173,7 +176,7 @@ export class Boundary {
   }
 
   private gap(): number {
-    const now = performance.now();
+    const now = clock.now();
     const gap = nanoseconds(now - this.lastMs);
     this.lastMs = now;
     return gap;

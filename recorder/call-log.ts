@@ -71,7 +71,7 @@ export class CallLog {
     nowMs: number,
   ): void {
     const { ring } = this;
-    if (writes.length > 0) this.moveLargeEffects(writes, args);
+    if (maybeLarge(writes)) this.moveLargeEffects(writes, args);
     const { out } = ring;
     out.varint(durationNs);
     out.varint(this.memory.pages());
@@ -162,6 +162,11 @@ export class CallLog {
     let inline = 0;
     for (let i = 0; i < writes.length; i++) {
       const rule = writes[i] as WriteRule;
+      if (rule.kind === 'fixed') {
+        this.writeFixed(rule.pointer, rule.size, args);
+        count++;
+        continue;
+      }
       for (let piece = 0; piece < pieces(rule); piece++) {
         const length = this.effectLength(rule, piece, args);
         const form = rule.kind === 'scatter' ? FORM.vector : FORM.pointer;
@@ -178,6 +183,17 @@ export class CallLog {
     out.bytes[countAt] = count;
   }
 
+  /** Most effects: a few bytes at a pointer. They stand in their event, however much else does. */
+  private writeFixed(pointer: number, size: number, args: readonly CoreValue[]): void {
+    const { out } = this.ring;
+    const { memory } = this;
+    const from = (args[pointer] as number) >>> 0;
+    const length = memory.available(from, size);
+    out.byte((FORM.pointer << 4) | pointer);
+    out.varint(length);
+    out.copy(memory.bytes, from, from + length);
+  }
+
   /** Writes the effects that are too large for their event as parts, before it. */
   private moveLargeEffects(writes: readonly WriteRule[], args: readonly CoreValue[]): void {
     const { ring } = this;
@@ -186,6 +202,10 @@ export class CallLog {
     let half: Uint8Array | undefined;
     for (let i = 0; i < writes.length; i++) {
       const rule = writes[i] as WriteRule;
+      if (rule.kind === 'fixed') {
+        index++;
+        continue;
+      }
       for (let piece = 0; piece < pieces(rule); piece++, index++) {
         const length = this.effectLength(rule, piece, args);
         if (inline + length <= INLINE_LIMIT) {
@@ -253,6 +273,13 @@ export class CallLog {
     const start = ((args[rule.pointer + piece] as number) >>> 0) + from;
     out.copy(bytes, start, start + length);
   }
+}
+
+function maybeLarge(writes: readonly WriteRule[]): boolean {
+  for (let i = 0; i < writes.length; i++) {
+    if ((writes[i] as WriteRule).kind !== 'fixed') return true;
+  }
+  return false;
 }
 
 /** How many effects a rule gives. */

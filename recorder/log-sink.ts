@@ -7,8 +7,11 @@ import { RECORD } from '../traces/record-kinds.ts';
 import type { TraceWriter } from '../traces/writer.ts';
 import type { LogIndexing } from './module-indexing.ts';
 
-/** Bytes from which a segment is not extended any more. */
-const FULL = 64 << 10;
+/**
+ * Bytes from which a segment is not extended any more. Less than what a busy ring gives at once, some 64 KiB
+ * up to the end of a record: a segment for each, instead of every other one compressed twice.
+ */
+const FULL = 48 << 10;
 
 export interface Stored {
   readonly events: number;

@@ -117,7 +117,8 @@ export class RingWriter {
   markHalf(): void {
     const { control } = this;
     control[HALF_LENGTH] = this.out.at - (this.position & (RING_CAPACITY - 1));
-    Atomics.store(control, HALF_AT, this.position);
+    // no atomic store, which costs 10 ns: it is read when this thread has ended, or has long been in a call
+    control[HALF_AT] = this.position;
   }
 
   /** There is no half record any more. */

@@ -23,16 +23,19 @@ export class ByteOutput {
 
   /** Unsigned LEB128 of an integer from 0 to 2^53 - 1. */
   varint(value: number): void {
+    const { bytes } = this;
+    let { at } = this;
     let rest = value;
     while (rest > 0x7fffffff) {
-      this.bytes[this.at++] = (rest % 128) | 0x80;
+      bytes[at++] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);
     }
     while (rest > 0x7f) {
-      this.bytes[this.at++] = (rest & 0x7f) | 0x80;
+      bytes[at++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
     }
-    this.bytes[this.at++] = rest;
+    bytes[at++] = rest;
+    this.at = at;
   }
 
   /** Unsigned LEB128 of the low 64 bits. */
@@ -56,12 +59,15 @@ export class ByteOutput {
 
   /** `source[from, to)`. Short runs are copied by hand, which makes no view of them. */
   copy(source: Uint8Array, from: number, to: number): void {
+    const { bytes } = this;
+    let { at } = this;
     if (to - from <= 16) {
-      for (let i = from; i < to; i++) this.bytes[this.at++] = source[i] as number;
+      for (let i = from; i < to; i++) bytes[at++] = source[i] as number;
     } else {
-      this.bytes.set(source.subarray(from, to), this.at);
-      this.at += to - from;
+      bytes.set(source.subarray(from, to), at);
+      at += to - from;
     }
+    this.at = at;
   }
 
   value(type: LoggedType, value: CoreValue): void {
