@@ -47,7 +47,9 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 save();
-process.stdout.write('components: node bench/components.ts; the terminal debugger: node bench/tui.ts\n');
+process.stdout.write(
+  'components: node bench/components.ts; the terminal debugger: node bench/tui.ts\n',
+);
 
 function run(workload: Workload, rounds: number): { result: WorkloadResult; trace: string } {
   const { times, cpu, trace, problems } = measure(workload, rounds, built, scratch);
