@@ -192,6 +192,9 @@ function readExport(input: BinaryInput, scope: Scope, exports: Map<string, Item>
   const item = readItem(input, scope);
   // the type that is ascribed may hide some of the item; whose functions are whose stays the same
   if (input.byte() === 1) described(name, input, scope, '');
+  if (item.kind === 'type' && item.type.kind === 'resource') {
+    scope.world.nameResource(item.type.resource, name);
+  }
   exports.set(name, scope.add(item));
 }
 

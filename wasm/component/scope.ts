@@ -84,6 +84,12 @@ export class World {
     return this.types.push(type) - 1;
   }
 
+  /** One that a component defines gets its name where it is exported. */
+  nameResource(resource: number, name: string): void {
+    const known = this.resources[resource];
+    if (known?.name === '') this.resources[resource] = { ...known, name };
+  }
+
   resource(from: string, name: string): number {
     return this.resources.push({ interface: from, name }) - 1;
   }

@@ -1,0 +1,80 @@
+/** Several components in one, as wac and wasi-virt make them: calls, resources, traps and exits between them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TraceReader } from '../../traces/reader.ts';
+import { Scratch } from '../recorder/scratch.ts';
+import { replayed } from '../replayer/replayed.ts';
+
+const scratch = new Scratch('composed');
+const cacheHome = process.env.XDG_CACHE_HOME;
+let module: Uint8Array;
+
+beforeAll(async () => {
+  process.env.XDG_CACHE_HOME = scratch.fresh();
+  module = await parse(readFileSync(join(import.meta.dirname, 'fixtures/composed.wat'), 'utf8'));
+});
+
+afterAll(() => {
+  if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = cacheHome;
+  scratch.remove();
+});
+
+function query(trace: string, sql: string): unknown[][] {
+  const reader = new TraceReader(trace);
+  try {
+    return [...reader.query(sql).rows].map((row) => [...row]);
+  } finally {
+    reader.close();
+  }
+}
+
+test.each([
+  ['print', { kind: 'exit', code: 0 }],
+  ['trap', { kind: 'trap', trap: { kind: 'unreachable' } }],
+  ['exit', { kind: 'exit', code: 1 }],
+])(
+  '%s in a component within: recorded with every write of the host checked, and replayed',
+  async (does, outcome) => {
+    const run = await scratch.record({ module, args: [does], paranoid: true });
+    expect(run.outcome).toMatchObject(outcome);
+    // the text went from the host to one component, to the next, to a third and back
+    expect(run.stdout.toString()).toBe(`[${does}]\n[${does}]\n`);
+    const again = await replayed(run.trace);
+    expect(again).toMatchObject({ status: 'identical', outcome: run.outcome });
+    expect(again.stdout.equals(run.stdout)).toBe(true);
+  },
+);
+
+test('what passes between components and host is told, what passes between components is beneath', async () => {
+  const { trace } = await scratch.record({ module, args: ['print'] });
+  const named = "name || ' ' || args || ' ' || coalesce(result, '')";
+  const calls = query(
+    trace,
+    `select ${named} from calls where interface like 'wasi:%' order by seq`,
+  ).flat();
+  const handle = (number: number) => `"output-stream#${number} <stdout>"`;
+  const said = (number: number, contents: string) =>
+    `output-stream.blocking-write-and-flush {"self":${handle(number)},"contents":"${contents}"} {"result":"ok"}`;
+  const line = [
+    `get-stdout {} {"result":${handle(1)}}`,
+    `get-stdout {} {"result":${handle(2)}}`,
+    said(1, String.raw`1 byte \"[\"`),
+    said(2, String.raw`5 bytes \"print\"`),
+    `output-stream.drop {"self":${handle(2)}} {}`,
+    said(1, String.raw`2 bytes \"]\\n\"`),
+    `output-stream.drop {"self":${handle(1)}} {}`,
+  ];
+  expect(calls).toEqual([
+    String.raw`get-arguments {} {"result":"[\"program.wasm\", \"print\"]"}`,
+    ...line,
+    ...line,
+  ]);
+  // a resource that one of them defines, which another drops
+  expect(query(trace, "select args, result from calls where name = 'thing.drop'")).toEqual([
+    ['{"self":"thing#1"}', '{}'],
+  ]);
+  expect(query(trace, 'select count(*) from instances')).toEqual([[8n]]);
+});
