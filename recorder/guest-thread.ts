@@ -8,6 +8,7 @@ import type { Outcome } from '../traces/outcome.ts';
 import { uptimeMs } from '../traces/uptime.ts';
 import type { Announcement, ComponentSetup } from './component/component-messages.ts';
 import type { ComponentProgram } from './component/component-program.ts';
+import { LATER } from './component/provided-interfaces.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
 import { componentThread, moduleThread } from './guest-start.ts';
 import type { RecordingSettings } from './recording-settings.ts';
@@ -209,7 +210,7 @@ function guestSetup(settings: RecordingSettings, { log, notes }: Rings): GuestSe
 
 function componentSetup(
   settings: RecordingSettings,
-  { program, modules, surface, given }: ComponentProgram,
+  { program, entry, imports, modules, surface, given }: ComponentProgram,
   rings: Rings,
   announced: SharedArrayBuffer,
 ): ComponentSetup {
@@ -224,7 +225,13 @@ function componentSetup(
     given,
     announced,
     program,
-    surface: surface && { types: surface.words, instances: surface.instances },
+    entry,
+    later: imports.some((name) => name.endsWith(LATER)),
+    surface: surface && {
+      types: surface.words,
+      instances: surface.instances,
+      tasks: surface.tasks,
+    },
     modules: modules.map(({ id, file, module, shift, declarations }) => ({
       id,
       file,

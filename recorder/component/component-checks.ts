@@ -1,12 +1,13 @@
-/** Whether a component can be run: a command of WASI 0.2 whose imports are all provided. */
+/** Whether a component can be run: a command of WASI 0.2 or 0.3 whose imports are all provided. */
 import { WasiRrError } from '../../errors.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { ComponentSurface } from '../../wasm/component/surface.ts';
 import type { WitFunction } from '../../wasm/component/types.ts';
 import { withoutVersion } from './given-imports.ts';
-import { isProvided } from './preview2-interfaces.ts';
+import { isProvided } from './provided-interfaces.ts';
 
-const COMMAND = /^wasi:cli\/run@0\.2\./;
+/** Of which the later is taken. */
+const COMMANDS = [/^wasi:cli\/run@0\.3\./, /^wasi:cli\/run@0\.2\./];
 
 /** What a component is that is no such command, and what to do about it. */
 const OTHER_WORLDS: readonly (readonly [RegExp, string])[] = [
@@ -26,42 +27,43 @@ const LIBRARY =
 /**
  * @param label the component's name
  * @param exports as jco lists them: an interface stands there a second time, in JavaScript's spelling
+ * @returns the interface that is to be run
  * @throws WasiRrError EXPORT_MISSING
  */
-export function checkExports(label: string, exports: readonly string[]): void {
-  if (exports.some((name) => COMMAND.test(name))) return;
+export function entryOf(label: string, exports: readonly string[]): string {
+  for (const command of COMMANDS) {
+    const entry = exports.find((name) => command.test(name));
+    if (entry !== undefined) return entry;
+  }
   const interfaces = exports.filter((name) => name.includes(':'));
   const named = interfaces.length > 0 ? interfaces : exports;
   const [, advice = exports.length > 0 ? LIBRARY : 'Build it as a command.'] =
     OTHER_WORLDS.find(([pattern]) => exports.some((name) => pattern.test(name))) ?? [];
   throw new WasiRrError(
     'EXPORT_MISSING',
-    `${label} is no command of WASI 0.2: it exports ${named.map((name) => escapeText(name)).join(', ') || 'nothing'}, and not wasi:cli/run@0.2. ${advice}`,
+    `${label} is no command of WASI 0.2 or 0.3: it exports ${named.map((name) => escapeText(name)).join(', ') || 'nothing'}, and not wasi:cli/run. ${advice}`,
   );
 }
 
 /**
+ * @param entry the interface that is to be run
  * @param surface undefined where it could not be read
- * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, MODULE_UNSUPPORTED
+ * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED
  */
-export function checkRun(label: string, surface: ComponentSurface | undefined): void {
+export function checkRun(
+  label: string,
+  entry: string,
+  surface: ComponentSurface | undefined,
+): void {
   if (surface === undefined) return;
   const { functions, types } = surface.types;
-  const run = surface.exports.find(({ func }) => {
-    const { interface: from = '', name } = functions[func] ?? {};
-    return COMMAND.test(from) && name === 'run';
-  });
-  const func = run && functions[run.func];
-  if (run === undefined || func === undefined) {
+  const func = surface.exports
+    .map((one) => functions[one.func])
+    .find((one) => one?.interface === entry && one.name === 'run');
+  if (func === undefined) {
     throw new WasiRrError(
       'EXPORT_MISSING',
-      `${label} exports wasi:cli/run@0.2 without a function run, so there is nothing to call. Build it as a command.`,
-    );
-  }
-  if (run.async) {
-    throw new WasiRrError(
-      'MODULE_UNSUPPORTED',
-      `${label} has an asynchronous run, as WASI 0.3 has it, which cannot be recorded yet. Build it for WASI 0.2 (the target wasm32-wasip2).`,
+      `${label} exports ${entry} without a function run, so there is nothing to call. Build it as a command.`,
     );
   }
   const { params, result } = func;
@@ -97,7 +99,7 @@ export function checkImports(
   const [first = ''] = missing.map((name) => name.replace(/:\s.*/s, ''));
   throw new WasiRrError(
     'IMPORTS_UNSATISFIED',
-    `${label} imports what wasi-rr does not provide; it provides interfaces of WASI 0.2 only:\n${missing.map((name) => `  ${escapeText(name)}`).join('\n')}\n` +
+    `${label} imports what wasi-rr does not provide; it provides interfaces of WASI 0.2 and 0.3 only:\n${missing.map((name) => `  ${escapeText(name)}`).join('\n')}\n` +
       `Compose it with a component that exports them (wac plug), and record that; or give each by a JavaScript module (--import ${escapeText(first)}=./module.js).`,
   );
 }

@@ -21,6 +21,10 @@ export interface ComponentSetup {
   readonly announced: SharedArrayBuffer;
   /** Path of the generated program. */
   readonly program: string;
+  /** Whether it imports interfaces of WASI 0.3. */
+  readonly later: boolean;
+  /** The interface that is run. */
+  readonly entry: string;
   /** Undefined where it could not be read. */
   readonly surface: LinkedSurface | undefined;
   /** With the name by which the generated program asks for each. */

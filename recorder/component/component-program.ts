@@ -1,10 +1,11 @@
 /** Loads and checks a component before anything runs: what cannot work is refused with all reasons. */
 import { sha256 } from '../../traces/sha256.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
+import { readComponentNames } from '../../wasm/component/import-names.ts';
 import { type ComponentSurface, readSurface } from '../../wasm/component/surface.ts';
 import type { ComponentWords } from '../../wasm/component/types.ts';
 import { checkMemories } from '../memory-support.ts';
-import { checkExports, checkImports, checkRun } from './component-checks.ts';
+import { checkImports, checkRun, entryOf } from './component-checks.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import { checkGiven, type GivenImport } from './given-imports.ts';
 import { withTag } from './module-frames.ts';
@@ -26,6 +27,8 @@ export interface ComponentProgram {
   readonly modules: readonly ComponentModule[];
   readonly imports: readonly string[];
   readonly exports: readonly string[];
+  /** The interface that is run. */
+  readonly entry: string;
   /** Undefined where it has definitions that are not known here. */
   readonly surface: ProgramSurface | undefined;
 }
@@ -34,6 +37,7 @@ export interface ComponentProgram {
 export interface ProgramSurface {
   readonly words: ComponentWords;
   readonly instances: LinkedSurface['instances'];
+  readonly tasks: LinkedSurface['tasks'];
 }
 
 /** A core module of a component. */
@@ -60,10 +64,16 @@ export async function loadComponent(
   bytes: Uint8Array,
   { adapter, given = [] }: ComponentOptions = {},
 ): Promise<ComponentProgram> {
-  const { component, program, modules, imports, exports } = await transpiled(label, bytes, adapter);
-  checkExports(label, exports);
-  const surface = surfaceOf(component);
-  checkRun(label, surface);
+  const names = readComponentNames(bytes);
+  const early = adapter === undefined ? surfaceOf(bytes) : undefined;
+  const { component, program, modules, imports, exports } = await transpiled(label, bytes, {
+    adapter,
+    async: early?.async ?? names.imports.some((name) => name.includes('@0.3.')),
+    imports: names.imports,
+  });
+  const entry = entryOf(label, exports);
+  const surface = adapter === undefined ? early : surfaceOf(component);
+  checkRun(label, entry, surface);
   checkGiven(label, given, imports);
   checkImports(label, imports, surface, new Set(given.map(({ name }) => name)));
   const cores = await Promise.all(
@@ -79,6 +89,7 @@ export async function loadComponent(
     program,
     imports,
     exports,
+    entry,
     modules: cores,
     surface: surface && byModuleId(surface, cores),
   };
@@ -113,7 +124,14 @@ function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]
     module: modules[core.instance] ?? 0,
     name: core.name,
   }));
-  return { words: { ...surface.types, lifted }, instances };
+  const tasks = surface.exports
+    .filter(({ async }) => async)
+    .map(({ core, callback }) => ({
+      module: modules[core.instance] ?? 0,
+      entry: core.name,
+      callback: callback?.name,
+    }));
+  return { words: { ...surface.types, lifted }, instances, tasks };
 }
 
 async function coreModule(

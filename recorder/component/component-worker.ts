@@ -6,6 +6,7 @@ import type { Outcome } from '../../traces/outcome.ts';
 import { MAX_FRAMES, type Trap, trapFrom } from '../../wasm/traps.ts';
 import { hashOfMemories } from '../../wasm/xxh64.ts';
 import type { FromGuest, ToGuest } from '../guest-messages.ts';
+import { fixedTime } from '../hosts/fixed-time.ts';
 import { copiesOf } from '../memory-copies.ts';
 import { RingWriter } from '../ring.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
@@ -14,20 +15,22 @@ import { CoreLinker } from './core-linker.ts';
 import { withoutVersion } from './given-imports.ts';
 import { HostChanges } from './host-changes.ts';
 import { withImportModules } from './import-modules.ts';
+import { LiveTasks } from './live-tasks.ts';
 import { framesIn } from './module-frames.ts';
-import { preview2Imports } from './preview2-host.ts';
+import { preview2Imports, type ShimOptions } from './preview2-host.ts';
+import type { Interfaces } from './provided-interfaces.ts';
 import { missingFunctions, type ShimInterfaces } from './shim-functions.ts';
 import { HOOKS } from './transpiled.ts';
 
 /** What `instantiate` of the generated program makes: interfaces with functions. */
-type ComponentExports = Record<string, { run?: () => unknown }>;
+type ComponentExports = Record<string, { run?: () => unknown } | undefined>;
 
 interface GeneratedProgram {
   instantiate(
     getModule: (file: string) => WebAssembly.Module | undefined,
     imports: object,
     instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => object,
-  ): ComponentExports;
+  ): ComponentExports | Promise<ComponentExports>;
 }
 
 invariant(parentPort, 'a component runs outside a worker');
@@ -38,10 +41,12 @@ const announced = new Int32Array(setup.announced);
 let trapped = false;
 
 const changes = new HostChanges(setup.paranoid);
-const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes, trapOf);
+const tasks = new LiveTasks();
+const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes, tasks, trapOf);
 const linker = new CoreLinker({
   boundary,
   changes,
+  tasks,
   modules: setup.modules,
   surface: setup.surface,
   payload: setup.payload,
@@ -96,34 +101,46 @@ function fail(message: string): never {
   return boundary.end({ kind: 'failed', message });
 }
 
+/** What the generated program is to be given. */
+async function hostImports(): Promise<Interfaces> {
+  const { config, net } = setup;
+  const options: ShimOptions = {
+    config,
+    net,
+    time: config.clock && fixedTime(config.clock),
+    onOutput: (stream, bytes) => boundary.log.output(stream, bytes),
+    onExit: (code) => boundary.end({ kind: 'exit', code }),
+  };
+  const imports = preview2Imports(options);
+  if (!setup.later) return imports;
+  const { preview3Imports } = await import('./preview3-host.ts');
+  return { ...imports, ...preview3Imports(options, imports) };
+}
+
 /** @returns whether the program says that it failed */
 async function runCommand(): Promise<boolean> {
   (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = linker.hooks;
   const generated = (await import(pathToFileURL(setup.program).href)) as GeneratedProgram;
-  const shim = preview2Imports({
-    config: setup.config,
-    net: setup.net,
-    onOutput: (stream, bytes) => boundary.log.output(stream, bytes),
-    onExit: (code) => boundary.end({ kind: 'exit', code }),
-  });
-  const imports = await withImportModules(shim, setup.given, setup.surface?.types);
+  const imports = await withImportModules(await hostImports(), setup.given, setup.surface?.types);
   if (typeof imports === 'string') fail(imports);
   checkHost(imports);
-  const component = generated.instantiate(
+  const component = await generated.instantiate(
     (file) => setup.modules.find((one) => one.file === file)?.module,
     imports,
     (module, given) => linker.instantiate(module, given),
   );
-  const name = Object.keys(component).find((one) => one.startsWith('wasi:cli/run@'));
-  const command = name === undefined ? undefined : component[name];
+  const command = component[setup.entry];
   invariant(command?.run, 'a command without run');
   try {
-    command.run();
+    await Promise.race([command.run(), boundary.failed]);
+    // it may have given its result and go on
+    await Promise.race([tasks.ended(), boundary.failed]);
     return false;
   } catch (thrown) {
     // jco throws the error case of a result, which has no value here: nothing of the guest was ended
-    if (thrown === undefined) return true;
-    throw thrown;
+    if (thrown !== undefined) throw thrown;
+    await Promise.race([tasks.ended(), boundary.failed]);
+    return true;
   }
 }
 

@@ -12,6 +12,7 @@ import type { RingWriter } from '../ring.ts';
 import type { CallReader } from './call-reads.ts';
 import { ComponentLog, type PendingCall } from './component-log.ts';
 import type { HostChanges } from './host-changes.ts';
+import type { LiveTasks } from './live-tasks.ts';
 
 export type CoreFunction = (...args: CoreValue[]) => unknown;
 
@@ -25,12 +26,28 @@ export class CoreBoundary {
   unwoundAs: Outcome | undefined;
   /** What it threw, which the host may pass on. */
   private guestThrew: unknown;
+  private readonly tasks: LiveTasks;
+  private readonly fatal = Promise.withResolvers<never>();
+  /** How often the guest has suspended. */
+  private suspensions = 0;
 
   /** @param trapFrom reads a trap, with frames of the component's modules */
-  constructor(ring: RingWriter, changes: HostChanges, trapFrom: (thrown: unknown) => Trap) {
+  constructor(
+    ring: RingWriter,
+    changes: HostChanges,
+    tasks: LiveTasks,
+    trapFrom: (thrown: unknown) => Trap,
+  ) {
     this.changes = changes;
+    this.tasks = tasks;
     this.trapFrom = trapFrom;
     this.log = new ComponentLog(ring, () => changes.pages());
+    this.fatal.promise.catch(() => undefined);
+  }
+
+  /** Is rejected with what ended a stack of the guest that could suspend, whatever the runtime makes of it. */
+  get failed(): Promise<never> {
+    return this.fatal.promise;
   }
 
   /** Ends the guest. Never returns. */
@@ -90,13 +107,18 @@ export class CoreBoundary {
         return result;
       }
       this.log.suspended(call);
+      this.suspensions++;
       return result.then(
         (value) => {
           if (this.ending !== undefined) return throwUncatchable();
           this.answered(call, value);
+          this.changes.resumes();
           return value;
         },
-        (thrown: unknown) => this.hostThrew(call, thrown),
+        (thrown: unknown) => {
+          this.changes.resumes();
+          return this.hostThrew(call, thrown);
+        },
       );
     };
   }
@@ -126,14 +148,24 @@ export class CoreBoundary {
     return (...args) => {
       if (this.ending !== undefined) return throwUncatchable();
       const entered = this.log.enter(func, args, true, this.logChanges);
-      return promising(...args).then(
+      this.tasks.entered(func);
+      const { suspensions } = this;
+      const ended = promising(...args);
+      // it has ended, though that is told later
+      if (this.suspensions === suspensions) this.toHost();
+      return ended.then(
         (returned) => {
           if (this.ending !== undefined) return throwUncatchable();
           this.log.leave(entered, func.results, returned);
           this.toHost();
+          this.tasks.left(func, returned);
           return returned;
         },
-        (thrown: unknown) => this.unwound(entered, thrown),
+        (thrown: unknown) => {
+          this.tasks.unwound(func);
+          this.fatal.reject(thrown);
+          return this.unwound(entered, thrown);
+        },
       );
     };
   }

@@ -18,6 +18,7 @@ import type { WitTypes } from '../../wasm/component/types.ts';
 import { CallReader } from './call-reads.ts';
 import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
 import type { HostChanges } from './host-changes.ts';
+import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
 
 /** A core module as it was taken out of the component. */
@@ -35,11 +36,13 @@ export interface LinkedSurface {
     readonly module: number;
     readonly imports: readonly LoweredImport[];
   }[];
+  readonly tasks: readonly TaskFunctions[];
 }
 
 export interface CoreLinkerOptions {
   readonly boundary: CoreBoundary;
   readonly changes: HostChanges;
+  readonly tasks: LiveTasks;
   readonly modules: readonly CoreModule[];
   readonly surface: LinkedSurface | undefined;
   /** Bytes of what the host reads that are kept of a call. */
@@ -178,14 +181,17 @@ export class CoreLinker {
 
   private exportedFunctions(
     instance: number,
-    { declarations }: CoreModule,
+    { id, declarations }: CoreModule,
     functions: LoggedFunction[],
   ): Map<string, LoggedFunction> {
+    const { tasks, surface } = this.options;
+    const ofModule = surface?.tasks.filter(({ module }) => module === id) ?? [];
     const exports = new Map<string, LoggedFunction>();
     for (const { name, kind, type } of declarations.exports) {
       if (kind !== 'function' || !type || !loggedType(type)) continue;
       const func = this.logged('export', instance, '', name, type);
       functions.push(func);
+      tasks.know(func, ofModule);
       exports.set(name, func);
     }
     return exports;

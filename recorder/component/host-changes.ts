@@ -21,6 +21,8 @@ export class HostChanges {
   private readonly watches: ParanoidWatch[] = [];
   private readonly globals: HostGlobal[] = [];
   private readonly paranoid: boolean;
+  /** The guest may have run since {@link begin}. */
+  private ran = false;
 
   constructor(paranoid: boolean) {
     this.paranoid = paranoid;
@@ -62,8 +64,17 @@ export class HostChanges {
 
   /** The guest has stopped and its host goes on: what changes from here on, the host changes. */
   begin(): void {
+    this.ran = false;
     for (const one of this.globals) one.last = one.global.value as CoreValue;
     for (const [i, watch] of this.watches.entries()) watch.before(this.bytes(i));
+  }
+
+  /**
+   * A suspended guest goes on as soon as its host lets it, and nothing tells when that is: what it writes
+   * until it stops again is no host's.
+   */
+  resumes(): void {
+    this.ran = true;
   }
 
   /**
@@ -84,6 +95,10 @@ export class HostChanges {
       if (!Object.is(value, one.last)) log.globalChange(i, one.type, value);
     }
     for (const [i, watch] of watches.entries()) {
+      if (this.ran) {
+        watch.before(this.bytes(i));
+        continue;
+      }
       const untracked = watch.after(this.bytes(i), written[i] ?? []);
       if (untracked !== undefined) {
         return `the host wrote to memory ${i} of the component where the log says nothing: ${untracked}`;

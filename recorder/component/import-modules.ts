@@ -7,7 +7,7 @@ import { messageOf } from '../../errors.ts';
 import type { WitFunction, WitTypes } from '../../wasm/component/types.ts';
 import { checkFunctions } from './checked-functions.ts';
 import { type GivenImport, withoutVersion } from './given-imports.ts';
-import type { Interfaces } from './preview2-interfaces.ts';
+import type { Interfaces } from './provided-interfaces.ts';
 
 /**
  * @param shim what is there without them; an interface of it that a module gives in part keeps the rest

@@ -2,18 +2,19 @@
  * What answers a component of WASI 0.2: preview2-shim, with the standard streams, the end of the program
  * and the limits of this run put in. Loaded in the guest's thread only.
  */
-import { readSync, writeSync } from 'node:fs';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
-import { systemCode } from '../../errors.ts';
-import { fixedTime } from '../hosts/fixed-time.ts';
+import type { GuestTime } from '../hosts/guest-time.ts';
 import type { HostConfig } from '../hosts/host.ts';
 import { seededRandom } from '../hosts/seeded-random.ts';
-import { guardFilesystem } from './preview2-filesystem.ts';
-import type { Interfaces } from './preview2-interfaces.ts';
+import { guardFilesystem } from './guarded-filesystem.ts';
 import { randomInterfaces, timedInterfaces } from './preview2-time.ts';
+import type { Interfaces } from './provided-interfaces.ts';
+import { readSome, writeAll } from './standard-streams.ts';
 
-export interface Preview2Options {
+export interface ShimOptions {
   readonly config: HostConfig;
+  /** Made up; the system's where undefined. */
+  readonly time: GuestTime | undefined;
   /** Whether sockets and outgoing HTTP work. */
   readonly net: boolean;
   /** Called for every chunk that was printed. */
@@ -22,12 +23,9 @@ export interface Preview2Options {
   readonly onExit: (code: number) => never;
 }
 
-/** Bytes that one read of standard input gives at most. */
-const READ_LIMIT = 64 << 10;
-
 /** The object that the generated program wants for its imports. */
-export function preview2Imports(options: Preview2Options): Interfaces {
-  const { config, net, onExit } = options;
+export function preview2Imports(options: ShimOptions): Interfaces {
+  const { config, net, time, onExit } = options;
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   const env = config.env.map((entry) => {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text(entry)) ?? [];
@@ -43,11 +41,9 @@ export function preview2Imports(options: Preview2Options): Interfaces {
   });
   const imports = shim.getImportObject() as unknown as Interfaces;
   const readOnly = config.preopens.filter((one) => one.readOnly).map(({ guest }) => guest);
-  guardFilesystem(imports, new Set(readOnly));
+  guardFilesystem(imports, '', new Set(readOnly));
   // before the streams: a pollable of theirs is one of the clock's
-  if (config.clock) {
-    Object.assign(imports, timedInterfaces(fixedTime(config.clock), imports['wasi:io/poll'] ?? {}));
-  }
+  if (time) Object.assign(imports, timedInterfaces(time, imports['wasi:io/poll'] ?? {}));
   if (config.random) Object.assign(imports, randomInterfaces(seededRandom(config.random.seed)));
   imports['wasi:cli/exit'] = {
     exit: (status: { readonly tag: string }) => onExit(status.tag === 'err' ? 1 : 0),
@@ -93,7 +89,7 @@ function standardOutput(
   imports: Interfaces,
   stream: 'stdout' | 'stderr',
   fd: number,
-  { onOutput }: Preview2Options,
+  { onOutput }: ShimOptions,
 ): object {
   const write = (bytes: Uint8Array) => {
     try {
@@ -125,32 +121,11 @@ function standardOutput(
   });
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (thrown) {
-      if (systemCode(thrown) !== 'EAGAIN') throw thrown;
-      pause();
-    }
-  }
-}
-
 function standardInput(imports: Interfaces, fd: number): object {
   const read = (length: bigint): Uint8Array => {
-    const buffer = new Uint8Array(Math.min(Number(length), READ_LIMIT));
-    if (buffer.length === 0) return buffer;
-    for (;;) {
-      try {
-        const count = readSync(fd, buffer, 0, buffer.length, null);
-        if (count === 0) throw { tag: 'closed' };
-        return buffer.subarray(0, count);
-      } catch (thrown) {
-        if (systemCode(thrown) === 'EOF') throw { tag: 'closed' };
-        if (systemCode(thrown) !== 'EAGAIN') throw thrown;
-        pause();
-      }
-    }
+    const bytes = readSome(fd, Number(length));
+    if (bytes.length === 0 && length > 0n) throw { tag: 'closed' };
+    return bytes;
   };
   const skip = (length: bigint) => BigInt(read(length).length);
   return madeOf(imports, 'InputStream', {
@@ -159,11 +134,4 @@ function standardInput(imports: Interfaces, fd: number): object {
     skip,
     blockingSkip: skip,
   });
-}
-
-const waiting = new Int32Array(new SharedArrayBuffer(4));
-
-/** Until a pipe that does not block may have room or data. */
-function pause(): void {
-  Atomics.wait(waiting, 0, 0, 1);
 }

@@ -2,7 +2,7 @@
 import { CLOCK, type GuestTime } from '../hosts/guest-time.ts';
 import type { RandomSource } from '../hosts/random-source.ts';
 import { waitFor } from '../hosts/waiting.ts';
-import type { Interfaces } from './preview2-interfaces.ts';
+import type { Interfaces } from './provided-interfaces.ts';
 
 const SECOND = 1_000_000_000n;
 

@@ -3,8 +3,8 @@
  * a module that gives one may lack some.
  */
 import type { WitFunction } from '../../wasm/component/types.ts';
-import { withoutVersion } from './given-imports.ts';
 import { camel } from './js-values.ts';
+import { programName } from './provided-interfaces.ts';
 
 /** What answers the generated program: interfaces without versions, functions in JavaScript's spelling. */
 export type ShimInterfaces = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -16,7 +16,7 @@ export function missingFunctions(
 ): readonly WitFunction[] {
   return [...functions].filter(({ interface: from, name }) =>
     // one of no interface is the default export of its own name
-    from === '' ? !has(shim[name], 'default') : !has(shim[withoutVersion(from)], name),
+    from === '' ? !has(shim[name], 'default') : !has(shim[programName(from)], name),
   );
 }
 

@@ -13,6 +13,7 @@ import { Worker } from 'node:worker_threads';
 import { messageOf, WasiRrError } from '../../errors.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { workerUrl } from '../../worker-url.ts';
+import { programName } from './provided-interfaces.ts';
 import type { TranspileAnswer, TranspileTask } from './transpile-worker.ts';
 
 /** Where the generated code finds what it is to use in place of globals. */
@@ -46,15 +47,24 @@ interface Manifest {
   readonly exports: readonly string[];
 }
 
+/** What decides how a component is to be transpiled. */
+export interface TranspileNeeds {
+  /** What makes a component of a core module, where it is one. */
+  readonly adapter: Uint8Array | undefined;
+  /** Whether anything in it may suspend. */
+  readonly async: boolean;
+  /** Names of what it imports, with versions. */
+  readonly imports: readonly string[];
+}
+
 /**
  * @param label the component's name, for messages
- * @param adapter what makes a component of `bytes`, which are a core module then
  * @throws WasiRrError MODULE_INVALID where jco cannot do it, OUTPUT_UNWRITABLE
  */
 export async function transpiled(
   label: string,
   bytes: Uint8Array,
-  adapter?: Uint8Array,
+  { adapter, async, imports: names }: TranspileNeeds,
 ): Promise<Transpiled> {
   const options: TranspileTask['options'] = {
     name: 'component',
@@ -63,6 +73,10 @@ export async function transpiled(
     // jco's short cuts into the shims would write to memory where the boundary does not see it
     importBindings: 'js',
     instantiation: 'sync',
+    // jco leaves versions out, and a component may import an interface in two
+    map: Object.fromEntries(names.map((name) => [name, programName(name)])),
+    // suspending costs far more than calling
+    ...(async && { asyncMode: 'jspi' }),
   };
   const key = createHash('sha256')
     .update(JSON.stringify([jcoVersion(), PROLOGUE, options]))

@@ -69,6 +69,8 @@ export class ComponentReplay {
   readonly graph: CoreGraph;
   private readonly log: LogCursor;
   private readonly parked = new ParkedCalls();
+  /** Calls whose answers have come, and whose guests have not gone on. */
+  private readonly answered: { readonly by: AsyncEntry; readonly answer: () => void }[] = [];
   private readonly entries = new Map<number, AsyncEntry>();
   /** The one of them that runs, or waits for what is nested in its call. */
   private current: AsyncEntry | undefined;
@@ -140,10 +142,11 @@ export class ComponentReplay {
         return yield* this.answerParked(event);
       case 'leave':
       case 'unwind':
-        return yield* this.endAsync(event);
+        return yield* this.entries.get(event.opened)?.isParked
+          ? this.resume()
+          : this.endAsync(event);
       default:
-        // a guest that has ended in the recording went on, or the log is no log
-        this.check.diverged({ what: 'ending', actual: 'nothing calls the guest any more' });
+        return yield* this.resume();
     }
   }
 
@@ -168,16 +171,30 @@ export class ComponentReplay {
     yield PASSED;
   }
 
+  /** The guest goes on where its next event stands: other answers and entries may come before. */
   private *answerParked(event: ReturnEvent | ThrowEvent): Steps<void> {
     const parked = this.parked.take(event.opened);
     if (parked === undefined) throw corruptLog(this.log.number, 'an answer to no call');
     this.log.take();
+    const answer = () => {
+      if (event.kind === 'return') parked.resolve(resultOf(event.results));
+      else parked.reject(this.exception(event.message));
+    };
+    this.answered.push({ by: parked.by, answer });
     yield* this.goOn(event.opened);
-    const { by } = parked;
+  }
+
+  /** What comes next is of a guest that has its answer: they go on in the order of their answers. */
+  private *resume(): Steps<void> {
+    const next = this.answered.shift();
+    if (next === undefined) {
+      // a guest that has ended in the recording went on, or the log is no log
+      this.check.diverged({ what: 'ending', actual: 'nothing calls the guest any more' });
+    }
+    const { by, answer } = next;
     by.goOn();
     this.current = by;
-    if (event.kind === 'return') parked.resolve(resultOf(event.results));
-    else parked.reject(this.exception(event.message));
+    answer();
     yield { kind: 'wait', until: by.handedBack };
     this.current = undefined;
   }

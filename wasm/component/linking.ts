@@ -4,6 +4,7 @@
  * component where that is instantiated, as component runtimes have it.
  */
 import { BinaryInput, binaryKind } from '../binary.ts';
+import { readCanonical } from './canonical.ts';
 import {
   type CoreInstanceItem,
   type CoreItem,
@@ -14,7 +15,6 @@ import {
   type World,
 } from './scope.ts';
 import { described, readAlias, readImportName, readType } from './type-reader.ts';
-import { ENCODINGS, type StringEncoding } from './types.ts';
 
 /** Instances of components and of core modules that are followed: a file can ask for 2^n. */
 const MAX_INSTANCES = 1000;
@@ -116,7 +116,7 @@ export class Linking {
         input.list(() => scope.types.push(readType(input, scope)));
         break;
       case SECTION.canonical:
-        input.list(() => canonical(input, scope));
+        input.list(() => readCanonical(input, scope));
         break;
       case SECTION.start:
         throw new RangeError('start functions of components are not supported');
@@ -196,63 +196,4 @@ function readExport(input: BinaryInput, scope: Scope, exports: Map<string, Item>
     scope.world.nameResource(item.type.resource, name);
   }
   exports.set(name, scope.add(item));
-}
-
-interface Options {
-  readonly memory: CoreItem | undefined;
-  readonly encoding: StringEncoding;
-  readonly async: boolean;
-}
-
-function canonical(input: BinaryInput, scope: Scope): void {
-  const code = input.byte();
-  switch (code) {
-    case 0x00: {
-      input.byte();
-      const core = present(scope.coreFunctions[input.u32()], 'core function');
-      const { async } = readOptions(input, scope);
-      const type = scope.typeAt(input.u32());
-      if (type.kind !== 'function')
-        throw new RangeError('a function is lifted to no function type');
-      scope.functions.push({
-        kind: 'function',
-        type: type.type,
-        source: { kind: 'lifted', core, async: async || type.type.async },
-      });
-      break;
-    }
-    case 0x01: {
-      input.byte();
-      const func = present(scope.functions[input.u32()], 'function');
-      scope.coreFunctions.push({ kind: 'lowered', func, ...readOptions(input, scope) });
-      break;
-    }
-    case 0x03:
-      scope.coreFunctions.push({ kind: 'drop', resource: scope.resource(input.u32()) });
-      break;
-    case 0x02:
-    case 0x04:
-      input.u32();
-      scope.coreFunctions.push({ kind: 'builtin' });
-      break;
-    default:
-      throw new RangeError(`asynchronous functions (0x${code.toString(16)}) are not supported`);
-  }
-}
-
-function readOptions(input: BinaryInput, scope: Scope): Options {
-  let memory: CoreItem | undefined;
-  let encoding: StringEncoding = 'utf8';
-  let async = false;
-  input.list(() => {
-    const code = input.byte();
-    const named = ENCODINGS[code];
-    if (named !== undefined) encoding = named;
-    else if (code === 3) memory = scope.coreItem(2, input.u32());
-    else if (code === 4 || code === 5) input.u32();
-    else if (code === 6) async = true;
-    else if (code === 7) input.u32();
-    else throw new RangeError(`unknown option ${code}`);
-  });
-  return { memory, encoding, async };
 }

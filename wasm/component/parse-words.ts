@@ -54,8 +54,11 @@ function isType(value: unknown, limits: Limits): boolean {
     case 'own':
     case 'borrow':
       return isIndex(value.resource, limits.resources);
+    case 'stream':
+    case 'future':
+      return value.of === undefined || value.of === null || isRefHere(value.of);
     default:
-      return value.kind === 'stream' || value.kind === 'future';
+      return false;
   }
 }
 

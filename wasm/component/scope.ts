@@ -1,4 +1,5 @@
 /** The index spaces of a component, or of a type that declares: what its definitions name by number. */
+import type { Builtin } from './canonical.ts';
 import type { Named, StringEncoding, TypeRef, WitResource, WitType } from './types.ts';
 
 export interface FunctionShape {
@@ -20,7 +21,13 @@ export interface FunctionItem {
   readonly type: FunctionShape;
   readonly source: /** Of the interface `from`, or of none (''). */
     | { readonly kind: 'import'; readonly from: string; readonly name: string }
-    | { readonly kind: 'lifted'; readonly core: CoreItem; readonly async: boolean };
+    | {
+        readonly kind: 'lifted';
+        readonly core: CoreItem;
+        /** Called again and again until the function has returned. */
+        readonly callback: CoreItem | undefined;
+        readonly async: boolean;
+      };
 }
 
 export interface InstanceItem {
@@ -60,7 +67,9 @@ export type CoreItem =
     }
   | { readonly kind: 'drop'; readonly resource: number }
   /** What the component runtime does itself. */
-  | { readonly kind: 'builtin' };
+  | { readonly kind: 'builtin'; readonly builtin: Builtin }
+  /** A table, a global or a tag. */
+  | { readonly kind: 'other' };
 
 /** A core instance, whose exports are asked for by name. */
 export interface CoreInstanceItem {
@@ -167,7 +176,7 @@ export class Scope {
   coreItem(sort: number, index: number): CoreItem {
     if (sort === CORE_SORT.function) return present(this.coreFunctions[index], 'core function');
     if (sort === CORE_SORT.memory) return present(this.coreMemories[index], 'core memory');
-    return { kind: 'builtin' };
+    return { kind: 'other' };
   }
 
   typeAt(index: number): TypeItem {

@@ -23,6 +23,8 @@ export interface LoweredImport {
   /** Where pointers point. */
   readonly memory: CorePlace | undefined;
   readonly encoding: StringEncoding;
+  /** Whether the caller goes on before the function has returned. */
+  readonly async: boolean;
   /** Whether the component imports it: it is no function of a component within, nor drops a handle. */
   readonly imported: boolean;
 }
@@ -37,6 +39,8 @@ export interface SurfaceInstance {
 export interface LiftedExport {
   readonly func: number;
   readonly core: CorePlace;
+  /** What is called until an asynchronous function has returned. */
+  readonly callback: CorePlace | undefined;
   readonly async: boolean;
 }
 
@@ -44,11 +48,13 @@ export interface ComponentSurface {
   readonly types: WitTypes;
   readonly instances: readonly SurfaceInstance[];
   readonly exports: readonly LiftedExport[];
+  /** Whether anything in it is asynchronous, as WASI 0.3 has it. */
+  readonly async: boolean;
 }
 
 /**
  * @param bytes a valid component
- * @throws RangeError for what is not known here; WASI 0.3 has much of that
+ * @throws RangeError for what is not known here
  */
 export function readSurface(bytes: Uint8Array): ComponentSurface {
   const world = new World();
@@ -60,7 +66,10 @@ export function readSurface(bytes: Uint8Array): ComponentSurface {
     return { module, imports: loweredImports(module, imports, used) };
   });
   const exports = liftedExports('', root, used);
-  return { types: used.types, instances, exports };
+  const async =
+    exports.some((one) => one.async) ||
+    linking.instances.some(({ module, imports }) => module && usesAsync(module, imports));
+  return { types: used.types, instances, exports, async };
 }
 
 function loweredImports(
@@ -70,20 +79,29 @@ function loweredImports(
 ): LoweredImport[] {
   return readDeclarations(module).imports.flatMap(({ module: from, name, kind }) => {
     const item = kind === 'function' ? given.get(from)?.get(name) : undefined;
-    const place = { module: from, name };
+    const place = { module: from, name, async: false };
     if (item?.kind === 'drop') {
       const func = used.drop(item.resource);
       return [{ ...place, func, memory: undefined, encoding: 'utf8' as const, imported: false }];
     }
     if (item?.kind !== 'lowered') return [];
-    const { func, memory, encoding } = item;
+    const { func, memory, encoding, async } = item;
     const { source, type } = func;
     // a function of another component within has the name by which it is called
     const imported = source.kind === 'import';
     const number = imported
       ? used.func(source.from, plainName(source.name), type)
       : used.func(from, plainName(name), type);
-    return [{ ...place, func: number, memory: placeOf(memory), encoding, imported }];
+    return [{ ...place, func: number, memory: placeOf(memory), encoding, async, imported }];
+  });
+}
+
+/** The builtins of before are those of resources. */
+function usesAsync(module: Uint8Array, given: ReadonlyMap<string, CoreInstanceItem>): boolean {
+  return readDeclarations(module).imports.some(({ module: from, name, kind }) => {
+    const item = kind === 'function' ? given.get(from)?.get(name) : undefined;
+    if (item?.kind === 'lowered') return item.async || item.func.type.async;
+    return item?.kind === 'builtin' && !item.builtin.name.startsWith('resource.');
   });
 }
 
@@ -91,10 +109,11 @@ function liftedExports(from: string, of: InstanceItem, used: UsedTypes): LiftedE
   return [...of.exports].flatMap(([name, item]) => {
     if (item.kind === 'instance') return liftedExports(name, item, used);
     if (item.kind !== 'function' || item.source.kind !== 'lifted') return [];
-    const { core, async } = item.source;
+    const { core, callback, async } = item.source;
     const place = placeOf(core);
     if (place === undefined) return [];
-    return [{ func: used.func(from, plainName(name), item.type), core: place, async }];
+    const func = used.func(from, plainName(name), item.type);
+    return [{ func, core: place, callback: placeOf(callback), async }];
   });
 }
 

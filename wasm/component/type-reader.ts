@@ -93,8 +93,7 @@ function readDefinition(code: number, input: BinaryInput, scope: Scope): TypeRef
         return { kind: 'borrow', resource: scope.resource(input.u32()) };
       case 0x66:
       case 0x65:
-        maybe();
-        return { kind: code === 0x66 ? 'stream' : 'future' };
+        return { kind: code === 0x66 ? 'stream' : 'future', of: maybe() };
       default:
         throw new RangeError(`unknown type 0x${code.toString(16)}`);
     }
@@ -106,7 +105,7 @@ function primitiveOf(code: number): Primitive | undefined {
 }
 
 /** A primitive's code, which is a negative number of one byte, or the index of a type. */
-function readValueType(input: BinaryInput, scope: Scope): TypeRef {
+export function readValueType(input: BinaryInput, scope: Scope): TypeRef {
   const next = input.peek() ?? 0;
   if ((next & 0xc0) !== 0x40) return scope.valueType(input.u32());
   const primitive = primitiveOf(input.byte());

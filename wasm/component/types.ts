@@ -42,7 +42,8 @@ export type WitType =
   | { readonly kind: 'option'; readonly of: TypeRef }
   | { readonly kind: 'result'; readonly ok: TypeRef | null; readonly err: TypeRef | null }
   | { readonly kind: 'own' | 'borrow'; readonly resource: number }
-  | { readonly kind: 'stream' | 'future' };
+  /** Without `of` nothing is passed on but its end. */
+  | { readonly kind: 'stream' | 'future'; readonly of?: TypeRef | null };
 
 export interface WitResource {
   /** With its version; '' for a resource of the component's own. */

@@ -76,6 +76,9 @@ export class UsedTypes {
         return { ...type, of: this.ref(type.of) };
       case 'result':
         return { kind: 'result', ok: maybe(type.ok), err: maybe(type.err) };
+      case 'stream':
+      case 'future':
+        return { kind: type.kind, of: maybe(type.of ?? null) };
       case 'own':
       case 'borrow':
         return { kind: type.kind, resource: this.resource(type.resource) };

@@ -104,19 +104,14 @@ describe('functions', () => {
     ]);
     expect(surface.instances).toHaveLength(2);
     const memory = { instance: 0, name: 'memory' };
+    const of = { module: 'host', async: false, imported: true };
     expect(surface.instances[1]?.imports).toEqual([
-      { module: 'host', name: '$get', func: 0, memory, encoding: 'utf8', imported: true },
-      { module: 'host', name: '$all', func: 1, memory, encoding: 'utf8', imported: true },
-      { module: 'host', name: '$pick', func: 2, memory, encoding: 'utf16', imported: true },
-      {
-        module: 'host',
-        name: '$drop',
-        func: 3,
-        memory: undefined,
-        encoding: 'utf8',
-        imported: false,
-      },
+      { ...of, name: '$get', func: 0, memory, encoding: 'utf8' },
+      { ...of, name: '$all', func: 1, memory, encoding: 'utf8' },
+      { ...of, name: '$pick', func: 2, memory, encoding: 'utf16' },
+      { ...of, name: '$drop', func: 3, memory: undefined, encoding: 'utf8', imported: false },
     ]);
+    expect(surface.async).toBe(false);
   });
 
   test('keep their names through components within', async () => {

@@ -3,7 +3,7 @@
  * lets through to Node, which throws where WASI has an error. Changes the shim's class of descriptors, so
  * this is for a thread that runs one component.
  */
-import type { Interfaces } from './preview2-interfaces.ts';
+import { type Interfaces, LATER } from './provided-interfaces.ts';
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
@@ -31,17 +31,23 @@ const REFUSED = 'not-permitted';
 
 /**
  * @param imports with the shim's filesystem, which is changed
+ * @param version what the names of its interfaces end in
  * @param readOnly names of the directories that may not be changed
  */
-export function guardFilesystem(imports: Interfaces, readOnly: ReadonlySet<string>): void {
+export function guardFilesystem(
+  imports: Interfaces,
+  version: '' | typeof LATER,
+  readOnly: ReadonlySet<string>,
+): void {
+  const refuse = version === LATER ? refuseLater : refuseNow;
   const guarded = new WeakSet<object>();
-  const { getDirectories } = imports['wasi:filesystem/preopens'] as {
+  const { getDirectories } = imports[`wasi:filesystem/preopens${version}`] as {
     getDirectories(): readonly (readonly [object, string])[];
   };
   for (const [descriptor, name] of getDirectories()) {
     if (readOnly.has(name)) guarded.add(descriptor);
   }
-  const { Descriptor } = imports['wasi:filesystem/types'] as {
+  const { Descriptor } = imports[`wasi:filesystem/types${version}`] as {
     Descriptor: { prototype: Record<string, Method> };
   };
   const { prototype } = Descriptor;
@@ -49,15 +55,35 @@ export function guardFilesystem(imports: Interfaces, readOnly: ReadonlySet<strin
     const method = prototype[name];
     if (method === undefined || name === 'constructor') continue;
     prototype[name] = function (...args) {
-      if (args.some((arg) => typeof arg === 'string' && arg.includes('\0'))) throw 'invalid';
+      if (args.some((arg) => typeof arg === 'string' && arg.includes('\0'))) {
+        return refuse('invalid');
+      }
       // a link or a new name may lead into a directory, too
       const concerns = guarded.has(this) || args.some((arg) => guarded.has(arg as object));
-      if (concerns && (CHANGING.has(name) || (name === 'openAt' && changes(args)))) throw REFUSED;
+      if (concerns && (CHANGING.has(name) || (name === 'openAt' && changes(args)))) {
+        return refuse(REFUSED);
+      }
       const result = method.apply(this, args);
-      if (name === 'openAt' && guarded.has(this)) guarded.add(result as object);
-      return result;
+      if (name !== 'openAt' || !guarded.has(this)) return result;
+      const add = (opened: object) => {
+        guarded.add(opened);
+        return opened;
+      };
+      return result instanceof Promise ? result.then(add) : add(result as object);
     };
   }
+}
+
+function refuseNow(code: string): never {
+  throw code;
+}
+
+/** What can be refused is asynchronous in WASI 0.3, or gives a future. */
+function refuseLater(tag: string): Promise<never> {
+  const refusal = Promise.reject({ tag });
+  // a future that is never read
+  refusal.catch(() => undefined);
+  return refusal;
 }
 
 function changes(args: readonly unknown[]): boolean {
