@@ -76,8 +76,10 @@ export class RunCheck {
     }
     this.pages(event);
     const [code] = results;
-    // another number is no result, and a trap of the runtime
-    if (this.isRun(entry.func) && (code === 0 || code === 1)) this.outcome = { kind: 'exit', code };
+    // another number is no result, and a trap of the runtime; an asynchronous run gives its result in a call
+    if (!entry.async && this.isRun(entry.func) && (code === 0 || code === 1)) {
+      this.outcome = { kind: 'exit', code };
+    }
     this.log.take();
   }
 
