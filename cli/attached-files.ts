@@ -11,7 +11,7 @@ import {
   type TraceReader,
   WasiRrError,
 } from '../index.ts';
-import { type PathChange, SourceFiles } from './debug/source-files.ts';
+import { type PathChange, SourceFiles } from '../tui/source/source-files.ts';
 import { say } from './streams.ts';
 
 /**

@@ -2,10 +2,12 @@
 import { render } from 'ink';
 import { createElement } from 'react';
 import { findFailure } from '../replayer/session/failure.ts';
+import { storedSource } from '../replayer/source/debug-files.ts';
 import { TraceReader } from '../traces/reader.ts';
 import { Timeline } from '../traces/timeline.ts';
 import { Debugger } from './debugger/debugger.ts';
 import { handleInput } from './debugger/input.ts';
+import { SourceFiles } from './source/source-files.ts';
 import { Terminal } from './terminal/terminal.ts';
 import { chooseColours } from './text/style.ts';
 import type { TuiOptions } from './tui.ts';
@@ -14,7 +16,7 @@ import { drawFrame } from './view/frame.ts';
 import { Painter } from './view/painter.ts';
 
 /** See `runTui` in tui.ts. */
-export async function run(path: string, { follow }: TuiOptions): Promise<number> {
+export async function run(path: string, { follow, sources, moved }: TuiOptions): Promise<number> {
   const { stdin, stdout } = process;
   chooseColours(process.env);
   const reader = new TraceReader(path);
@@ -36,6 +38,7 @@ export async function run(path: string, { follow }: TuiOptions): Promise<number>
       quit: () => hooks.quit(),
     },
     follow,
+    sources: new SourceFiles(sources, (file) => storedSource(reader, file), moved),
     columns: stdout.columns,
     rows: stdout.rows,
   });

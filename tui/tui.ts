@@ -1,8 +1,14 @@
 /** The way into the terminal debugger. Loads Ink and React only when it is used. */
 
+import type { PathChange } from './source/source-files.ts';
+
 export interface TuiOptions {
   /** Follow a recording in progress from the start. */
   readonly follow: boolean;
+  /** Folders of source files. */
+  readonly sources: readonly string[];
+  /** Beginnings of their paths that are others here. */
+  readonly moved?: readonly PathChange[] | undefined;
 }
 
 /**

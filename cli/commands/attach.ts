@@ -1,8 +1,8 @@
 /** `wasi-rr attach`: puts debug information and sources into a trace, so that it explains itself anywhere. */
 import { type Command, Option } from 'commander';
 import { type AttachmentKind, attach, detach, escapeText, WasiRrError } from '../../index.ts';
+import type { PathChange } from '../../tui/source/source-files.ts';
 import { debugFiles, sourcesFor } from '../attached-files.ts';
-import type { PathChange } from '../debug/source-files.ts';
 import { jsonLine } from '../json.ts';
 import { collecting, pathChange } from '../option-values.ts';
 import { exitingWith } from '../run.ts';

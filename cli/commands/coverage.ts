@@ -8,10 +8,10 @@ import {
   storedSource,
   WasiRrError,
 } from '../../index.ts';
+import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
 import { lcov } from '../coverage/lcov.ts';
 import { merged } from '../coverage/merged.ts';
 import { annotated, coverageTable } from '../coverage/text.ts';
-import { type PathChange, SourceFiles } from '../debug/source-files.ts';
 import { jsonLine } from '../json.ts';
 import { collecting, pathChange } from '../option-values.ts';
 import { Progress } from '../progress.ts';

@@ -2,12 +2,12 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { escapeText, openTimeTravel, storedSource, WasiRrError } from '../../index.ts';
+import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
 import type { Answer } from '../debug/answer.ts';
 import { type DebugCommand, parseLine } from '../debug/commands.ts';
 import { Debugger } from '../debug/debugger.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
 import { markText, showStop } from '../debug/show.ts';
-import { type PathChange, SourceFiles } from '../debug/source-files.ts';
 import { jsonLine } from '../json.ts';
 import { collecting, pathChange } from '../option-values.ts';
 import { Progress } from '../progress.ts';

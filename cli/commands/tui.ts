@@ -2,10 +2,18 @@
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { completeIndex } from '../../index.ts';
+import type { PathChange } from '../../tui/source/source-files.ts';
 import { runTui } from '../../tui/tui.ts';
+import { collecting, pathChange } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
 import { begunTrace, tracePath } from '../trace-argument.ts';
 import { logCommand } from './log.ts';
+
+interface TuiFlags {
+  readonly follow?: boolean;
+  readonly source?: readonly string[];
+  readonly sourceMap?: readonly PathChange[];
+}
 
 const EXAMPLES = `
 Opens where the run failed. Press ? for the keys, q to quit.
@@ -22,16 +30,26 @@ export function addTui(program: Command): void {
     .description('walk through a run in the terminal, forwards and backwards')
     .argument('[trace]', 'default: the latest')
     .option('-f, --follow', 'follow a recording in progress')
+    .option(
+      '--source <dir>',
+      'where source files are; may be repeated (default: .)',
+      collecting(String),
+    )
+    .option(
+      '--source-map <from=to>',
+      'paths of the debug information that begin otherwise here; may be repeated',
+      collecting(pathChange),
+    )
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(tuiCommand));
 }
 
 async function tuiCommand(
   name: string | undefined,
-  { follow = false }: { readonly follow?: boolean },
+  { follow = false, source: sources = ['.'], sourceMap: moved }: TuiFlags,
 ): Promise<number> {
   if (!isatty(0) || !isatty(1)) return logCommand(name, { follow });
   const path = follow ? await begunTrace(name) : tracePath(name);
   await completeIndex(path);
-  return runTui(path, { follow });
+  return runTui(path, { follow, sources, moved });
 }

@@ -14,9 +14,9 @@ import {
   type TraceReader,
   TraceView,
 } from '../../index.ts';
+import type { SourceFiles } from '../../tui/source/source-files.ts';
 import { refuse } from './answer.ts';
 import { type Point, PointList } from './points.ts';
-import type { SourceFiles } from './source-files.ts';
 
 export interface Stop extends LocatedArrival {
   readonly point: Point | undefined;

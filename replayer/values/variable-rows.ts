@@ -19,6 +19,8 @@ export interface RowQuery {
   readonly watches: readonly string[];
   /** Keys of the rows that are open. */
   readonly open: readonly string[];
+  /** Whether the locals of wasm are shown beside the variables; where there are none, they always are. */
+  readonly wasm: boolean;
 }
 
 interface Named {
@@ -57,7 +59,7 @@ export function variableRows(
       return inspection.valueOf(variable, stacked);
     });
   }
-  if (seen.size === 0) {
+  if (seen.size === 0 || query.wasm) {
     for (let i = 0; i < wasmLocals; i++) {
       const name = `local${i}`;
       rows.expression({ key: name, name, kind: 'wasm', depth: 0 }, () => scope.evaluate(name));

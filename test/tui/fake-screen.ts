@@ -1,5 +1,6 @@
 /** The UI on a terminal that is none: what is written is taken for what it means, keys are put in. */
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { render } from 'ink';
@@ -8,6 +9,7 @@ import { TraceReader } from '../../traces/reader.ts';
 import { Timeline } from '../../traces/timeline.ts';
 import { Debugger } from '../../tui/debugger/debugger.ts';
 import { handleInput } from '../../tui/debugger/input.ts';
+import { SourceFiles } from '../../tui/source/source-files.ts';
 import { InputParser } from '../../tui/terminal/keypress.ts';
 import { ERASE_BELOW } from '../../tui/terminal/modes.ts';
 import { App } from '../../tui/view/app.ts';
@@ -77,7 +79,7 @@ export interface FakeScreen extends AsyncDisposable {
   raw(): string;
   type(keys: string): void;
   resize(columns: number, rows: number): void;
-  /** Waits until the screen shows something. @throws with the screen, after ten seconds */
+  /** Waits until the screen shows something. @throws with the screen, after thirty seconds */
   until(wanted: string | RegExp): Promise<string>;
   /** As {@link until}, and then until nothing changes any more. */
   settled(wanted: string | RegExp): Promise<string>;
@@ -86,9 +88,17 @@ export interface FakeScreen extends AsyncDisposable {
 /** Milliseconds without a change that mean rest. */
 const REST_MS = 250;
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
-export function openScreen(trace: string, columns = 140, rows = 30, follow = false): FakeScreen {
+/** Folder in which the sources of the examples are found. */
+const EXAMPLES = join(import.meta.dirname, '../../examples');
+
+export function openScreen(
+  trace: string,
+  columns = 140,
+  rows = 30,
+  { follow = false, sources = [EXAMPLES] }: { follow?: boolean; sources?: readonly string[] } = {},
+): FakeScreen {
   const stdout = new FakeStdout(columns, rows);
   const reader = new TraceReader(trace);
   const timeline = new Timeline(trace);
@@ -100,6 +110,7 @@ export function openScreen(trace: string, columns = 140, rows = 30, follow = fal
     timeline,
     start: reader.eventCount - 1,
     follow,
+    sources: new SourceFiles(sources),
     columns,
     rows,
     terminal: {

@@ -59,7 +59,7 @@ describe('a recording in progress', () => {
   it('tells how it ended to whoever follows', async () => {
     const run = await begin();
     await run.call('yield', 3);
-    await using screen = openScreen(run.trace, 140, 30, true);
+    await using screen = openScreen(run.trace, 140, 30, { follow: true });
     await screen.until('following the recording');
     await run.call('fail');
     await run.call('exit', 3);
@@ -88,7 +88,7 @@ describe('a recording in progress', () => {
   it('has memory, stack and files of what came after it was opened', async () => {
     const run = await begin();
     await run.call('yield', 3);
-    await using screen = openScreen(run.trace, 140, 30, true);
+    await using screen = openScreen(run.trace, 140, 30, { follow: true });
     await screen.until('following the recording');
     screen.type('4');
     await screen.until(/Stack/);

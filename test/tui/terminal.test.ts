@@ -23,7 +23,7 @@ const PROGRAM = `import { existsSync } from 'node:fs';
 import { runTui } from './dist/tui/tui.js';
 const { WASI_RR_CRASH, WASI_RR_TRACE } = process.env;
 setInterval(() => { if (existsSync(WASI_RR_CRASH ?? '')) throw new Error('on purpose'); }, 50).unref();
-process.exitCode = await runTui(WASI_RR_TRACE, { follow: false });
+process.exitCode = await runTui(WASI_RR_TRACE, { follow: false, sources: [process.env.WASI_RR_SOURCES ?? '.'] });
 `;
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** What each key's action does, in one table. The keys themselves are in model/keys.ts. */
 import type { Action } from '../model/keys.ts';
-import { TABS, tabNumber } from '../model/layout.ts';
+import { TABS, tabKey } from '../model/layout.ts';
 import {
   gotoAddress,
   moveBytes,
@@ -9,12 +9,14 @@ import {
   toggleSelection,
 } from '../model/memory-cursor.ts';
 import { move, page, type Scroll, select } from '../model/scroll.ts';
-import { moveRows, selectRow } from '../model/timeline-list.ts';
+import { moveRows, selectNumber, selectRow } from '../model/timeline-list.ts';
+import type { Target } from '../panes/content.ts';
 import { editEntry, removeEntry, restoreBookmark } from './bookmarks.ts';
 import { copy } from './copy-text.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall, goToError, goToOpen, goToUse } from './finding.ts';
 import { toggleFollow } from './following.ts';
+import { insideFailure } from './inside.ts';
 import {
   followPointer,
   nextChange,
@@ -27,7 +29,25 @@ import {
 import { memoryHistory } from './memory-history.ts';
 import { pageOverlay, scrollOverlay } from './overlay.ts';
 import { canGoPast, goPast, pauseOrLeave } from './past.ts';
+import {
+  editCondition,
+  removePoint,
+  runToCursor,
+  switchPoint,
+  toggleBreakpoint,
+  watchSelected,
+} from './points.ts';
 import { openPrompt } from './prompts.ts';
+import {
+  continueInside,
+  goInside,
+  leaveInside,
+  moveFrame,
+  selectFrame,
+  showSource,
+  stepInside,
+} from './stepping.ts';
+import { openRow, removeWatch, showInMemory, whoWroteRow } from './variables.ts';
 import { whoWrote } from './who-wrote.ts';
 
 type Run = (bugger: Debugger, key: string) => void | Promise<void>;
@@ -44,6 +64,35 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   open,
   stepForward: (bugger) => step(bugger, 1),
   stepBack: (bugger) => step(bugger, -1),
+  showSource,
+  stepLine: (bugger) => stepInside(bugger, 'line', false),
+  stepLineBack: (bugger) => stepInside(bugger, 'line', true),
+  nextLine: (bugger) => stepInside(bugger, 'line-over', false),
+  nextLineBack: (bugger) => stepInside(bugger, 'line-over', true),
+  finish: (bugger) => stepInside(bugger, 'out', false),
+  finishBack: (bugger) => stepInside(bugger, 'out', true),
+  stepInstruction: (bugger) => stepInside(bugger, 'instruction', false),
+  stepInstructionBack: (bugger) => stepInside(bugger, 'instruction', true),
+  nextInstruction: (bugger) => stepInside(bugger, 'instruction-over', false),
+  nextInstructionBack: (bugger) => stepInside(bugger, 'instruction-over', true),
+  continueInside: (bugger) => continueInside(bugger, false),
+  continueInsideBack: (bugger) => continueInside(bugger, true),
+  frameUp: (bugger) => moveFrame(bugger, 1),
+  frameDown: (bugger) => moveFrame(bugger, -1),
+  toggleBreakpoint,
+  runToCursor,
+  switchText: (bugger) =>
+    bugger.update({ textKind: bugger.state.textKind === 'source' ? 'wasm' : 'source' }),
+  whoWroteRow,
+  watchSelected,
+  addWatch: (bugger) => openPrompt(bugger, 'watch'),
+  removeWatch,
+  showInMemory,
+  switchPoint,
+  removePoint,
+  editCondition,
+  showLocals: (bugger) => bugger.update({ focus: 'tab', tab: 'locals' }),
+  showBreaks: (bugger) => bugger.update({ focus: 'tab', tab: 'breaks' }),
   continue: (bugger) =>
     canGoPast(bugger) ? goPast(bugger) : openPrompt(bugger, 'continue', bugger.state.condition),
   goPast,
@@ -83,7 +132,7 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   nextPane: otherPane,
   previousPane: otherPane,
   focusPane: (bugger, key) => {
-    const tab = TABS.find((one) => tabNumber(one) === Number(key));
+    const tab = TABS.find((one) => tabKey(one) === key);
     bugger.update(tab === undefined ? { focus: 'timeline' } : { focus: 'tab', tab });
   },
   nextTab: (bugger) => nextTab(bugger, 1),
@@ -92,7 +141,12 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   shrink: (bugger) => bugger.update({ enlarged: 'none' }),
   copy,
   retry: (bugger) => {
-    if (!bugger.guest.retry()) bugger.say('the replay was neither stopped, nor has it failed');
+    const { insideProblem } = bugger.state;
+    if (insideFailure(bugger) !== undefined) {
+      bugger.travel.problem = undefined;
+      bugger.update({});
+    } else if (insideProblem !== undefined) bugger.update({ insideProblem: undefined });
+    else if (!bugger.guest.retry()) bugger.say('the replay was neither stopped, nor has it failed');
   },
   redraw: (bugger) => bugger.terminal.redraw(),
   cancel,
@@ -103,6 +157,15 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
 
 function inMemory({ state }: Debugger): boolean {
   return state.focus === 'tab' && state.tab === 'memory';
+}
+
+function inSource({ state }: Debugger): boolean {
+  return state.focus === 'timeline' && state.left === 'source';
+}
+
+function scrollSource(bugger: Debugger, change: (scroll: Scroll) => Scroll): void {
+  const { source } = bugger.state;
+  bugger.update({ source: { ...source, scroll: change(source.scroll) } });
 }
 
 function scrollTab(bugger: Debugger, change: (scroll: Scroll) => Scroll): void {
@@ -120,6 +183,7 @@ function moveTimeline(bugger: Debugger, list: typeof bugger.state.list): void {
 function vertical(bugger: Debugger, by: number): void {
   const { state } = bugger;
   if (state.past !== undefined) scrollOverlay(bugger, by);
+  else if (inSource(bugger)) scrollSource(bugger, (scroll) => move(scroll, by));
   else if (state.focus === 'timeline') moveTimeline(bugger, moveRows(state.list, by));
   else if (inMemory(bugger)) bugger.update({ memory: moveMemoryRows(state.memory, by) });
   else scrollTab(bugger, (scroll) => move(scroll, by));
@@ -144,6 +208,7 @@ function sideways(bugger: Debugger, by: number): void {
 function pages(bugger: Debugger, by: number): void {
   const { past, focus, list, memory } = bugger.state;
   if (past !== undefined) pageOverlay(bugger, by);
+  else if (inSource(bugger)) scrollSource(bugger, (scroll) => page(scroll, by));
   else if (focus === 'timeline') moveTimeline(bugger, selectRow(list, page(list.scroll, by)));
   else if (inMemory(bugger)) bugger.update({ memory: movePages(memory, by) });
   else scrollTab(bugger, (scroll) => page(scroll, by));
@@ -156,12 +221,13 @@ function toEnd(bugger: Debugger, end: 'top' | 'bottom'): void {
     return;
   }
   const at = end === 'top' ? 0 : Number.MAX_SAFE_INTEGER;
-  if (focus === 'timeline') moveTimeline(bugger, selectRow(list, select(list.scroll, at)));
+  if (inSource(bugger)) scrollSource(bugger, (scroll) => select(scroll, at));
+  else if (focus === 'timeline') moveTimeline(bugger, selectRow(list, select(list.scroll, at)));
   else if (inMemory(bugger)) bugger.update({ memory: gotoAddress(memory, at) });
   else scrollTab(bugger, (scroll) => select(scroll, at));
 }
 
-function open(bugger: Debugger): void {
+function open(bugger: Debugger): void | Promise<void> {
   const { focus, tab, scrolls } = bugger.state;
   if (focus === 'timeline') {
     bugger.update({ focus: 'tab', tab: 'call' });
@@ -172,20 +238,42 @@ function open(bugger: Debugger): void {
     return;
   }
   const line = bugger.content()?.lines[scrolls[tab].cursor];
-  if (line?.target === undefined) bugger.say('this line leads nowhere');
-  else if (line.target.kind === 'event') bugger.select(line.target.event, 'jump');
-  else showAddress(bugger, line.target.address);
+  if (line?.row !== undefined) openRow(bugger, line.row);
+  else if (line?.target === undefined) bugger.say('this line leads nowhere');
+  else return follow(bugger, line.target);
+}
+
+function follow(bugger: Debugger, target: Target): void | Promise<void> {
+  switch (target.kind) {
+    case 'event':
+      bugger.select(target.event, 'jump');
+      return;
+    case 'memory':
+      showAddress(bugger, target.address);
+      return;
+    case 'frame':
+      selectFrame(bugger, target.level, target.call);
+      return;
+    case 'moment':
+      return goInside(
+        bugger,
+        'replaying to the write',
+        { kind: 'mark', mark: target.mark },
+        target.level,
+      );
+  }
 }
 
 function jumpBack(bugger: Debugger): void {
   const { jumps } = bugger.state;
-  const event = jumps.at(-1);
-  if (event === undefined) {
+  const jump = jumps.at(-1);
+  if (jump === undefined) {
     bugger.say('no jump to go back from');
     return;
   }
-  bugger.update({ jumps: jumps.slice(0, -1) });
-  bugger.select(event);
+  bugger.trips.leave();
+  const list = selectNumber(bugger.state.list, jump.event);
+  bugger.update({ jumps: jumps.slice(0, -1), list, inside: jump.inside });
 }
 
 function hit(bugger: Debugger, which: 'next' | 'previous'): void | Promise<void> {
@@ -214,12 +302,14 @@ function nextTab(bugger: Debugger, by: number): void {
 
 /** Backs out one level; never quits. */
 function cancel(bugger: Debugger): void | Promise<void> {
-  const { work, memory, search, filter, enlarged, focus } = bugger.state;
-  if (work !== undefined || bugger.guest.seeking !== undefined) bugger.cancelWork();
+  const { work, memory, search, filter, enlarged, focus, left } = bugger.state;
+  const isBusy = work !== undefined || bugger.trips.isMoving;
+  if (isBusy || bugger.guest.seeking !== undefined) bugger.cancelWork();
   else if (inMemory(bugger) && memory.anchor !== undefined)
     bugger.update({ memory: toggleSelection(memory) });
   else if (search !== '') bugger.update({ search: '' });
   else if (enlarged !== 'none') bugger.update({ enlarged: 'none' });
+  else if (left === 'source') leaveInside(bugger);
   else if (filter !== '') return applyFilter(bugger, '');
   else if (focus === 'tab') bugger.update({ focus: 'timeline' });
   else bugger.say('q quits');

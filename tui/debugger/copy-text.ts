@@ -1,7 +1,9 @@
 /** What `y` copies: the selected line of the focused pane, in full, or the selected bytes. */
 import { messageOf } from '../../errors.ts';
+import type { MemoryRange } from '../../replayer/session/messages.ts';
 import { formatCall, formatResult } from '../../wasi/format.ts';
 import { selectedRange } from '../model/memory-cursor.ts';
+import { sourceView } from '../panes/source-view.ts';
 import { plainText } from '../text/line.ts';
 import { grouped, hex } from '../text/units.ts';
 import type { AddressRange } from '../trace/effects.ts';
@@ -28,7 +30,7 @@ export function copy(bugger: Debugger): void | Promise<void> {
 async function copyBytes(bugger: Debugger, range: AddressRange): Promise<void> {
   const taken = { ...range, length: Math.min(range.length, MAX_BYTES) };
   try {
-    const { bytes } = await bugger.guest.read(bugger.position, taken);
+    const { bytes } = await read(bugger, taken);
     bugger.terminal.copy(Buffer.from(bytes).toString('hex'));
     const part = taken.length < range.length ? `the first ${grouped(taken.length)} of ` : '';
     bugger.say(`copied: ${part}${grouped(range.length)} bytes, ${rangeText(taken)}, as hex`);
@@ -37,8 +39,17 @@ async function copyBytes(bugger: Debugger, range: AddressRange): Promise<void> {
   }
 }
 
+function read(bugger: Debugger, { address, length }: AddressRange): Promise<MemoryRange> {
+  const mark = bugger.state.inside?.mark;
+  if (mark === undefined) return bugger.guest.read(bugger.position, { address, length });
+  return bugger.travel.ask((travel, options) => travel.read(mark, address, length, options));
+}
+
 function copyText(bugger: Debugger): string {
-  const { focus, tab, scrolls, memory } = bugger.state;
+  const { focus, tab, scrolls, memory, left, source } = bugger.state;
+  if (focus === 'timeline' && left === 'source') {
+    return sourceView(bugger)?.lines[source.scroll.cursor]?.text.trim() ?? '';
+  }
   if (focus === 'tab' && tab === 'memory') {
     const bytes = Buffer.from(bytesAtCursor(bugger).subarray(0, MEMORY_BYTES)).toString('hex');
     return `${hex(memory.address)} ${bytes}`;

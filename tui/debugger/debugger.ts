@@ -6,7 +6,7 @@ import { type Bookmark, listBookmarks } from '../../traces/annotations.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
-import { TravelView } from '../guest/travel-view.ts';
+import { InsideView, type InsideWish } from '../guest/inside-view.ts';
 import { FAILED } from '../model/filter-text.ts';
 import { innerHeight, innerWidth, type Layout, layoutFor } from '../model/layout.ts';
 import {
@@ -15,18 +15,22 @@ import {
   type MemoryCursor,
   selectedRange,
 } from '../model/memory-cursor.ts';
-import { replaceItems, resize } from '../model/scroll.ts';
+import { replaceItems, resize, reveal } from '../model/scroll.ts';
 import { newTimelineList, selectNumber, visibleNumbers } from '../model/timeline-list.ts';
 import type { TabContent } from '../panes/content.ts';
 import { memoryColumns } from '../panes/memory-layout.ts';
+import { sourceView, wantedText } from '../panes/source-view.ts';
 import { tabContent } from '../panes/tab-content.ts';
+import type { SourceFiles } from '../source/source-files.ts';
 import { effectRanges } from '../trace/effects.ts';
 import { QueryClient } from '../trace/query-client.ts';
 import type { Answers, Query } from '../trace/query-messages.ts';
 import { TraceRows } from '../trace/rows.ts';
 import { bannerOf } from './banner.ts';
 import { toggleFollow, Watch } from './following.ts';
-import { newState, type State } from './state.ts';
+import { shownMemory } from './shown.ts';
+import { type Jump, newState, type State } from './state.ts';
+import { Trips } from './trips.ts';
 
 /** What the terminal does for the debugger. */
 export interface TerminalPort {
@@ -44,7 +48,10 @@ export class Debugger {
   readonly reader: TraceReader;
   readonly rows: TraceRows;
   readonly guest: GuestView;
-  readonly travel: TravelView;
+  /** The inside of the run: what is shown of it, and what is asked about it. */
+  readonly travel: InsideView;
+  readonly trips: Trips;
+  readonly sources: SourceFiles;
   readonly terminal: TerminalPort;
   /** Where the run went wrong: its trap, its last failing call, or its end. */
   failureEvent: number;
@@ -69,6 +76,7 @@ export class Debugger {
     readonly rows: number;
     /** Whether to follow a recording in progress from the start. */
     readonly follow: boolean;
+    readonly sources: SourceFiles;
   }) {
     const { path, reader, timeline, terminal } = options;
     this.path = path;
@@ -84,7 +92,13 @@ export class Debugger {
       .sort();
     const bookmarks = readBookmarks(path);
     this.current = { ...newState(options.columns, options.rows, list), functions, bookmarks };
-    this.travel = new TravelView(path, () => reader.eventCount);
+    this.sources = options.sources;
+    this.trips = new Trips(this);
+    this.travel = new InsideView(
+      path,
+      () => reader.eventCount,
+      () => this.update({}),
+    );
     this.guest = new GuestView(path, () => this.update({}));
     this.update({});
     void this.loadOverview();
@@ -117,6 +131,11 @@ export class Debugger {
     const { list, following } = this.current;
     const moved = change.list !== undefined && change.list.selected !== list.selected;
     this.current = { ...this.current, ...change };
+    // the moment was one of the event that was selected before
+    if (moved && change.inside === undefined) {
+      this.trips.leave();
+      this.current = { ...this.current, inside: undefined };
+    }
     // what is at the end before the end moves on
     if (moved && following && change.list?.total === list.total)
       this.current = { ...this.current, following: false };
@@ -142,13 +161,16 @@ export class Debugger {
 
   /** Moves to an event. */
   select(event: number, how: 'step' | 'jump' = 'step'): void {
-    const { list, jumps } = this.current;
+    const { list, jumps, inside } = this.current;
     const moved = selectNumber(list, event);
     this.update({
       list: moved,
+      ...(how === 'jump' && { inside: undefined }),
       previous: moved.selected === list.selected ? this.current.previous : list.selected,
       jumps:
-        how === 'jump' && moved.selected !== list.selected ? pushed(jumps, list.selected) : jumps,
+        how === 'jump' && moved.selected !== list.selected
+          ? pushed(jumps, { event: list.selected, inside })
+          : jumps,
     });
   }
 
@@ -177,6 +199,7 @@ export class Debugger {
   cancelWork(): void {
     this.queries.cancelAll();
     this.guest.cancel();
+    this.trips.forget();
     this.travel.cancel();
     this.update({ work: undefined });
   }
@@ -204,10 +227,11 @@ export class Debugger {
         ? state.list
         : { ...state.list, scroll: resize(state.list.scroll, listHeight) };
     this.current = { ...state, list };
+    if (state.left === 'source' && listHeight > 0) this.fitSource(listHeight);
     const height = innerHeight(layout.tab);
     if (height === 0) return;
     if (state.tab === 'memory') {
-      const size = this.guest.memory?.value.size ?? MAX_MEMORY;
+      const size = shownMemory(this).range?.size ?? MAX_MEMORY;
       const columns = memoryColumns(innerWidth(layout.tab));
       const fitted = fitMemory(state.memory, columns, height - MEMORY_NOTES, size);
       const memory = !this.memoryPlaced ? this.placeMemory(fitted) : fitted;
@@ -222,6 +246,25 @@ export class Debugger {
     this.current = { ...this.current, scrolls: { ...state.scrolls, [state.tab]: scroll } };
   }
 
+  /** The cursor follows the guest; where it only waits, it stays where the user put it. */
+  private fitSource(height: number): void {
+    const view = sourceView(this);
+    const { source, inside } = this.current;
+    if (view === undefined) return;
+    const sized = { ...resize(source.scroll, height), length: view.lines.length };
+    const isOther = view.key !== source.text;
+    const scroll = isOther ? { ...sized, top: 0, cursor: 0 } : sized;
+    const goes = (isOther || source.shown !== inside) && view.current !== undefined;
+    this.current = {
+      ...this.current,
+      source: {
+        scroll: goes ? reveal(scroll, view.current ?? 0) : scroll,
+        text: view.key,
+        shown: inside,
+      },
+    };
+  }
+
   /** Memory opens at what the selected call wrote: address 0 is of no interest to anyone. */
   private placeMemory(memory: MemoryCursor): MemoryCursor {
     this.memoryPlaced = true;
@@ -233,24 +276,65 @@ export class Debugger {
   }
 
   private wish(): void {
-    const { list, tab, memory, previous } = this.current;
+    const { list, tab, memory, previous, inside } = this.current;
     this.rows.load(visibleNumbers(list));
+    this.wishInside();
     if (this.layout.tab === undefined) return;
     const selected = selectedRange(memory);
-    this.guest.show({
-      position: this.position,
-      previous,
-      tab,
-      address: memory.top,
-      length: memory.rows * memory.columns + MEMORY_AHEAD,
-      // it may begin above what is visible; it never begins below, where the cursor is
+    if (inside === undefined)
+      this.guest.show({
+        position: this.position,
+        previous,
+        tab,
+        address: memory.top,
+        length: memory.rows * memory.columns + MEMORY_AHEAD,
+        // it may begin above what is visible; it never begins below, where the cursor is
+        head:
+          selected !== undefined && selected.address < memory.top
+            ? { address: selected.address, length: Math.min(selected.length, MEMORY_AHEAD) }
+            : undefined,
+        following: this.current.following,
+      });
+    if (tab === 'files' || tab === 'output') void this.loadHistory();
+  }
+
+  /** What is to be known of the moment inside of the run; where there is none yet, that of the event. */
+  private wishInside(): void {
+    const { inside, tab, memory, following, watches, openRows, left } = this.current;
+    const { layout } = this;
+    const showsTab = layout.tab !== undefined;
+    const showsSource = left === 'source' && layout.timeline !== undefined;
+    if (inside === undefined) {
+      if ((showsSource || (showsTab && tab === 'locals')) && !following) this.trips.enter();
+      this.travel.show(undefined);
+      return;
+    }
+    if (this.trips.isMoving) return;
+    const selected = selectedRange(memory);
+    const inMemory = showsTab && tab === 'memory';
+    const { level, call, mark } = inside;
+    const wish: InsideWish = {
+      mark,
+      memory: inMemory
+        ? { address: memory.top, length: memory.rows * memory.columns + MEMORY_AHEAD }
+        : undefined,
       head:
-        selected !== undefined && selected.address < memory.top
+        inMemory && selected !== undefined && selected.address < memory.top
           ? { address: selected.address, length: Math.min(selected.length, MEMORY_AHEAD) }
           : undefined,
-      following: this.current.following,
-    });
-    if (tab === 'files' || tab === 'output') void this.loadHistory();
+      globals: showsTab && tab === 'globals',
+      rows:
+        showsTab && tab === 'locals'
+          ? {
+              place: { level, call },
+              watches,
+              open: openRows,
+              wasm: sourceView(this)?.kind === 'wasm',
+            }
+          : undefined,
+      text: showsSource ? wantedText(this) : undefined,
+    };
+    this.travel.show(wish);
   }
 
   private async loadHistory(): Promise<void> {
@@ -293,6 +377,6 @@ const OVERVIEW_SLICES = 240;
 
 const MAX_JUMPS = 100;
 
-function pushed(jumps: readonly number[], event: number): readonly number[] {
-  return [...jumps.slice(-MAX_JUMPS), event];
+function pushed(jumps: readonly Jump[], jump: Jump): readonly Jump[] {
+  return [...jumps.slice(-MAX_JUMPS), jump];
 }

@@ -1,6 +1,6 @@
 /** Keys and mouse, to whatever has them: a prompt, the help, a mark's letter, or the focused pane. */
 import { type Action, bindingFor, type Where } from '../model/keys.ts';
-import type { Area } from '../model/layout.ts';
+import type { Area, Tab } from '../model/layout.ts';
 import {
   gotoAddress,
   type MemoryCursor,
@@ -14,6 +14,7 @@ import { tabAtColumn } from '../panes/tab-titles.ts';
 import type { InputEvent } from '../terminal/keypress.ts';
 import { ACTIONS } from './actions.ts';
 import type { Debugger } from './debugger.ts';
+import { isInside } from './inside.ts';
 import { showAddress } from './memory-actions.ts';
 import { pageOverlay, scrollOverlay } from './overlay.ts';
 import { promptKey, promptPaste } from './prompts.ts';
@@ -56,7 +57,7 @@ function handleKey(bugger: Debugger, key: string): void {
     markKey(bugger, awaitingMark, key);
     return;
   }
-  const found = bindingFor(key, focusedPane(bugger));
+  const found = bindingFor(key, focusedPane(bugger), isInside(bugger));
   if (help !== undefined) {
     helpKey(bugger, found?.action);
     return;
@@ -70,9 +71,12 @@ function handleKey(bugger: Debugger, key: string): void {
 
 export function focusedPane({ state }: Debugger): Where {
   if (state.past !== undefined) return 'past';
-  if (state.focus === 'timeline') return 'timeline';
-  return state.tab === 'memory' || state.tab === 'bookmarks' ? state.tab : 'list';
+  if (state.focus === 'timeline') return state.left;
+  return OWN_KEYS.has(state.tab) ? (state.tab as Where) : 'list';
 }
+
+/** Panes with keys of their own. */
+const OWN_KEYS: ReadonlySet<Tab> = new Set(['memory', 'bookmarks', 'locals', 'breaks']);
 
 /** The keys that mean something in the help; all others close it. */
 const HELP_ACTIONS: Readonly<Partial<Record<Action, (bugger: Debugger) => void>>> = {
@@ -109,7 +113,7 @@ function markKey(bugger: Debugger, what: 'set' | 'goto', letter: string): void {
 
 type Place = { readonly column: number; readonly row: number };
 
-function isInside(area: Area | undefined, { column, row }: Place): area is Area {
+function isWithin(area: Area | undefined, { column, row }: Place): area is Area {
   if (area === undefined) return false;
   const right = area.left + area.width;
   return column >= area.left && column < right && row >= area.top && row < area.top + area.height;
@@ -120,11 +124,14 @@ function handleWheel(bugger: Debugger, event: Place & { readonly by: number }): 
   const by = event.by * WHEEL_ROWS;
   if (state.help !== undefined || state.past !== undefined) {
     scrollOverlay(bugger, by);
-  } else if (isInside(layout.timeline, event)) {
+  } else if (isWithin(layout.timeline, event) && state.left === 'source') {
+    const { source } = state;
+    bugger.update({ source: { ...source, scroll: scrollWindow(source.scroll, by) } });
+  } else if (isWithin(layout.timeline, event)) {
     const scroll = scrollWindow(state.list.scroll, by);
     const selected = numberAt(state.list, scroll.cursor) ?? state.list.selected;
     bugger.update({ list: { ...state.list, scroll, selected } });
-  } else if (isInside(layout.tab, event)) {
+  } else if (isWithin(layout.tab, event)) {
     if (state.tab === 'memory') bugger.update({ memory: scrollRows(state.memory, by) });
     else {
       const scroll = scrollWindow(state.scrolls[state.tab], by);
@@ -139,12 +146,16 @@ function handleClick(bugger: Debugger, place: Place): void {
     bugger.update({ help: undefined });
   } else if (state.past !== undefined) {
     return;
-  } else if (isInside(layout.timeline, place)) {
+  } else if (isWithin(layout.timeline, place) && state.left === 'source') {
+    const { source } = state;
+    const scroll = select(source.scroll, source.scroll.top + place.row - layout.timeline.top - 1);
+    bugger.update({ focus: 'timeline', source: { ...source, scroll } });
+  } else if (isWithin(layout.timeline, place)) {
     const index = state.list.scroll.top + place.row - layout.timeline.top - 1;
     const number = numberAt(state.list, index);
     bugger.update({ focus: 'timeline' });
     if (number !== undefined) bugger.select(number);
-  } else if (isInside(layout.tab, place)) {
+  } else if (isWithin(layout.tab, place)) {
     clickTab(bugger, layout.tab, place);
   }
 }
@@ -154,7 +165,7 @@ function handleDrag(bugger: Debugger, place: Place): void {
   const { layout, state } = bugger;
   const { memory, help } = state;
   const inMemory = focusedPane(bugger) === 'memory' && help === undefined;
-  if (!inMemory || !isInside(layout.tab, place)) return;
+  if (!inMemory || !isWithin(layout.tab, place)) return;
   const address = addressInPane(memory, layout.tab, place);
   if (address === undefined || address === memory.address) return;
   const anchored = memory.anchor === undefined ? toggleSelection(memory) : memory;

@@ -1,16 +1,18 @@
 /** What can be done in the hex view. */
 
 import { messageOf } from '../../errors.ts';
+import type { SearchHits } from '../../replayer/session/messages.ts';
 import { gotoAddress, selectedRange, selectRange } from '../model/memory-cursor.ts';
 import { pointerAt, searchBytes } from '../model/value-types.ts';
 import { hex } from '../text/units.ts';
 import { effectRanges } from '../trace/effects.ts';
 import type { Debugger } from './debugger.ts';
+import { shownMemory } from './shown.ts';
 
 /** Shows an address, in the Memory pane; selects so many bytes from there. What was selected is not any more. */
 export function showAddress(bugger: Debugger, address: number, length = 0): void {
   const { memory } = bugger.state;
-  const size = bugger.guest.memory?.value.size;
+  const size = shownMemory(bugger).range?.size;
   if (size !== undefined && address >= size) {
     bugger.say(`${hex(address)} lies beyond the memory, which ends at ${hex(size)}`, 'problem');
     return;
@@ -26,13 +28,15 @@ export function showAddress(bugger: Debugger, address: number, length = 0): void
 }
 
 /** The selected bytes, else those from the cursor on: as far as they were read. */
-export function bytesAtCursor({ state, guest }: Debugger): Uint8Array {
-  const selected = selectedRange(state.memory);
+export function bytesAtCursor(bugger: Debugger): Uint8Array {
+  const { memory } = bugger.state;
+  const selected = selectedRange(memory);
+  const { range: visible, head } = shownMemory(bugger);
   const { address, length } = selected ?? {
-    address: state.memory.address,
+    address: memory.address,
     length: Number.POSITIVE_INFINITY,
   };
-  for (const range of [guest.memory?.value, guest.head?.value]) {
+  for (const range of [visible, head]) {
     const from = address - (range?.address ?? 0);
     if (range !== undefined && from >= 0 && from < range.bytes.length) {
       return range.bytes.subarray(from, from + length);
@@ -83,9 +87,8 @@ export function nextEffect(bugger: Debugger): void {
 }
 
 export function nextChange(bugger: Debugger): void {
-  const { diff } = bugger.guest;
-  const current = diff?.position === bugger.position ? diff.value.ranges : [];
-  goToRange(bugger, current, 'nothing is known to have changed since the stop before');
+  const { changes } = shownMemory(bugger);
+  goToRange(bugger, changes, 'nothing is known to have changed since the stop before');
 }
 
 /** Most bytes that a search is begun with. */
@@ -98,6 +101,16 @@ export function selectedPattern(bugger: Debugger): string {
   return [...bytesAtCursor(bugger)].map((byte) => hex(byte, 2)).join(' ');
 }
 
+/** Hits that are counted. */
+const MAX_HITS = 1000;
+
+function search(bugger: Debugger, bytes: Uint8Array): Promise<SearchHits> {
+  const mark = bugger.state.inside?.mark;
+  if (mark === undefined) return bugger.guest.search(bugger.position, bytes);
+  const query = { bytes, from: 0, align: 1, limit: MAX_HITS };
+  return bugger.travel.ask((travel, options) => travel.search(mark, query, options));
+}
+
 export async function searchMemory(
   bugger: Debugger,
   text: string,
@@ -108,7 +121,7 @@ export async function searchMemory(
   const { memory } = bugger.state;
   const address = selectedRange(memory)?.address ?? memory.address;
   try {
-    const hits = await bugger.guest.search(bugger.position, bytes);
+    const hits = await search(bugger, bytes);
     const all = hits.addresses;
     const hit = backwards
       ? (all.findLast((at) => at < address) ?? all.at(-1))

@@ -13,8 +13,10 @@ import { addBookmark, changeNote } from './bookmarks.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall } from './finding.ts';
 import { searchMemory } from './memory-actions.ts';
+import { changeCondition } from './points.ts';
 import { runCommand } from './run-command.ts';
 import type { Prompt, PromptKind } from './state.ts';
+import { addWatch } from './variables.ts';
 
 interface PromptSpec {
   /** What stands before the line. */
@@ -94,6 +96,17 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
     hint: 'what is to be remembered of this call',
     submit: changeNote,
     takesNothing: true,
+  },
+  condition: {
+    label: 'stop if: ',
+    hint: 'n > 3, name[0] == 0; of a watchpoint $value and $old; empty: always',
+    submit: changeCondition,
+    takesNothing: true,
+  },
+  watch: {
+    label: 'watch list: ',
+    hint: 'u->name, arr[3], *(int *)0x12310, local0',
+    submit: addWatch,
   },
 };
 

@@ -7,6 +7,9 @@ import { applyFilter, applySort, findCall } from './finding.ts';
 import { toggleFollow } from './following.ts';
 import { showAddress } from './memory-actions.ts';
 import { goPast } from './past.ts';
+import { addBreakpoint, addCatchpoint, addWatchpoint } from './points.ts';
+import { showSource } from './stepping.ts';
+import { addWatch, printValue } from './variables.ts';
 
 type Run<Kind extends Command['kind']> = (
   bugger: Debugger,
@@ -28,6 +31,12 @@ const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
   tab: (bugger, { tab }) => bugger.update({ tab, focus: 'tab' }),
   bookmark: (bugger, { note }) => addBookmark(bugger, note),
   snapshot,
+  source: showSource,
+  break: (bugger, { text }) => addBreakpoint(bugger, text),
+  watch: (bugger, { text }) => addWatchpoint(bugger, text),
+  catch: (bugger, { text }) => addCatchpoint(bugger, text),
+  display: (bugger, { text }) => addWatch(bugger, text),
+  print: (bugger, { text }) => printValue(bugger, text),
   failure: (bugger) => bugger.select(bugger.rows.rowToOpenAt(bugger.failureEvent), 'jump'),
   past: goPast,
   follow: toggleFollow,

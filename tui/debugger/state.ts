@@ -1,4 +1,6 @@
 /** What the debugger shows, apart from what it reads from the trace and the guest. Plain data. */
+
+import type { StopPoint } from '../../replayer/timetravel/stop-points.ts';
 import type { Bookmark } from '../../traces/annotations.ts';
 import type { GrowthState } from '../../traces/growth.ts';
 import type { Slice } from '../../traces/timeline.ts';
@@ -9,6 +11,7 @@ import type { PromptLine } from '../model/prompt.ts';
 import { EMPTY_SCROLL, type Scroll } from '../model/scroll.ts';
 import type { TimelineList } from '../model/timeline-list.ts';
 import type { Answers } from '../trace/query-messages.ts';
+import type { Inside, InsideProblem } from './inside.ts';
 import type { Past } from './past.ts';
 import type { Writers } from './who-wrote.ts';
 
@@ -20,7 +23,9 @@ export type PromptKind =
   | 'continue'
   | 'reverseContinue'
   | 'bookmark'
-  | 'editNote';
+  | 'editNote'
+  | 'condition'
+  | 'watch';
 
 export interface Prompt {
   readonly kind: PromptKind;
@@ -49,6 +54,13 @@ export interface Work {
 export interface Mark {
   readonly letter: string;
   readonly event: number;
+}
+
+/** Where a jump came from. */
+export interface Jump {
+  readonly event: number;
+  /** Undefined: right after the event. */
+  readonly inside: Inside | undefined;
 }
 
 export interface State {
@@ -85,7 +97,7 @@ export interface State {
   readonly removedBookmarks: readonly Bookmark[];
   /** The bookmark whose note is being changed. */
   readonly editing: Bookmark | undefined;
-  readonly jumps: readonly number[];
+  readonly jumps: readonly Jump[];
   readonly scrolls: Readonly<Record<Tab, Scroll>>;
   /** Cells by which the text of the timeline and of the tab is scrolled sideways. */
   readonly shift: Readonly<Record<'timeline' | 'tab', number>>;
@@ -96,6 +108,31 @@ export interface State {
   readonly functions: readonly string[];
   readonly memoryChanges: MemoryChanges | undefined;
   readonly writers: Writers | undefined;
+  /** What the pane on the left shows. */
+  readonly left: 'timeline' | 'source';
+  /** The moment that is shown; undefined: right after the selected event. */
+  readonly inside: Inside | undefined;
+  readonly insideProblem: InsideProblem | undefined;
+  /** Source where there is any, or always the code of wasm. */
+  readonly textKind: 'source' | 'wasm';
+  readonly source: SourceScroll;
+  readonly points: readonly StopPoint[];
+  /** Points that were set so far: numbers are not used again. */
+  readonly pointsMade: number;
+  /** The point whose condition is being changed. */
+  readonly editingPoint: number | undefined;
+  /** Expressions of the watch list. */
+  readonly watches: readonly string[];
+  /** Keys of the rows of Locals that are open. */
+  readonly openRows: readonly string[];
+}
+
+/** A cursor in the text of the Source pane, and what it was last brought to. */
+export interface SourceScroll {
+  readonly scroll: Scroll;
+  /** The text, and the frame whose line was shown. */
+  readonly text: string | undefined;
+  readonly shown: Inside | undefined;
 }
 
 /** Which calls changed a range: the answer to "who wrote this". */
@@ -118,6 +155,8 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     info: EMPTY_SCROLL,
     bookmarks: EMPTY_SCROLL,
     writes: EMPTY_SCROLL,
+    locals: EMPTY_SCROLL,
+    breaks: EMPTY_SCROLL,
   };
   return {
     columns,
@@ -154,5 +193,15 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     functions: [],
     memoryChanges: undefined,
     writers: undefined,
+    left: 'timeline',
+    inside: undefined,
+    insideProblem: undefined,
+    textKind: 'source',
+    source: { scroll: EMPTY_SCROLL, text: undefined, shown: undefined },
+    points: [],
+    pointsMade: 0,
+    editingPoint: undefined,
+    watches: [],
+    openRows: [],
   };
 }

@@ -1,11 +1,14 @@
-/** Who wrote some bytes, instruction by instruction: replays of their own, beside the guest that is shown. */
+/** The inside of a run, between its calls: replays of their own, beside the guest that is shown. */
+import type { RequestOptions } from '../../replayer/requests/request-link.ts';
 import type { StackFrame } from '../../replayer/session/messages.ts';
 import type { LocatedWrites } from '../../replayer/timetravel/messages.ts';
 import { openTimeTravel, type TimeTravel } from '../../replayer/timetravel/time-travel.ts';
-import type { AddressRange } from '../trace/effects.ts';
+import type { WriteQuery } from '../../replayer/timetravel/writes.ts';
 
 /** Writes of one answer, the last ones. */
 const KEPT = 500;
+
+export type OnProgress = (event: number) => void;
 
 export class TravelView {
   private readonly path: string;
@@ -22,27 +25,35 @@ export class TravelView {
   }
 
   /**
-   * All writes to a range up to right after an event, oldest first.
+   * All writes to a range up to a moment, oldest first.
    * @param onProgress told the event that the replay has come to
    * @throws WasiRrError as TimeTravel.writes; the reason of {@link cancel}
    */
-  writes(
-    { address, length }: AddressRange,
-    upTo: number,
-    onProgress: (event: number) => void,
-  ): Promise<LocatedWrites> {
-    const { signal } = this.abort;
-    const query = { address, length, upTo, keep: KEPT };
-    return this.opened().writes(query, { signal, onProgress });
+  writes(query: Omit<WriteQuery, 'keep'>, onProgress: OnProgress): Promise<LocatedWrites> {
+    return this.ask((travel, options) => travel.writes({ ...query, keep: KEPT }, options), {
+      onProgress,
+    });
   }
 
   /** @throws as {@link writes} */
   stackOf(
     write: LocatedWrites['writes'][number],
-    onProgress: (event: number) => void,
+    onProgress: OnProgress,
   ): Promise<readonly StackFrame[]> {
-    const { signal } = this.abort;
-    return this.opened().stackOf(write, { signal, onProgress });
+    return this.ask((travel, options) => travel.stackOf(write, options), { onProgress });
+  }
+
+  /**
+   * Any question. @param options what ends it besides {@link cancel}
+   * @throws as the question does; the reason of the signal that ended it
+   */
+  ask<T>(
+    question: (travel: TimeTravel, options: RequestOptions) => Promise<T>,
+    { signal, onProgress }: RequestOptions = {},
+  ): Promise<T> {
+    const own = this.abort.signal;
+    const either = signal === undefined ? own : AbortSignal.any([own, signal]);
+    return question(this.opened(), { signal: either, ...(onProgress && { onProgress }) });
   }
 
   /** Gives up what is being replayed. */

@@ -18,7 +18,8 @@ export type Command =
   | { readonly kind: 'tab'; readonly tab: Tab }
   | { readonly kind: 'bookmark'; readonly note: string }
   | { readonly kind: 'snapshot'; readonly label: string }
-  | { readonly kind: 'failure' | 'past' | 'follow' | 'help' | 'quit' };
+  | { readonly kind: 'break' | 'watch' | 'catch' | 'display' | 'print'; readonly text: string }
+  | { readonly kind: 'source' | 'failure' | 'past' | 'follow' | 'help' | 'quit' };
 
 export type CommandReading =
   | { readonly ok: true; readonly command: Command }
@@ -46,6 +47,19 @@ const find = (which: 'first' | 'last' | 'next' | 'previous'): CommandSpec => ({
   read: (filter) =>
     filter === '' ? `:${which} takes a function or a filter` : { kind: 'find', which, filter },
   complete: ({ functions }) => [...functions, ...FILTER_WORDS],
+});
+
+const inside = (
+  kind: 'break' | 'watch' | 'catch' | 'display' | 'print',
+  argument: string,
+  help: string,
+  complete?: CommandSpec['complete'],
+): CommandSpec => ({
+  names: [kind],
+  argument,
+  help,
+  read: (text) => (text === '' && kind !== 'catch' ? `:${kind} takes ${argument}` : { kind, text }),
+  ...(complete && { complete }),
 });
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -102,6 +116,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     help: 'store the memory at this call in the trace',
     read: (label) => ({ kind: 'snapshot', label }),
   },
+  {
+    names: ['source', 'inside'],
+    argument: '',
+    help: 'the source at this moment',
+    read: () => ({ kind: 'source' }),
+  },
+  inside('break', 'PLACE [if CONDITION]', 'stop at a function, main.c:12, a line here, *0xe24'),
+  inside('watch', 'VARIABLE or ADDRESS [LENGTH] [if …]', 'stop where it changes'),
+  inside('catch', '[FUNCTION]', 'stop before calls of the host', ({ functions }) => functions),
+  inside('display', 'EXPRESSION', 'add to the watch list'),
+  inside('print', 'EXPRESSION', 'its value in the selected frame'),
   { names: ['failure'], argument: '', help: 'to the failure', read: () => ({ kind: 'failure' }) },
   {
     names: ['past'],

@@ -5,9 +5,20 @@
 
 /**
  * Where a binding holds: `list` is every pane that is a list of lines, the timeline and the bookmarks
- * included. A key that a pane has for itself has no other meaning there.
+ * included; `inside` is every pane while the source is on the screen. A key that a pane has for itself has no
+ * other meaning there, and one that is for the inside of the run none besides.
  */
-export type Where = 'everywhere' | 'list' | 'timeline' | 'memory' | 'bookmarks' | 'past';
+export type Where =
+  | 'everywhere'
+  | 'list'
+  | 'timeline'
+  | 'memory'
+  | 'bookmarks'
+  | 'past'
+  | 'inside'
+  | 'source'
+  | 'locals'
+  | 'breaks';
 
 interface Binding {
   /** As `keypress.ts` names them; a letter for itself. */
@@ -82,7 +93,161 @@ export const BINDINGS = [
     keys: ['enter'],
     action: 'open',
     where: 'list',
-    help: 'follow the line: details of a call, the call that a line tells of, a place in memory',
+    help: 'follow the line: details of a call, the call or moment that a line tells of, a frame, a place in memory',
+  },
+  // inside of the run
+  {
+    keys: ['i'],
+    action: 'showSource',
+    where: 'everywhere',
+    help: 'inside: the source at this moment, between two calls; Esc comes back',
+    footer: 'inside',
+  },
+  {
+    keys: ['s'],
+    action: 'stepLine',
+    where: 'inside',
+    help: 'step to the next line, into functions',
+    footer: 'step line',
+  },
+  {
+    keys: ['S'],
+    action: 'stepLineBack',
+    where: 'inside',
+    help: 'step back to the line before, into functions',
+    footer: 'back',
+  },
+  {
+    keys: ['n'],
+    action: 'nextLine',
+    where: 'inside',
+    help: 'to the next line, over calls',
+    footer: 'next',
+  },
+  {
+    keys: ['N'],
+    action: 'nextLineBack',
+    where: 'inside',
+    help: 'back to the line before, over calls',
+    footer: 'back',
+  },
+  {
+    keys: ['f'],
+    action: 'finish',
+    where: 'inside',
+    help: 'finish: out of the function, to behind its call',
+    footer: 'finish',
+  },
+  {
+    keys: ['F'],
+    action: 'finishBack',
+    where: 'inside',
+    help: 'back out, to the call of the function',
+  },
+  { keys: ['i'], action: 'stepInstruction', where: 'inside', help: 'to the next instruction' },
+  { keys: ['I'], action: 'stepInstructionBack', where: 'inside', help: 'back by an instruction' },
+  {
+    keys: ['o'],
+    action: 'nextInstruction',
+    where: 'inside',
+    help: 'to the next instruction, over calls',
+  },
+  {
+    keys: ['O'],
+    action: 'nextInstructionBack',
+    where: 'inside',
+    help: 'back by an instruction, over calls',
+  },
+  {
+    keys: ['c'],
+    action: 'continueInside',
+    where: 'inside',
+    help: 'continue to the next breakpoint or watchpoint, or to the end',
+    footer: 'continue',
+  },
+  {
+    keys: ['C'],
+    action: 'continueInsideBack',
+    where: 'inside',
+    help: 'continue back to the breakpoint or watchpoint before, or to the start',
+    footer: 'back',
+  },
+  { keys: ['<'], action: 'frameUp', where: 'inside', help: 'to the frame of the caller' },
+  { keys: ['>'], action: 'frameDown', where: 'inside', help: 'to the frame that was called' },
+  {
+    keys: ['b'],
+    action: 'toggleBreakpoint',
+    where: 'source',
+    help: 'set a breakpoint on this line, or remove it',
+    footer: 'break',
+  },
+  {
+    keys: ['enter'],
+    action: 'runToCursor',
+    where: 'source',
+    help: 'on to this line',
+  },
+  {
+    keys: ['v'],
+    action: 'switchText',
+    where: 'source',
+    help: 'between the source and the code of WebAssembly',
+    footer: 'wasm',
+  },
+  {
+    keys: ['W'],
+    action: 'whoWroteRow',
+    where: 'locals',
+    help: 'who wrote this variable: its history, with function and line, and the stack of the last write',
+    footer: 'who wrote',
+  },
+  {
+    keys: ['t'],
+    action: 'watchSelected',
+    where: 'locals',
+    help: 'stop where this variable changes (a watchpoint)',
+    footer: 'stop at changes',
+  },
+  {
+    keys: ['a'],
+    action: 'addWatch',
+    where: 'locals',
+    help: 'add an expression to the watch list: u->name, arr[3], *(int *)0x12310',
+    footer: 'add',
+  },
+  {
+    keys: ['d'],
+    action: 'removeWatch',
+    where: 'locals',
+    help: 'remove the expression from the watch list',
+  },
+  {
+    keys: ['p'],
+    action: 'showInMemory',
+    where: 'locals',
+    help: 'show the bytes of this variable in Memory',
+    footer: 'memory',
+  },
+  {
+    keys: ['space'],
+    action: 'switchPoint',
+    where: 'breaks',
+    help: 'switch the breakpoint on or off',
+    footer: 'on, off',
+  },
+  {
+    keys: ['d'],
+    action: 'removePoint',
+    where: 'breaks',
+    help: 'remove the breakpoint',
+    footer: 'remove',
+  },
+  {
+    keys: ['e'],
+    action: 'editCondition',
+    where: 'breaks',
+    help: 'change the condition of the breakpoint',
+    footer: 'condition',
   },
   // the run
   {
@@ -211,6 +376,12 @@ export const BINDINGS = [
     footer: 'who wrote',
   },
   {
+    keys: ['t'],
+    action: 'watchSelected',
+    where: 'memory',
+    help: 'stop where these bytes change (a watchpoint)',
+  },
+  {
     keys: ['a'],
     action: 'nextEffect',
     where: 'memory',
@@ -282,6 +453,8 @@ export const BINDINGS = [
     where: 'everywhere',
     help: 'to a pane by its number',
   },
+  { keys: ['L'], action: 'showLocals', where: 'everywhere', help: 'to Locals' },
+  { keys: ['B'], action: 'showBreaks', where: 'everywhere', help: 'to Breaks' },
   { keys: [']'], action: 'nextTab', where: 'everywhere', help: 'next tab' },
   { keys: ['['], action: 'previousTab', where: 'everywhere', help: 'previous tab' },
   { keys: ['+', '='], action: 'enlarge', where: 'everywhere', help: 'enlarge the focused pane' },
@@ -343,30 +516,42 @@ export interface FoundBinding {
   readonly key: string;
 }
 
-/** Which binding a key has in a pane; undefined where it has none. */
-export function bindingFor(key: string, pane: Where): FoundBinding | undefined {
-  const found = bindingsFor(pane).find(({ keys }) => keys.includes(key));
+/**
+ * Which binding a key has in a pane; undefined where it has none.
+ * @param inside whether the source is on the screen
+ */
+export function bindingFor(key: string, pane: Where, inside = false): FoundBinding | undefined {
+  const found = bindingsFor(pane, inside).find(({ keys }) => keys.includes(key));
   return found && { action: found.action, key };
 }
 
 function holdsIn({ where, inPast }: Binding, pane: Where): boolean {
   if (pane === 'past') return where === 'past' || inPast === true;
   if (where === 'everywhere' || where === pane) return true;
-  return where === 'list' && (pane === 'timeline' || pane === 'bookmarks');
+  return where === 'list' && LISTS.has(pane);
 }
+
+const LISTS: ReadonlySet<Where> = new Set(['timeline', 'bookmarks', 'locals', 'breaks']);
 
 type KnownBinding = Binding & { readonly action: Action };
 
 /** The bindings of a pane with the keys that they have there: its own first. */
-export function bindingsFor(pane: Where): readonly KnownBinding[] {
+export function bindingsFor(pane: Where, inside = false): readonly KnownBinding[] {
   const bindings: readonly KnownBinding[] = BINDINGS;
   const here = bindings.filter((binding) => holdsIn(binding, pane));
-  const own = here.filter(({ where }) => where !== 'everywhere');
-  const taken = new Set(own.flatMap(({ keys }) => keys));
-  const others = here
-    .filter(({ where }) => where === 'everywhere')
-    .map((binding) => ({ ...binding, keys: binding.keys.filter((key) => !taken.has(key)) }));
-  return [...own, ...others.filter(({ keys }) => keys.length > 0)];
+  const taken = new Set<string>();
+  const found: KnownBinding[] = [];
+  const take = (some: readonly KnownBinding[]) => {
+    const left = some
+      .map((binding) => ({ ...binding, keys: binding.keys.filter((key) => !taken.has(key)) }))
+      .filter(({ keys }) => keys.length > 0);
+    for (const { keys } of left) for (const key of keys) taken.add(key);
+    found.push(...left);
+  };
+  take(here.filter(({ where }) => where !== 'everywhere'));
+  if (inside && pane !== 'past') take(bindings.filter(({ where }) => where === 'inside'));
+  take(here.filter(({ where }) => where === 'everywhere'));
+  return found;
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -406,6 +591,10 @@ const PLACES: Readonly<Record<Where, string>> = {
   memory: 'Memory',
   bookmarks: 'Marks',
   past: 'past the end',
+  inside: 'inside',
+  source: 'Source',
+  locals: 'Locals',
+  breaks: 'Breaks',
 };
 
 /** The key list of the README, as a Markdown table. */

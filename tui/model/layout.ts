@@ -11,13 +11,18 @@ export const TABS = [
   'info',
   'bookmarks',
   'writes',
+  'locals',
+  'breaks',
 ] as const;
 
 export type Tab = (typeof TABS)[number];
 
-/** The number key of a tab; 1 is the timeline, 0 the tenth pane. */
-export function tabNumber(tab: Tab): number {
-  return (TABS.indexOf(tab) + 2) % 10;
+/** Panes past the tenth have the letter that they begin with. */
+const LETTERS: Readonly<Partial<Record<Tab, string>>> = { locals: 'L', breaks: 'B' };
+
+/** The key of a tab; 1 is the timeline, 0 the tenth pane. */
+export function tabKey(tab: Tab): string {
+  return LETTERS[tab] ?? `${(TABS.indexOf(tab) + 2) % 10}`;
 }
 
 export type Enlarged = 'none' | 'timeline' | 'tab';

@@ -2,6 +2,7 @@
 
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { momentText } from '../debugger/inside.ts';
 import { line, span } from '../text/line.ts';
 import { grouped, hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
@@ -45,7 +46,9 @@ export function bookmarksContent({ state, reader }: Debugger): TabContent {
   }
   section(
     'jumps',
-    state.jumps.toReversed().map((event) => entry(event, '', '')),
+    state.jumps
+      .toReversed()
+      .map(({ event, inside }) => entry(event, '', inside ? momentText(inside.mark) : '')),
   );
   if (lines.length > 0) return { lines };
   return { lines: [{ line: line(span('none yet: b bookmarks a call, m sets a mark', 'dim')) }] };

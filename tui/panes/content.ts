@@ -1,11 +1,17 @@
 /** What a pane that is a list of lines shows. */
+import type { Mark } from '../../replayer/timetravel/mark.ts';
+import type { VariableRow } from '../../replayer/values/messages.ts';
 import type { Bookmark } from '../../traces/annotations.ts';
 import type { Line } from '../text/line.ts';
 
 /** Where Enter on a line leads. */
 export type Target =
   | { readonly kind: 'event'; readonly event: number }
-  | { readonly kind: 'memory'; readonly address: number };
+  | { readonly kind: 'memory'; readonly address: number }
+  /** Inside of the run, before an instruction. */
+  | { readonly kind: 'moment'; readonly mark: Mark; readonly level?: number }
+  /** Of the stack: a frame of wasm and a call of the source in it, 0 the innermost. */
+  | { readonly kind: 'frame'; readonly level: number; readonly call: number };
 
 /** What a line of Marks stands for, where it can be removed or changed. */
 export type MarksEntry =
@@ -16,6 +22,10 @@ export interface ContentLine {
   readonly line: Line;
   readonly target?: Target;
   readonly entry?: MarksEntry;
+  /** Of Locals. */
+  readonly row?: VariableRow;
+  /** Of Breaks: the point's number. */
+  readonly point?: number;
 }
 
 export interface TabContent {

@@ -3,6 +3,7 @@
 import { escapeText } from '../../wasi/escape.ts';
 import { type Debugger, TOLD_MS } from '../debugger/debugger.ts';
 import { focusedPane } from '../debugger/input.ts';
+import { isInside } from '../debugger/inside.ts';
 import { canGoPast } from '../debugger/past.ts';
 import { PROMPTS } from '../debugger/prompts.ts';
 import type { Prompt } from '../debugger/state.ts';
@@ -65,7 +66,7 @@ function keyHints(bugger: Debugger, width: number): Line {
     canGoPast(bugger) && bugger.state.past === undefined
       ? [span('c', 'key'), span(' run on past the end  ', 'dim')]
       : [];
-  for (const { keys, footer } of bindingsFor(focusedPane(bugger))) {
+  for (const { keys, footer } of bindingsFor(focusedPane(bugger), isInside(bugger))) {
     if (footer === undefined) continue;
     const next = [span(keyLabel(keys[0] ?? ''), 'key'), span(` ${footer}  `, 'dim')];
     if (lineWidth([...parts, ...next]) > width) break;

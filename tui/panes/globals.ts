@@ -3,6 +3,7 @@
 import type { GlobalValue } from '../../replayer/session/messages.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { shownGlobals } from '../debugger/shown.ts';
 import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
 import { padEnd } from '../text/width.ts';
@@ -10,19 +11,16 @@ import type { ContentLine, TabContent } from './content.ts';
 
 const NAME_WIDTH = 24;
 
-export function globalsContent({ guest, position }: Debugger): TabContent {
-  const { globals } = guest;
-  const problem = guest.problemAt(position);
+export function globalsContent(bugger: Debugger): TabContent {
+  const { globals, hidden, problem, waiting } = shownGlobals(bugger);
   if (globals === undefined || problem !== undefined) {
-    return { lines: [{ line: line(span(problem ?? guest.waitingText(position), 'dim')) }] };
+    return { lines: [{ line: line(span(problem ?? waiting ?? '', 'dim')) }] };
   }
-  const { value } = globals;
-  const lines = value.globals.map(globalLine);
-  if (value.hidden > 0)
-    lines.push({ line: line(span(`${value.hidden} more, too many to read`, 'dim')) });
+  const lines = globals.map(globalLine);
+  if (hidden > 0) lines.push({ line: line(span(`${hidden} more, too many to read`, 'dim')) });
   if (lines.length === 0) lines.push({ line: line(span('the module has no globals', 'dim')) });
-  const stale = globals.position === position ? '' : `  ${guest.waitingText(position)}`;
-  return { lines, note: `${value.globals.length} globals${stale}` };
+  const stale = waiting === undefined ? '' : `  ${waiting}`;
+  return { lines, note: `${globals.length} globals${stale}` };
 }
 
 /** What may be an address leads there. */

@@ -3,6 +3,7 @@
 import { describeOutcome, isSuccess } from '../../traces/outcome.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { momentText } from '../debugger/inside.ts';
 import { cutLine, type Line, line, lineWidth, span } from '../text/line.ts';
 import { grouped } from '../text/units.ts';
 import { outcomeGlyph } from './outcome.ts';
@@ -10,6 +11,7 @@ import { outcomeGlyph } from './outcome.ts';
 export function headerLine(bugger: Debugger, width: number): Line {
   const { reader, position } = bugger;
   const { meta } = reader;
+  const { inside } = bugger.state;
   const ended =
     bugger.state.recording === 'recording'
       ? span('● recording', 'strong')
@@ -26,7 +28,10 @@ export function headerLine(bugger: Debugger, width: number): Line {
   const last = reader.eventCount - 1;
   const share = last > 0 ? `${Math.floor((position / last) * 100)}%` : '';
   const right = line(
-    span(` after #${grouped(position)}`, 'strong'),
+    span(
+      ` ${inside === undefined ? `after #${grouped(position)}` : momentText(inside.mark)}`,
+      'strong',
+    ),
     span(` of ${grouped(Math.max(0, last))} ${share} `, 'dim'),
   );
   const room = width - lineWidth(right);

@@ -1,6 +1,7 @@
 /** The keys of the focused pane, as lines: from the same table that the keys themselves come from. */
 import type { Debugger } from '../debugger/debugger.ts';
 import { focusedPane } from '../debugger/input.ts';
+import { isInside } from '../debugger/inside.ts';
 import { COMMANDS } from '../model/command.ts';
 import { FILTER_HINT } from '../model/filter-text.ts';
 import { bindingsFor, keyLabels } from '../model/keys.ts';
@@ -11,7 +12,7 @@ const KEY_WIDTH = 18;
 const COMMAND_WIDTH = 32;
 
 export function helpLines(bugger: Debugger): Line[] {
-  const keys = bindingsFor(focusedPane(bugger)).map(({ keys, help }) =>
+  const keys = bindingsFor(focusedPane(bugger), isInside(bugger)).map(({ keys, help }) =>
     line(span(`  ${padEnd(keyLabels(keys), KEY_WIDTH)} `, 'key'), help),
   );
   const commands = COMMANDS.map(({ names, argument, help }) =>

@@ -1,12 +1,14 @@
 /** The hex view: bytes, what they may mean, what the current call wrote and what changed. */
+import type { MemoryRange } from '../../replayer/session/messages.ts';
 import { type Debugger, MEMORY_AHEAD } from '../debugger/debugger.ts';
 import { bytesAtCursor } from '../debugger/memory-actions.ts';
 import { rangeText } from '../debugger/memory-history.ts';
+import { type ShownMemory, shownMemory } from '../debugger/shown.ts';
 import { type MemoryCursor, selectedRange } from '../model/memory-cursor.ts';
 import { asciiCell, pointerAt, typedValues } from '../model/value-types.ts';
 import { type Line, line, type Span, span } from '../text/line.ts';
 import type { Style } from '../text/style.ts';
-import { grouped, hex, shortBytes } from '../text/units.ts';
+import { grouped, hex } from '../text/units.ts';
 import { type AddressRange, effectRanges } from '../trace/effects.ts';
 
 const ADDRESS_CELLS = 8;
@@ -14,29 +16,26 @@ const GAP = 2;
 
 /** The visible rows and, below them, what the bytes under the cursor may mean. */
 export function memoryLines(bugger: Debugger): Line[] {
-  const { guest, state } = bugger;
-  const range = guest.memory?.value;
-  const problem = guest.problemAt(bugger.position);
-  if (range === undefined || (problem !== undefined && !guest.isStored(bugger.position))) {
-    const starting = guest.ready ? guest.waitingText(bugger.position) : 'starting the replay…';
-    return [line(span(problem ?? starting, 'dim'))];
+  const { memory } = bugger.state;
+  const shown = shownMemory(bugger);
+  const { range, problem, waiting } = shown;
+  if (range === undefined || problem !== undefined) {
+    return [line(span(problem ?? waiting ?? '', 'dim'))];
   }
-  const { memory } = state;
   if (range.size === 0) return [line(span('the guest has no memory yet', 'dim'))];
-  const marks = new Marks(bugger);
+  const marks = new Marks(bugger, shown);
   const rows: Line[] = [];
   for (let row = 0; row < memory.rows; row++) {
     const address = memory.top + row * memory.columns;
     if (address >= memory.size) break;
-    rows.push(hexRow(bugger, address, marks));
+    rows.push(hexRow(bugger, range, address, marks));
   }
   while (rows.length < memory.rows) rows.push([]);
   return [...rows, ...notes(bugger)];
 }
 
-function hexRow(bugger: Debugger, address: number, marks: Marks): Line {
+function hexRow(bugger: Debugger, range: MemoryRange, address: number, marks: Marks): Line {
   const { memory, focus } = bugger.state;
-  const range = bugger.guest.memory?.value;
   const { columns } = memory;
   const digits: Span[] = [
     span(address.toString(16).padStart(ADDRESS_CELLS, '0'), 'dim'),
@@ -45,10 +44,10 @@ function hexRow(bugger: Debugger, address: number, marks: Marks): Line {
   const text: Span[] = [];
   for (let index = 0; index < columns; index++) {
     const at = address + index;
-    const byte = range?.bytes[at - range.address];
+    const byte = range.bytes[at - range.address];
     const isCursor = at === memory.address;
     const style = isCursor && focus === 'tab' ? 'cursor' : marks.styleOf(at, byte);
-    const known = byte !== undefined && at >= (range?.address ?? 0);
+    const known = byte !== undefined && at >= range.address;
     const shown = known ? byte.toString(16).padStart(2, '0') : '··';
     digits.push(span(shown, style), span(gapAfter(at, index, columns, marks), 'strong'));
     text.push(span(known ? asciiCell(byte) : ' ', style));
@@ -72,14 +71,13 @@ class Marks {
   private readonly effects: readonly AddressRange[];
   private readonly changes: readonly AddressRange[];
 
-  constructor(bugger: Debugger) {
-    const { memory } = bugger.state;
+  constructor(bugger: Debugger, shown: ShownMemory) {
+    const { memory, inside } = bugger.state;
     this.cursor = memory.address;
     this.selected = selectedRange(memory);
-    const event = bugger.rows.event(bugger.position);
+    const event = inside === undefined ? bugger.rows.event(bugger.position) : undefined;
     this.effects = event?.kind === 'call' ? effectRanges(event) : [];
-    const { diff } = bugger.guest;
-    this.changes = diff?.position === bugger.position ? diff.value.ranges : [];
+    this.changes = shown.changes;
   }
 
   /** One cell: `‹` before what is selected. */
@@ -146,18 +144,7 @@ function notes(bugger: Debugger): Line[] {
 
 /** For the lower border: size, growth, what is marked. */
 export function memoryNote(bugger: Debugger): string {
-  const { guest, position } = bugger;
-  const { memory, diff } = guest;
-  if (memory === undefined) return '';
-  const parts = [shortBytes(memory.value.size)];
-  if (memory.position !== position || guest.isStored(position))
-    parts.push(guest.waitingText(position));
-  else if (diff?.position === position) {
-    const { sizeBefore, sizeAfter, changedBytes } = diff.value;
-    if (sizeAfter > sizeBefore) parts.push(`grew by ${shortBytes(sizeAfter - sizeBefore)}`);
-    parts.push(`${grouped(changedBytes)} changed since #${diff.from}`);
-  }
-  return parts.join(', ');
+  return shownMemory(bugger).note;
 }
 
 /** The address that a click inside the pane hits. */

@@ -5,6 +5,7 @@ import { type LinePlace, placeText } from '../../replayer/dwarf/line-index.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { demangle } from '../../wasm/demangle.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { momentText } from '../debugger/inside.ts';
 import { line, type Span, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
@@ -18,6 +19,15 @@ interface Frame {
 
 export function stackContent(bugger: Debugger): TabContent {
   const { guest, position, reader } = bugger;
+  const { inside } = bugger.state;
+  if (inside !== undefined) {
+    const { stack, mark, level, call } = inside;
+    if (stack.length === 0) return none('');
+    return {
+      lines: frameLines(stack, { level, call }),
+      note: `${countText(stack.length)}, ${momentText(mark)}`,
+    };
+  }
   const { outcome } = reader.meta;
   // the trace itself knows where it trapped
   const isTrap = position === reader.eventCount - 1 && outcome?.kind === 'trap';
@@ -34,42 +44,56 @@ export function stackContent(bugger: Debugger): TabContent {
   }
   const { value } = guest.stack;
   const stale = guest.stack.position === position ? '' : ` (${guest.waitingText(position)})`;
-  if (value.length === 0) {
-    return {
-      lines: [{ line: line(span('no guest function is running here', 'dim')) }],
-      note: stale,
-    };
-  }
-  return {
-    lines: frameLines(value),
-    note: `${value.length === 1 ? '1 frame' : `${value.length} frames`}${stale}`,
-  };
+  if (value.length === 0) return none(stale);
+  return { lines: frameLines(value), note: `${countText(value.length)}${stale}` };
 }
 
-/** Calls that were inlined have lines of their own, before the function that they are in. */
-export function frameLines(frames: readonly Frame[]): ContentLine[] {
+function none(note: string): TabContent {
+  return { lines: [{ line: line(span('no guest function is running here', 'dim')) }], note };
+}
+
+function countText(frames: number): string {
+  return frames === 1 ? '1 frame' : `${frames} frames`;
+}
+
+/**
+ * Calls that were inlined have lines of their own, before the function that they are in.
+ * @param selected the frame and call that is looked at
+ */
+export function frameLines(
+  frames: readonly Frame[],
+  selected = { level: 0, call: 0 },
+): ContentLine[] {
   return frames.flatMap(({ func, offset, name, source = [] }, index) => {
-    const lead = (number: string, first: boolean) =>
-      span(`${index === 0 && first ? '▸' : ' '} ${number.padStart(3)} `, 'dim');
+    const lead = (number: string, call: number) => {
+      const isSelected = index === selected.level && call === selected.call;
+      return span(
+        `${isSelected ? '▸' : ' '} ${number.padStart(3)} `,
+        isSelected ? 'strong' : 'dim',
+      );
+    };
+    const target = (call: number) => ({ kind: 'frame', level: index, call }) as const;
     const inlined = source.filter((call) => call.inlined);
     const own = source.find((call) => !call.inlined);
     return [
       ...inlined.map((call, at) => ({
         line: line(
-          lead('', at === 0),
+          lead('', at),
           span(escapeText(call.name ?? '?'), 'name'),
           placeSpan(call.place),
           span('  inlined', 'dim'),
         ),
+        target: target(at),
       })),
       {
         line: line(
-          lead(`${index}`, inlined.length === 0),
+          lead(`${index}`, inlined.length),
           span(escapeText(name ?? `function ${func}`), 'name'),
           placeSpan(own?.place),
           span(`  ${hex(offset)}`, 'number'),
           span(name === undefined ? '' : `  function ${func}`, 'dim'),
         ),
+        target: target(inlined.length),
       },
     ];
   });

@@ -2,11 +2,13 @@
 import type { Debugger } from '../debugger/debugger.ts';
 import type { Tab } from '../model/layout.ts';
 import { bookmarksContent } from './bookmarks.ts';
+import { breaksContent } from './breaks.ts';
 import { callContent } from './call.ts';
 import type { TabContent } from './content.ts';
 import { filesContent } from './files.ts';
 import { globalsContent } from './globals.ts';
 import { infoContent } from './info.ts';
+import { localsContent } from './locals.ts';
 import { outputContent } from './output.ts';
 import { stackContent } from './stack.ts';
 import { writesContent } from './writes.ts';
@@ -19,15 +21,28 @@ interface Pane {
 
 const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
   call: { content: callContent, from: ({ reader }) => [reader.meta] },
-  stack: { content: stackContent, from: (bugger) => [bugger.guest.stack, ...replayState(bugger)] },
+  stack: {
+    content: stackContent,
+    from: (bugger) => [bugger.state.inside, bugger.guest.stack, ...replayState(bugger)],
+  },
   files: { content: filesContent, from: ({ state }) => [state.history] },
   output: { content: outputContent, from: ({ state }) => [state.history] },
   globals: {
     content: globalsContent,
-    from: (bugger) => [bugger.guest.globals, ...replayState(bugger)],
+    from: (bugger) => [
+      ...[bugger.state.inside, bugger.travel.globals, bugger.guest.globals],
+      ...replayState(bugger),
+    ],
   },
   info: { content: infoContent, from: ({ reader }) => [reader.meta] },
   writes: { content: writesContent, from: ({ state }) => [state.writers] },
+  locals: {
+    content: localsContent,
+    from: ({ state, travel }) => [
+      ...[state.inside, state.insideProblem, travel.rows, travel.problem],
+    ],
+  },
+  breaks: { content: breaksContent, from: ({ state }) => [state.points] },
   bookmarks: { content: bookmarksContent, from: ({ state }) => [state] },
 };
 

@@ -1,5 +1,5 @@
 /** The titles of the tabs, in the upper border of their pane. */
-import { TABS, type Tab, tabNumber } from '../model/layout.ts';
+import { TABS, type Tab, tabKey } from '../model/layout.ts';
 import { type Span, span } from '../text/line.ts';
 
 const TITLES: Readonly<Record<Tab, string>> = {
@@ -12,6 +12,8 @@ const TITLES: Readonly<Record<Tab, string>> = {
   info: 'Info',
   bookmarks: 'Marks',
   writes: 'Writes',
+  locals: 'Locals',
+  breaks: 'Breaks',
 };
 
 const SHORT_TITLES: Readonly<Record<Tab, string>> = {
@@ -22,6 +24,14 @@ const SHORT_TITLES: Readonly<Record<Tab, string>> = {
   files: 'File',
   bookmarks: 'Mark',
   writes: 'Who',
+  locals: 'Loc',
+  breaks: 'Brk',
+};
+
+const MIDDLE_TITLES: Readonly<Record<Tab, string>> = {
+  ...SHORT_TITLES,
+  locals: 'Locals',
+  breaks: 'Breaks',
 };
 
 interface Title {
@@ -31,14 +41,26 @@ interface Title {
 
 /** Full titles where there is room, else short ones, else numbers but for the active one. */
 function titlesFor(active: Tab, width: number): Title[] {
-  const full = TABS.map((tab) => ({ tab, text: `${tabNumber(tab)} ${TITLES[tab]}` }));
-  const needed = full.reduce((sum, { text }) => sum + text.length + 1, 4);
-  if (needed <= width) return full;
-  const short = TABS.map((tab) => ({ tab, text: `${tabNumber(tab)}${SHORT_TITLES[tab]}` }));
-  if (short.reduce((sum, { text }) => sum + text.length + 1, 4) <= width) return short;
+  const full = TABS.map((tab) => ({ tab, text: titleText(tab, TITLES[tab], ' ') }));
+  if (cellsOf(full) <= width) return full;
+  const middle = TABS.map((tab) => ({ tab, text: titleText(tab, MIDDLE_TITLES[tab], ' ') }));
+  if (cellsOf(middle) <= width) return middle;
+  const short = TABS.map((tab) => ({ tab, text: titleText(tab, SHORT_TITLES[tab], '') }));
+  if (cellsOf(short) <= width) return short;
   return full.map((title) =>
-    title.tab === active ? title : { ...title, text: `${tabNumber(title.tab)}` },
+    title.tab === active ? title : { ...title, text: tabKey(title.tab) },
   );
+}
+
+/** With what stands around them. */
+function cellsOf(titles: readonly Title[]): number {
+  return titles.reduce((sum, { text }) => sum + text.length + 1, 4);
+}
+
+/** A letter stands in front of the name that it begins. */
+function titleText(tab: Tab, name: string, gap: string): string {
+  const key = tabKey(tab);
+  return name.startsWith(key) ? name : `${key}${gap}${name}`;
 }
 
 /** Cells before the first title. */

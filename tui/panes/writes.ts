@@ -2,6 +2,7 @@
 import type { LocatedWrite } from '../../replayer/timetravel/messages.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { momentText } from '../debugger/inside.ts';
 import { changedBytes, rangeText } from '../debugger/memory-history.ts';
 import type { Writers } from '../debugger/who-wrote.ts';
 import { type Line, line, span } from '../text/line.ts';
@@ -12,35 +13,54 @@ import { frameLines, placeSpan } from './stack.ts';
 export function writesContent({ state, reader }: Debugger): TabContent {
   const { writers } = state;
   if (writers === undefined) {
-    const hint = 'nothing was asked yet: W in Memory finds who wrote the bytes there';
+    const hint = 'nothing was asked yet: W in Memory and Locals finds who wrote there';
     return { lines: [{ line: line(span(hint, 'dim')) }] };
   }
-  const { found, stack, upTo } = writers;
+  const { found, stack, upTo, variable } = writers;
   const [last, ...earlier] = found.writes.toReversed();
   const lines: ContentLine[] = [{ line: title(writers) }];
   if (found.note !== undefined) lines.push({ line: line(span(escapeText(found.note), 'error')) });
   if (last === undefined) {
-    lines.push({ line: line(span(`nothing was written there up to #${upTo}`, 'dim')) });
+    const where = variable?.since === undefined ? '' : ' in this call of the function';
+    lines.push({ line: line(span(`nothing was written there${where} ${upToText(upTo)}`, 'dim')) });
     return { lines };
   }
-  const entry = (write: LocatedWrite) => writeLine(write, reader.eventCount);
+  const entry = (write: LocatedWrite) => writeLine(write, writers, reader.eventCount);
   const heading = (text: string) => ({ line: line(span(text, 'strong')) });
   lines.push(heading('the last write'), entry(last));
-  if (stack !== undefined) lines.push(...frameLines(stack));
+  if (stack !== undefined) lines.push(...stackLines(stack, last));
   if (earlier.length > 0) lines.push(heading('before it'), ...earlier.map(entry));
-  return { lines, note: `up to #${upTo}` };
+  return { lines, note: upToText(upTo) };
 }
 
-function title({ found, ...range }: Writers): Line {
+function upToText(upTo: Writers['upTo']): string {
+  return typeof upTo === 'number' ? `up to #${upTo}` : `until ${momentText(upTo)}`;
+}
+
+/** Each leads to the moment of the write. */
+function stackLines(
+  stack: NonNullable<Writers['stack']>,
+  { by, mark }: LocatedWrite,
+): ContentLine[] {
+  return frameLines(stack).map(({ line: text, target }) =>
+    by === 'guest' && target?.kind === 'frame'
+      ? { line: text, target: { kind: 'moment', mark, level: target.level } }
+      : { line: text },
+  );
+}
+
+function title({ found, variable, ...range }: Writers): Line {
   const { writes, total } = found;
   const shown = total > writes.length ? `, the last ${grouped(writes.length)} of them here` : '';
   const many = total === 1 ? '1 write' : `${grouped(total)} writes`;
-  return line(span(rangeText(range), 'strong'), `  ${many}${shown}`);
+  const name = variable === undefined ? '' : `${escapeText(variable.name)}  `;
+  const call = variable?.since === undefined ? '' : ' in this call of the function';
+  return line(span(name, 'name'), span(rangeText(range), 'strong'), `  ${many}${call}${shown}`);
 }
 
-/** Leads to the first event at which the write is seen. */
-function writeLine(write: LocatedWrite, events: number): ContentLine {
-  const { by, mark, from, before, after, frame, call } = write;
+/** Leads to the instruction; of the host's, to the call. */
+function writeLine(write: LocatedWrite, writers: Writers, events: number): ContentLine {
+  const { by, mark, from, frame, call } = write;
   const host = by === 'host';
   const when = host ? `by #${mark.event}` : mark.event < 0 ? 'before #0' : `after #${mark.event}`;
   const [source] = frame?.source ?? [];
@@ -49,10 +69,38 @@ function writeLine(write: LocatedWrite, events: number): ContentLine {
     line: line(
       span(`  ${when}`, 'number'),
       span(`  ${hex(from)}  `, 'dim'),
-      changedBytes(before, after),
+      changeText(write, writers),
       span(`  ${escapeText(name)}`, 'name'),
       placeSpan(source?.place),
     ),
-    target: { kind: 'event', event: host ? mark.event : Math.min(mark.event + 1, events - 1) },
+    target: host
+      ? { kind: 'event', event: Math.min(mark.event, events - 1) }
+      : { kind: 'moment', mark },
   };
+}
+
+/** As numbers of the variable's type, where it was written whole; else as bytes. */
+function changeText({ before, after, length }: LocatedWrite, { variable, length: whole }: Writers) {
+  const text = variable && whole === length && numberText(variable.type);
+  if (!text || before.length !== whole || after.length !== whole)
+    return changedBytes(before, after);
+  return `${text(before)} → ${text(after)}`;
+}
+
+type NumberText = (bytes: Uint8Array) => string;
+
+/** How a number of a type of C or Rust is written; undefined for what is none. */
+function numberText(type: string): NumberText | undefined {
+  const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (/\*( const)?$|^&/.test(type)) return (bytes) => hex(Number(unsignedOf(bytes)));
+  if (/^(float|f32)$/.test(type)) return (bytes) => `${view(bytes).getFloat32(0, true)}`;
+  if (/^(double|f64)$/.test(type)) return (bytes) => `${view(bytes).getFloat64(0, true)}`;
+  if (/^(unsigned|u\d|usize|size_t|uint|bool|_Bool)/.test(type))
+    return (bytes) => `${unsignedOf(bytes)}`;
+  if (!/^(char|short|int|long|signed|i\d|isize|ssize_t|ptrdiff_t)/.test(type)) return undefined;
+  return (bytes) => `${BigInt.asIntN(8 * bytes.length, unsignedOf(bytes))}`;
+}
+
+function unsignedOf(bytes: Uint8Array): bigint {
+  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex') || '0'}`);
 }

@@ -14,6 +14,7 @@ import { helpLines } from '../panes/help.ts';
 import { memoryLines, memoryNote } from '../panes/memory.ts';
 import { minimap } from '../panes/minimap.ts';
 import { pastLines } from '../panes/past.ts';
+import { sourceNote, sourceRows, sourceTitle } from '../panes/source.ts';
 import { tabTitleSpans } from '../panes/tab-titles.ts';
 import { timelineNote, timelineRows, timelineTitle } from '../panes/timeline.ts';
 import { type Line, line, renderLine, type Span, skipCells, span } from '../text/line.ts';
@@ -49,7 +50,8 @@ function drawFooter(bugger: Debugger, layout: Layout): Line {
 }
 
 function drawPanes(bugger: Debugger, layout: Layout): string[] {
-  const left = layout.timeline && drawTimeline(bugger, layout.timeline);
+  const drawLeft = bugger.state.left === 'source' ? drawSource : drawTimeline;
+  const left = layout.timeline && drawLeft(bugger, layout.timeline);
   const right = layout.tab && drawTab(bugger, layout.tab);
   if (left === undefined) return right ?? [];
   if (right === undefined) return left;
@@ -84,6 +86,23 @@ function drawTimeline(bugger: Debugger, area: Area): string[] {
     frameTop(timelineTitle(bugger), area.width, active),
     ...body,
     frameBottom(timelineNote(bugger), area.width, active),
+  ];
+}
+
+function drawSource(bugger: Debugger, area: Area): string[] {
+  const active = bugger.state.focus === 'timeline';
+  const width = innerWidth(area);
+  const height = innerHeight(area);
+  const rows = sourceRows(bugger, height);
+  const body = Array.from({ length: height }, (_, index) => {
+    const row = rows[index];
+    const text = renderLine(row?.line ?? [], width, row?.isCursor ? backdrop(active) : 'none');
+    return frameRow(text, active);
+  });
+  return [
+    frameTop(sourceTitle(bugger), area.width, active),
+    ...body,
+    frameBottom(sourceNote(bugger), area.width, active),
   ];
 }
 
