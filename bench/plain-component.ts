@@ -21,7 +21,11 @@ while (words[0] === '--dir') {
 const [file = '', ...args] = words;
 const bytes = readFileSync(file);
 const adapter = binaryKind(bytes) === 'component' ? undefined : preview1Adapter();
-const { program, modules } = await transpiled(basename(file), bytes, adapter);
+const { program, modules } = await transpiled(basename(file), bytes, {
+  adapter,
+  async: false,
+  imports: [],
+});
 // what the recorder puts something of its own in the place of
 (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = {
   WebAssembly,
@@ -40,6 +44,7 @@ const imports = preview2Imports({
     stderr: 2,
   },
   net: false,
+  time: undefined,
   onOutput: () => undefined,
   onExit: (code) => process.exit(code),
 });
