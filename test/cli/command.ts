@@ -38,6 +38,7 @@ export class Workspace {
   readonly root = mkdtempSync(join(tmpdir(), 'wasi-rr-cli-'));
   /** Where traces go. */
   readonly traces = join(this.root, 'traces');
+  private readonly children: ChildProcess[] = [];
 
   constructor() {
     mkdirSync(this.traces);
@@ -77,6 +78,7 @@ export class Workspace {
         ...env,
       },
     });
+    this.children.push(child);
     // a process that ends without reading its input is no failure of the test
     child.stdin?.on('error', () => {});
     if (stdin !== 'open') child.stdin?.end(stdin);
@@ -95,6 +97,7 @@ export class Workspace {
         ...env,
       },
     });
+    this.children.push(child);
     child.stdin.end();
     return finished(child);
   }
@@ -115,6 +118,8 @@ export class Workspace {
   }
 
   remove(): void {
+    // what a test that failed left behind
+    for (const child of this.children) child.kill('SIGKILL');
     rmSync(this.root, { recursive: true, force: true });
   }
 }

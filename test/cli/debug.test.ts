@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
 import { example, finished, printed, REPOSITORY, Workspace, workspace } from './command.ts';
 
@@ -173,6 +173,7 @@ test.skipIf(!existsSync('/usr/bin/script'))(
       cwd: ws.root,
       env: { ...process.env, TERM: 'xterm' },
     });
+    onTestFinished(() => void child.kill());
     const end = finished(child);
     const type = async (text: string, ...answers: string[]) => {
       const told = Promise.all(answers.map((answer) => printed(child, answer)));
