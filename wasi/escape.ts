@@ -8,6 +8,8 @@ import { CUT, codePointAt, hexEscape, utf8Length } from './text.ts';
 export interface EscapeOptions {
   /** Characters shown before `…`; all of them by default. An invalid byte counts as one. */
   readonly maxText?: number;
+  /** `unicode`: controls as `\u{…}`, since WAVE has no `\xNN`. For text, which has no bytes to tell apart from them. */
+  readonly controls?: 'hex' | 'unicode';
 }
 
 /** Spelt as in C; also inside quotes. */
@@ -37,19 +39,19 @@ const PLAIN = /^[ !#-[\]-~]*$/;
  *   this is for reading, not for reading back: `quoteText` is.
  */
 export function escapeText(source: string | Uint8Array, options: EscapeOptions = {}): string {
-  const { text, cut } = escapeUpTo(source, options.maxText ?? Number.POSITIVE_INFINITY, false);
+  const { text, cut } = escapeUpTo(source, options, false);
   return cut ? text + CUT : text;
 }
 
 /** As `escapeText`, in double quotes, with `\` and `"` escaped too; `"abc"…` where it was cut. */
 export function quoteText(source: string | Uint8Array, options: EscapeOptions = {}): string {
-  const { text, cut } = escapeUpTo(source, options.maxText ?? Number.POSITIVE_INFINITY, true);
+  const { text, cut } = escapeUpTo(source, options, true);
   return cut ? `"${text}"${CUT}` : `"${text}"`;
 }
 
 function escapeUpTo(
   source: string | Uint8Array,
-  maxText: number,
+  { maxText = Number.POSITIVE_INFINITY, controls = 'hex' }: EscapeOptions,
   quoted: boolean,
 ): { readonly text: string; readonly cut: boolean } {
   // nearly every name and message: nothing to do
@@ -62,7 +64,7 @@ function escapeUpTo(
     if (shown >= maxText) return { text, cut: true };
     if (typeof source === 'string') {
       const point = source.codePointAt(offset) ?? 0;
-      text += escapePoint(point, quoted);
+      text += escapePoint(point, quoted, controls);
       offset += point > 0xffff ? 2 : 1;
     } else {
       const point = codePointAt(source, offset);
@@ -73,12 +75,18 @@ function escapeUpTo(
   return { text, cut: false };
 }
 
-function escapePoint(point: number, quoted: boolean): string {
+function escapePoint(
+  point: number,
+  quoted: boolean,
+  controls: EscapeOptions['controls'] = 'hex',
+): string {
   if (point >= 0x20 && point < 0x7f) {
     const special = quoted && (point === QUOTE || point === BACKSLASH);
     return special ? `\\${String.fromCharCode(point)}` : String.fromCharCode(point);
   }
-  if (point < 0x80) return C_ESCAPES.get(point) ?? hexEscape(point);
+  const known = C_ESCAPES.get(point);
+  if (known !== undefined) return known;
+  if (point < 0x80 && controls === 'hex') return hexEscape(point);
   const character = String.fromCodePoint(point);
   return INVISIBLE.test(character) ? `\\u{${point.toString(16)}}` : character;
 }

@@ -1,6 +1,6 @@
 /**
  * Values of a component's functions as text for people: WAVE (Web Assembly Value Encoding), but for bytes,
- * which WAVE spells as a list of numbers. Everything it returns is safe to print on a terminal.
+ * which WAVE spells as a list of numbers, handles, which it does not have, and what is cut short. Everything it returns is safe to print on a terminal.
  */
 import type { WitValue } from '../../wasm/component/value.ts';
 import { escapeText, quoteText } from '../escape.ts';
@@ -28,9 +28,9 @@ export function formatWitValue(value: WitValue, options: ValueTextOptions): stri
     case 'plain':
       return value.text;
     case 'char':
-      return `'${value.text === "'" ? "\\'" : escapeText(value.text)}'`;
+      return charText(value.text);
     case 'string': {
-      const quoted = quoteText(value.text, { maxText });
+      const quoted = quoteText(value.text, { maxText, controls: 'unicode' });
       return value.cut && !quoted.endsWith(CUT) ? quoted + CUT : quoted;
     }
     case 'bytes':
@@ -61,6 +61,13 @@ export function formatWitValue(value: WitValue, options: ValueTextOptions): stri
     case 'unreadable':
       return '<unreadable>';
   }
+}
+
+/** In single quotes, and so the double one stands as it is. */
+function charText(text: string): string {
+  if (text === '"') return "'\"'";
+  if (text === "'") return "'\\''";
+  return `'${quoteText(text, { controls: 'unicode' }).slice(1, -1)}'`;
 }
 
 function formatBytes(

@@ -159,7 +159,7 @@ export class Lift {
     const chosen = which === undefined ? undefined : casesOf(type)[which];
     if (chosen === undefined) return UNREADABLE;
     const value = chosen.type === null ? undefined : payload(chosen.type);
-    return { kind: 'case', name: chosen.name, value };
+    return { kind: 'case', name: caseName(type, chosen.name), value };
   }
 
   /** Offsets of values that lie behind each other. */
@@ -246,6 +246,23 @@ export class Lift {
     const bytes = this.memory.read(at, size);
     return bytes.length < size ? undefined : littleEndian(bytes);
   }
+}
+
+/** WAVE's words of its own, which are another thing than a case of that name. */
+const KEYWORDS: ReadonlySet<string> = new Set([
+  'true',
+  'false',
+  'some',
+  'none',
+  'ok',
+  'err',
+  'inf',
+  'nan',
+]);
+
+function caseName({ kind }: ChoiceType, name: string): string {
+  const isOwn = kind === 'variant' || kind === 'enum';
+  return isOwn && KEYWORDS.has(name) ? `%${name}` : name;
 }
 
 function littleEndian(bytes: Uint8Array): number {

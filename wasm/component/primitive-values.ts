@@ -26,8 +26,9 @@ export function primitive(
     case 'u64':
       return plain(BigInt.asUintN(64, integerOf(value)));
     case 'f32':
+      return plain(floatText(Number(value), singleText));
     case 'f64':
-      return plain(floatText(Number(value)));
+      return plain(floatText(Number(value), String));
     case 'char': {
       const point = Number(value) >>> 0;
       const valid = point < 0x11_0000 && !(point >= 0xd800 && point < 0xe000);
@@ -45,8 +46,17 @@ export function primitive(
 }
 
 /** As WAVE has it. */
-function floatText(value: number): string {
+function floatText(value: number, text: (value: number) => string): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return Object.is(value, -0) ? '-0' : String(value);
+  return Object.is(value, -0) ? '-0' : text(value);
+}
+
+/** The shortest decimal that no other f32 is closer to: 0.1 is not 0.10000000149011612. */
+function singleText(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(9)));
 }

@@ -15,7 +15,7 @@ export type WitValue =
       readonly fields: readonly { readonly name: string; readonly value: WitValue }[];
     }
   | { readonly kind: 'flags'; readonly names: readonly string[] }
-  /** A case of a variant, an enum, an option or a result. */
+  /** A case of a variant, an enum, an option or a result. A variant's or enum's own `none` is `%none`, as in WAVE. */
   | { readonly kind: 'case'; readonly name: string; readonly value: WitValue | undefined }
   | {
       readonly kind: 'handle';

@@ -125,7 +125,7 @@ describe('passed as core values', () => {
       'a variant with text',
       [10, 10, 10],
       [3, 16n, 2, 4, 0xffffffffn, 0, 0, 0n, 0],
-      ['text("he")', 'count(-1)', 'none'],
+      ['text("he")', 'count(-1)', '%none'],
     ],
     ['a list of fixed length', [12], [1, 2, 65537], ['[1, 2, 1]']],
     ['a stream', [16], [3], ['stream#3']],
