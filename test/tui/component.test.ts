@@ -55,3 +55,23 @@ it('shows a call in detail, and its row in the timeline', async () => {
   ]);
   expect(text).toMatch(/▸ +36 .*descriptor\.open-at\(descr.* = ok\(descriptor/);
 });
+
+it('shows memory and stack at the failure, and those of another instance', async () => {
+  await using screen = openScreen(trace);
+  screen.type(':stack\r');
+  const stack = await screen.settled('6 frames');
+  expect(stack).toMatch(/▸ +0 main {2}src\/heapsmash.c:35:56 {2}1 heapsmash-O0g.wasm {2}0x7a9/);
+  expect(stack).toMatch(/5 wasi:cli\/run@0.2.12#run {2}2 component.core2.wasm/);
+  screen.type(':42\r:memory 0x115f8\r');
+  const memory = await screen.settled('1 heapsmash-O0g.wasm, 256');
+  expect(memory).toContain('add,1,eve-756');
+  // the adapter has the same memory, and other globals
+  screen.type('x');
+  await screen.settled('2 component.core2.wasm, 256');
+  screen.type(':globals\r');
+  await screen.settled('globals of 2 component.core2.wasm');
+  screen.type(':instance 0\r:4\r3');
+  await screen.settled('this instance has no memory');
+  screen.type(':instance 9\r');
+  await screen.settled('instances are 0 to 3');
+});

@@ -17,6 +17,7 @@ import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall, goToError, goToOpen, goToUse } from './finding.ts';
 import { toggleFollow } from './following.ts';
 import { insideFailure } from './inside.ts';
+import { otherInstance } from './instances.ts';
 import {
   followPointer,
   nextChange,
@@ -124,6 +125,8 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   editEntry,
   followPointer,
   pointerBack,
+  nextInstance: (bugger) => otherInstance(bugger, 1),
+  previousInstance: (bugger) => otherInstance(bugger, -1),
   memoryHistory,
   whoWrote,
   nextEffect,

@@ -270,7 +270,7 @@ export class Debugger {
     this.memoryPlaced = true;
     if (memory.address > 0) return memory;
     const event = this.rows.event(this.position);
-    const written = event?.kind === 'call' ? effectRanges(event) : [];
+    const written = event === undefined ? [] : effectRanges(event, this.guest.chosen?.memory);
     const [largest] = written.toSorted((left, right) => right.length - left.length);
     return largest === undefined ? memory : gotoAddress(memory, largest.address);
   }

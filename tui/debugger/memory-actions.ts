@@ -82,7 +82,7 @@ function goToRange(
 
 export function nextEffect(bugger: Debugger): void {
   const event = bugger.rows.event(bugger.position);
-  const ranges = event?.kind === 'call' ? effectRanges(event) : [];
+  const ranges = event === undefined ? [] : effectRanges(event, bugger.guest.chosen?.memory);
   goToRange(bugger, ranges, 'the host wrote nothing into memory for this event');
 }
 

@@ -5,6 +5,7 @@ import { addBookmark } from './bookmarks.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, applySort, findCall } from './finding.ts';
 import { toggleFollow } from './following.ts';
+import { chooseInstance } from './instances.ts';
 import { showAddress } from './memory-actions.ts';
 import { goPast } from './past.ts';
 import { addBreakpoint, addCatchpoint, addWatchpoint } from './points.ts';
@@ -26,6 +27,7 @@ const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
     bugger.select(Math.round((bugger.reader.eventCount - 1) * (percent / 100)), 'jump'),
   find: (bugger, { which, filter }) => findCall(bugger, which, filter),
   memory: (bugger, { address, length }) => showAddress(bugger, address, length),
+  instance: (bugger, { instance, memory }) => chooseInstance(bugger, instance, memory),
   filter: (bugger, { text }) => applyFilter(bugger, text),
   sort: (bugger, { by }) => applySort(bugger, by),
   tab: (bugger, { tab }) => bugger.update({ tab, focus: 'tab' }),

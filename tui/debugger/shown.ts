@@ -5,6 +5,7 @@ import { grouped, shortBytes } from '../text/units.ts';
 import type { AddressRange } from '../trace/effects.ts';
 import type { Debugger } from './debugger.ts';
 import { insideFailure } from './inside.ts';
+import { chosenText } from './instances.ts';
 
 export interface ShownMemory {
   readonly range: MemoryRange | undefined;
@@ -64,7 +65,9 @@ function changesIn(before: MemoryRange, now: MemoryRange): AddressRange[] {
 }
 
 function atCall({ guest, position }: Debugger): ShownMemory {
-  const { memory, diff } = guest;
+  const { memory, diff, chosen } = guest;
+  // of a component, whose memory it is
+  const whose = chosen === undefined ? [] : [chosenText(chosen)];
   const problem = guest.problemAt(position);
   const isStored = guest.isStored(position);
   const isHere = memory?.position === position && !isStored;
@@ -81,8 +84,11 @@ function atCall({ guest, position }: Debugger): ShownMemory {
     changes: current?.value.ranges ?? [],
     note:
       memory === undefined
-        ? ''
-        : noteOf(memory.value, isHere ? undefined : guest.waitingText(position), current),
+        ? whose.join()
+        : [
+            ...whose,
+            noteOf(memory.value, isHere ? undefined : guest.waitingText(position), current),
+          ].join(', '),
   };
 }
 

@@ -1,11 +1,25 @@
 /** The session behind the UI: opened off the first frame, opened again after it failed, and asked. */
 import { messageOf } from '../../errors.ts';
+import type { CoreLayout, InstanceInfo } from '../../replayer/component/core-layout.ts';
 import type { MemoryHistory, MemoryRange, SearchHits } from '../../replayer/session/messages.ts';
 import type { PastStop } from '../../replayer/session/past-run.ts';
 import { openSession, type Session } from '../../replayer/session/session.ts';
 import type { AddressRange } from '../trace/effects.ts';
 
+/** What of a component is looked at. */
+export interface Chosen {
+  readonly instance: InstanceInfo;
+  /** Index of a memory, as the instance has it. */
+  readonly index: number;
+  /** Its number; undefined for an instance that has none. */
+  readonly memory: number | undefined;
+}
+
 export class GuestSession {
+  /** Of a component, what is looked at; undefined before that is known, and for a module. */
+  chosen: Chosen | undefined;
+  /** Of a component. */
+  layout: CoreLayout | undefined;
   protected session: Session | undefined;
   protected opened: Promise<void>;
   protected closed = false;
@@ -44,20 +58,54 @@ export class GuestSession {
     return this.failure ?? (problem?.code === 'SESSION_FAILED' ? problem.message : undefined);
   }
 
+  /**
+   * Looks at another instance of the component, and one of its memories.
+   * @returns why that cannot be
+   */
+  choose(instance: number, index: number): string | undefined {
+    const { layout } = this;
+    if (layout === undefined) {
+      return this.session === undefined
+        ? 'the replay has not started yet'
+        : 'the run is that of a core module: it has one instance';
+    }
+    const { instances } = layout;
+    const found = instances[instance];
+    if (found === undefined) return `instances are 0 to ${instances.length - 1}`;
+    const { memories, name } = found;
+    if (index > 0 && memories[index] === undefined) {
+      return `instance ${instance} (${name}) has ${memories.length} memories`;
+    }
+    this.chosen = { instance: found, index, memory: memories[index] };
+    return undefined;
+  }
+
+  /** The memory that is looked at, for the session. @throws Error for an instance that has none */
+  protected get ofMemory(): { readonly memory?: number } {
+    const { chosen } = this;
+    if (chosen === undefined) return {};
+    if (chosen.memory !== undefined) return { memory: chosen.memory };
+    throw new Error(`instance ${chosen.instance.id} has no memory`);
+  }
+
   /** @throws WasiRrError as the session does */
   search(position: number, bytes: Uint8Array): Promise<SearchHits> {
-    return this.at(position, (session, signal) => session.memory.search({ bytes }, { signal }));
+    return this.at(position, (session, signal) =>
+      session.memory.search({ bytes }, { signal, ...this.ofMemory }),
+    );
   }
 
   /** @throws WasiRrError as the session does */
   read(position: number, { address, length }: AddressRange): Promise<MemoryRange> {
-    return this.at(position, (session, signal) => session.memory.read(address, length, { signal }));
+    return this.at(position, (session, signal) =>
+      session.memory.read(address, length, { signal, ...this.ofMemory }),
+    );
   }
 
   /** @throws WasiRrError as the session does */
   memoryHistory(address: number, length: number): Promise<MemoryHistory> {
     return this.at(undefined, (session, signal) =>
-      session.memory.history(address, length, { signal }),
+      session.memory.history(address, length, { signal, ...this.ofMemory }),
     );
   }
 
@@ -112,12 +160,19 @@ export class GuestSession {
   private async open(): Promise<void> {
     try {
       const session = await openSession(this.path, { onChange: () => this.changed() });
+      if (session.trace.meta.flavour === 'component') await this.learnLayout(session);
       if (this.closed) await session.close();
       else this.session = session;
     } catch (thrown) {
       this.failure = messageOf(thrown);
     }
     this.changed();
+  }
+
+  private async learnLayout(session: Session): Promise<void> {
+    if (session.replayProblem?.event === -1) return;
+    this.layout = await session.layout();
+    if (this.chosen === undefined) this.choose(this.layout.main, 0);
   }
 
   /** Until nothing is being opened. */

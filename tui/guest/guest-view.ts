@@ -105,6 +105,19 @@ export class GuestView extends GuestSession {
     return this.trouble.message === undefined ? 'stopped, r replays' : 'failed, r tries again';
   }
 
+  override choose(instance: number, index: number): string | undefined {
+    const problem = super.choose(instance, index);
+    if (problem !== undefined) return problem;
+    // what is there is another one's
+    this.memory = undefined;
+    this.head = undefined;
+    this.diff = undefined;
+    this.globals = undefined;
+    this.stored = undefined;
+    this.storedDifference = undefined;
+    return undefined;
+  }
+
   /** @returns false where there is nothing to try again */
   retry(): boolean {
     if (this.failed === undefined && this.trouble === undefined) return false;
@@ -156,10 +169,15 @@ export class GuestView extends GuestSession {
     this.changed();
   }
 
+  private get hasNoMemory(): boolean {
+    return this.chosen !== undefined && this.chosen.memory === undefined;
+  }
+
   private isShown(wish: Wish): boolean {
     const { memory, head, diff } = this;
     switch (wish.tab) {
       case 'memory':
+        if (this.hasNoMemory) return memory?.position === wish.position;
         return (
           this.stored?.position !== wish.position &&
           holds(memory, wish.position, wish) &&
@@ -178,44 +196,60 @@ export class GuestView extends GuestSession {
 
   private async fulfil(session: Session, wish: Wish, signal: AbortSignal): Promise<void> {
     const { position, previous, tab } = wish;
+    const { chosen } = this;
+    // another one was chosen meanwhile: it is reached next
+    const isOver = () => this.chosen !== chosen;
     const onProgress = (event: number) => this.progress(event);
     await session.goto(position, { signal, onProgress });
-    if (tab === 'memory') {
+    if (tab === 'memory' && this.hasNoMemory) {
+      const nothing = { address: wish.address, bytes: new Uint8Array(0), size: 0 };
+      this.memory = { position, value: nothing };
+    } else if (tab === 'memory') {
+      const { ofMemory } = this;
       if (this.stored?.position === position) {
-        const check = await session.memory.checkStored(position, { signal, onProgress });
+        const options = { signal, onProgress, ...ofMemory };
+        const check = await session.memory.checkStored(position, options);
+        if (isOver()) return;
         const address = check?.difference;
         if (address !== undefined) this.storedDifference = { position, address };
         this.stored = undefined;
       }
-      const value = await session.memory.read(wish.address, wish.length, { signal });
+      const options = { signal, ...ofMemory };
+      const value = await session.memory.read(wish.address, wish.length, options);
+      if (isOver()) return;
       this.memory = { position, value };
       if (wish.head !== undefined) {
         const { address, length } = wish.head;
-        this.head = { position, value: await session.memory.read(address, length, { signal }) };
+        const head = await session.memory.read(address, length, options);
+        if (isOver()) return;
+        this.head = { position, value: head };
       }
       const known = this.diff?.position === position && this.diff.from === previous;
       if (previous === undefined || known) return;
       this.changed();
-      this.diff = {
-        position,
-        from: previous,
-        value: await session.diff(previous, position, { signal }),
-      };
+      const diff = await session.diff(previous, position, options);
+      if (!isOver()) this.diff = { position, from: previous, value: diff };
     } else if (tab === 'stack') {
       this.stack = { position, value: await session.stack({ signal }) };
     } else if (tab === 'globals') {
-      this.globals = { position, value: await session.globals({ signal }) };
+      const of = chosen === undefined ? {} : { instance: chosen.instance.id };
+      const value = await session.globals({ signal, ...of });
+      if (!isOver()) this.globals = { position, value };
     }
   }
 
   private async loadStored(session: Session, wish: Wish, signal: AbortSignal): Promise<void> {
     const { position } = wish;
-    if (this.stored?.position === position) return;
+    if (this.hasNoMemory || this.stored?.position === position) return;
     this.stored = undefined;
-    const entry = session.snapshots().find(({ event }) => event === position);
+    const { chosen, ofMemory } = this;
+    const { memory: number = 0 } = ofMemory;
+    const entry = session
+      .snapshots()
+      .find(({ event, memory }) => event === position && memory === number);
     if (entry === undefined || entry.memorySize > MAX_STORED) return;
-    const value = await session.memory.stored(position, { signal });
-    if (value === undefined) return;
+    const value = await session.memory.stored(position, { signal, ...ofMemory });
+    if (value === undefined || this.chosen !== chosen) return;
     this.stored = { position, value };
     this.showStored(this.wish ?? wish);
     this.changed();

@@ -13,6 +13,8 @@ export type Command =
       readonly filter: string;
     }
   | { readonly kind: 'memory'; readonly address: number; readonly length: number }
+  /** Of a component; `memory` by the instance's own index. */
+  | { readonly kind: 'instance'; readonly instance: number; readonly memory: number }
   | { readonly kind: 'filter'; readonly text: string }
   | { readonly kind: 'sort'; readonly by: SortBy }
   | { readonly kind: 'tab'; readonly tab: Tab }
@@ -77,6 +79,17 @@ export const COMMANDS: readonly CommandSpec[] = [
       return address === undefined || values.length > 2 || values.includes(undefined)
         ? `:m takes an address such as 0x1234, and how many bytes to select there; not "${text}"`
         : { kind: 'memory', address, length };
+    },
+  },
+  {
+    names: ['instance'],
+    argument: 'NUMBER [MEMORY]',
+    help: 'of a component: show the memory and the globals of this core instance',
+    read: (text) => {
+      const [, instance, memory = '0'] = /^(\d{1,5})(?:\s+(\d{1,5}))?$/.exec(text) ?? [];
+      return instance === undefined
+        ? `:instance takes a number of \`wasi-rr info\`, and which of its memories; not "${text}"`
+        : { kind: 'instance', instance: Number(instance), memory: Number(memory) };
     },
   },
   {

@@ -362,6 +362,18 @@ export const BINDINGS = [
   },
   { keys: ['P'], action: 'pointerBack', where: 'memory', help: 'back to where the pointer was' },
   {
+    keys: ['x'],
+    action: 'nextInstance',
+    where: 'everywhere',
+    help: 'of a component: memory and globals of the next core instance',
+  },
+  {
+    keys: ['X'],
+    action: 'previousInstance',
+    where: 'everywhere',
+    help: 'the same, of the one before',
+  },
+  {
     keys: ['w'],
     action: 'memoryHistory',
     where: 'memory',

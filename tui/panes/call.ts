@@ -1,5 +1,5 @@
 /** The selected event in full: every argument and result by name and type, what passed, and when. */
-import type { CallEvent, LogEvent, OpenEvent } from '../../traces/events.ts';
+import type { CallEvent, ComponentEvent, LogEvent, OpenEvent } from '../../traces/events.ts';
 import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
 import { type DecodedField, decodeCall } from '../../wasi/decode.ts';
 import { escapeText, quoteText } from '../../wasi/escape.ts';
@@ -183,7 +183,10 @@ function textLines(bytes: Uint8Array): Line[] {
   return lines;
 }
 
-function otherLines(bugger: Debugger, event: LogEvent): ContentLine[] {
+function otherLines(
+  bugger: Debugger,
+  event: Exclude<LogEvent, CallEvent | OpenEvent>,
+): ContentLine[] {
   if (event.kind === 'enter') {
     const args = event.args.length === 0 ? '' : event.args.join(', ');
     return [
@@ -198,10 +201,28 @@ function otherLines(bugger: Debugger, event: LogEvent): ContentLine[] {
       { line: line(`  ${values}`), target: { kind: 'event', event: event.opened } },
     ];
   }
+  if (event.kind !== 'unwind') {
+    const what = ofRuntime(event);
+    return [{ line: line(span(`#${event.number} `, 'dim'), span(what, 'title')) }];
+  }
   return [
     { line: line(span(`#${event.number} `, 'dim'), span('the run ended', 'title')) },
     ...outcomeLines(bugger.reader.meta.outcome),
   ];
+}
+
+/** What the runtime of a component did. */
+function ofRuntime(event: ComponentEvent): string {
+  switch (event.kind) {
+    case 'instantiate':
+      return `core instance ${event.instance} is made`;
+    case 'return':
+      return `#${event.opened} is answered`;
+    case 'throw':
+      return `#${event.opened} fails: ${escapeText(event.message)}`;
+    case 'suspend':
+      return `#${event.opened} is suspended`;
+  }
 }
 
 function timing(event: LogEvent, row: Row): ContentLine[] {

@@ -3,6 +3,7 @@
 import type { GlobalValue } from '../../replayer/session/messages.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { chosenText } from '../debugger/instances.ts';
 import { shownGlobals } from '../debugger/shown.ts';
 import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
@@ -13,6 +14,8 @@ const NAME_WIDTH = 24;
 
 export function globalsContent(bugger: Debugger): TabContent {
   const { globals, hidden, problem, waiting } = shownGlobals(bugger);
+  const { chosen } = bugger.guest;
+  const whose = chosen === undefined ? '' : ` of ${chosenText(chosen)}`;
   if (globals === undefined || problem !== undefined) {
     return { lines: [{ line: line(span(problem ?? waiting ?? '', 'dim')) }] };
   }
@@ -20,7 +23,7 @@ export function globalsContent(bugger: Debugger): TabContent {
   if (hidden > 0) lines.push({ line: line(span(`${hidden} more, too many to read`, 'dim')) });
   if (lines.length === 0) lines.push({ line: line(span('the module has no globals', 'dim')) });
   const stale = waiting === undefined ? '' : `  ${waiting}`;
-  return { lines, note: `${globals.length} globals${stale}` };
+  return { lines, note: `${globals.length} globals${whose}${stale}` };
 }
 
 /** What may be an address leads there. */

@@ -22,7 +22,12 @@ export function memoryLines(bugger: Debugger): Line[] {
   if (range === undefined || problem !== undefined) {
     return [line(span(problem ?? waiting ?? '', 'dim'))];
   }
-  if (range.size === 0) return [line(span('the guest has no memory yet', 'dim'))];
+  if (range.size === 0) {
+    const { chosen } = bugger.guest;
+    const none = chosen !== undefined && chosen.memory === undefined;
+    const text = none ? 'this instance has no memory' : 'the guest has no memory yet';
+    return [line(span(text, 'dim'))];
+  }
   const marks = new Marks(bugger, shown);
   const rows: Line[] = [];
   for (let row = 0; row < memory.rows; row++) {
@@ -76,7 +81,7 @@ class Marks {
     this.cursor = memory.address;
     this.selected = selectedRange(memory);
     const event = inside === undefined ? bugger.rows.event(bugger.position) : undefined;
-    this.effects = event?.kind === 'call' ? effectRanges(event) : [];
+    this.effects = event === undefined ? [] : effectRanges(event, bugger.guest.chosen?.memory);
     this.changes = shown.changes;
   }
 

@@ -15,6 +15,8 @@ interface Frame {
   readonly offset: number;
   readonly name?: string | undefined;
   readonly source?: readonly SourceFrame[];
+  /** Of a component: whose function it is. */
+  readonly instance?: { readonly id: number; readonly name: string };
 }
 
 export function stackContent(bugger: Debugger): TabContent {
@@ -32,10 +34,14 @@ export function stackContent(bugger: Debugger): TabContent {
   // the trace itself knows where it trapped
   const isTrap = position === reader.eventCount - 1 && outcome?.kind === 'trap';
   if (isTrap && guest.stack?.position !== position) {
-    const frames = outcome.trap.frames.map(({ name, ...frame }) => ({
-      ...frame,
-      name: name === undefined ? undefined : demangle(name),
-    }));
+    const frames = outcome.trap.frames.map(({ name, module, ...frame }) => {
+      const instance = guest.layout?.instances.find((one) => one.module === module);
+      return {
+        ...frame,
+        name: name === undefined ? undefined : demangle(name),
+        ...(instance && { instance }),
+      };
+    });
     return { lines: frameLines(frames), note: 'where it trapped' };
   }
   const problem = guest.problemAt(position);
@@ -64,7 +70,7 @@ export function frameLines(
   frames: readonly Frame[],
   selected = { level: 0, call: 0 },
 ): ContentLine[] {
-  return frames.flatMap(({ func, offset, name, source = [] }, index) => {
+  return frames.flatMap(({ func, offset, name, source = [], instance }, index) => {
     const lead = (number: string, call: number) => {
       const isSelected = index === selected.level && call === selected.call;
       return span(
@@ -90,6 +96,7 @@ export function frameLines(
           lead(`${index}`, inlined.length),
           span(escapeText(name ?? `function ${func}`), 'name'),
           placeSpan(own?.place),
+          span(instance ? `  ${instance.id} ${escapeText(instance.name)}` : '', 'dim'),
           span(`  ${hex(offset)}`, 'number'),
           span(name === undefined ? '' : `  function ${func}`, 'dim'),
         ),

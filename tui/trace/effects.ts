@@ -1,5 +1,5 @@
 /** Where in guest memory the effects of a call lie. */
-import type { CallEvent, Effect } from '../../traces/events.ts';
+import type { CallEvent, Effect, LogEvent } from '../../traces/events.ts';
 import { IOVEC_SIZE, readRange } from '../../wasi/call-memory.ts';
 import { shapeOf } from '../../wasi/fields.ts';
 import { lengthArg, u32At } from '../../wasi/scalars.ts';
@@ -13,10 +13,19 @@ export interface AddressRange {
 /** Buffers of one scattered effect that are followed. */
 const MAX_RANGES = 1024;
 
-/** In ascending order of address. */
-export function effectRanges(call: CallEvent): AddressRange[] {
-  return call.effects
-    .flatMap((effect) => rangesOf(call, effect))
+/**
+ * What an event brought into guest memory, in ascending order of address.
+ * @param memory number of a component's; 0 by default
+ */
+export function effectRanges(event: LogEvent, memory = 0): AddressRange[] {
+  const effects =
+    event.kind === 'call' ? event.effects.flatMap((effect) => rangesOf(event, effect)) : [];
+  const changes = (event.changes ?? []).flatMap((change) =>
+    change.kind === 'write' && change.memory === memory
+      ? [{ address: change.address, length: change.bytes.length }]
+      : [],
+  );
+  return [...effects, ...changes]
     .filter(({ length }) => length > 0)
     .sort((left, right) => left.address - right.address);
 }
