@@ -115,6 +115,7 @@ export {
   attach,
   detach,
 } from './traces/attachments.ts';
+export { removeUnwritten as removeTrace } from './traces/claim.ts';
 export type {
   CallEvent,
   CoreValue,
@@ -128,7 +129,6 @@ export type {
 export {
   latestTrace,
   listTraces,
-  removeTrace,
   TRACE_SUFFIX,
   type TraceFile,
   traceFolder,
@@ -149,6 +149,7 @@ export { type KeepReason, type Pruned, type PruneLimits, pruneTraces } from './t
 export type { QueryResult, TraceReader } from './traces/reader.ts';
 export { isBeingRecorded } from './traces/recorder-process.ts';
 export type { SnapshotEntry } from './traces/snapshots.ts';
+export { checkFile, missingEnd, stateOf, type TraceState } from './traces/state.ts';
 export type { SegmentHeader } from './traces/trace-content.ts';
 export { callBytes, callPath } from './wasi/call-columns.ts';
 export {

@@ -1,15 +1,8 @@
-/** Which trace a TRACE argument means, and in what state it is. */
+/** Which trace a TRACE argument means. */
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
-import {
-  isBeingRecorded,
-  latestTrace,
-  openTrace,
-  TRACE_SUFFIX,
-  type TraceReader,
-  traceFolder,
-} from '../index.ts';
+import { latestTrace, openTrace, TRACE_SUFFIX, type TraceReader, traceFolder } from '../index.ts';
 
 /**
  * @param name a path, or a name in the trace folder with or without its suffix
@@ -54,28 +47,6 @@ function isReadable(path: string): boolean {
 function isYoung(path: string): boolean {
   const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return Date.now() - made < BEGINNING_MS;
-}
-
-export type TraceState = 'complete' | 'damaged' | 'recording' | 'incomplete';
-
-export function stateOf(trace: TraceReader): TraceState {
-  if (trace.damage !== undefined) return 'damaged';
-  if (trace.meta.outcome !== undefined) return 'complete';
-  return isBeingRecorded(trace.meta) ? 'recording' : 'incomplete';
-}
-
-/** A trace that has no end, in a sentence; undefined for one that has. */
-export function missingEnd(trace: TraceReader): string | undefined {
-  switch (stateOf(trace)) {
-    case 'complete':
-      return undefined;
-    case 'damaged':
-      return trace.damage;
-    case 'recording':
-      return `the trace is being recorded by process ${trace.meta.pid}: this is what there is so far`;
-    case 'incomplete':
-      return 'the trace is incomplete: the recorder was killed, and this is what it had written';
-  }
 }
 
 function isFile(path: string): boolean {

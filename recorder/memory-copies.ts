@@ -1,7 +1,7 @@
 /** Copies of the guest's memories, for the snapshot after a trap. */
 
-/** Bytes of all memories together; larger ones are left out, and come out of a replay. */
-const MAX_SNAPSHOT_BYTES = 256 << 20;
+/** Bytes of all memories together, which a recorder has twice then; larger ones are left out, and come out of a replay. */
+const MAX_SNAPSHOT_BYTES = 32 << 20;
 
 /** By number; undefined for one that is left out. Shared, to save another copy on the way to the supervisor. */
 export function copiesOf(

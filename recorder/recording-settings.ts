@@ -7,6 +7,7 @@ import {
   guestString,
   type StartMeta,
 } from '../traces/meta.ts';
+import { processIdentity } from '../traces/recorder-process.ts';
 import type { ModuleEntry } from '../traces/writer.ts';
 import type { ChaosPlan } from './chaos/plan.ts';
 import type { ComponentProgram } from './component/component-program.ts';
@@ -49,6 +50,7 @@ export function modulesOf(program: GuestProgram): readonly ModuleEntry[] {
 
 export function startMeta(settings: RecordingSettings): StartMeta {
   const { program, config, network } = settings;
+  const identity = processIdentity(process.pid);
   return {
     program: program.name,
     tool: settings.tool,
@@ -74,6 +76,7 @@ export function startMeta(settings: RecordingSettings): StartMeta {
     ...(config.random && { random: config.random }),
     started: new Date().toISOString(),
     pid: process.pid,
+    ...(identity !== undefined && { process: identity }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Keeps others from writing to a trace while it is decided on and removed. */
 import Database from 'better-sqlite3';
-import { systemCode } from '../errors.ts';
+import { systemCode, WasiRrError } from '../errors.ts';
+import { removeTrace } from './folder.ts';
 
 /** Another process that removes the trace, or adds a bookmark to it, needs no longer. */
 const ATTEMPTS = 20;
@@ -31,6 +32,18 @@ export function whileUnwritten<T>(
     // not in step with another one that tries
     pause(PAUSE_MS * (1 + Math.random()));
   }
+}
+
+/**
+ * Removes a trace with what belongs to it, unless somebody writes to it. Who has it open for reading reads on.
+ * @throws WasiRrError TRACE_IS_BUSY, TRACE_NOT_FOUND, TRACE_UNREADABLE
+ */
+export function removeUnwritten(path: string): void {
+  if (whileUnwritten(path, () => removeTrace(path)) !== 'inUse') return;
+  throw new WasiRrError(
+    'TRACE_IS_BUSY',
+    `${path} is being recorded, or written to otherwise, and stays. Remove it when that has ended.`,
+  );
 }
 
 /** @returns undefined for what SQLite cannot lock: nobody uses it */

@@ -90,6 +90,8 @@ export interface StartMeta {
   readonly started: string;
   /** Process that records, to tell a recording in progress from one that was killed. */
   readonly pid: number;
+  /** What tells it from another one with the same number (traces/recorder-process.ts); absent in older traces. */
+  readonly process?: string | undefined;
 }
 
 /** Added when recording ends. */
@@ -169,6 +171,7 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     random: parseRandom(rows.get('random')),
     started: text('started'),
     pid: count('pid') ?? 0,
+    process: rows.has('process') ? text('process') : undefined,
     outcome: parseOutcome(rows.get('outcome')),
     finalMemory: parseFinalMemory(rows.get('finalMemory')),
     events: count('events'),

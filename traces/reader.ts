@@ -15,8 +15,8 @@ import type { TraceMeta } from './meta.ts';
 import { foldWriteAheadLog, openDatabase } from './open-database.ts';
 import { MAX_SEGMENT_SIZE } from './record-kinds.ts';
 import { CODEC } from './schema.ts';
-import { sha256 } from './sha256.ts';
 import { listSnapshots, loadSnapshot, type SnapshotEntry } from './snapshots.ts';
+import { loadModule } from './stored-module.ts';
 import {
   beginsInside,
   readContent,
@@ -24,8 +24,6 @@ import {
   type TraceContent,
 } from './trace-content.ts';
 
-/** V8 takes no larger module. */
-const MAX_MODULE_SIZE = 2 ** 30;
 const MAX_INSTANCES = 10_000;
 
 export interface QueryResult {
@@ -116,23 +114,19 @@ export class TraceReader {
    * @throws WasiRrError TRACE_CORRUPT where it is missing, too large or not what its hash says
    */
   module(id = 0): Uint8Array {
-    const row = this.guard(() =>
-      this.db
-        .prepare('select sha256, size, data from modules where id >= ? order by id limit 1')
-        .get(id),
-    ) as { sha256: string; size: number; data: Uint8Array } | undefined;
-    if (row === undefined) {
+    try {
+      return loadModule(this.db, id);
+    } catch (cause) {
+      const rest =
+        this.meta.flavour === 'preview1'
+          ? `Replay the rest with the program itself: wasi-rr replay --module ${this.meta.program}.`
+          : 'Record the run again.';
       throw new WasiRrError(
         'TRACE_CORRUPT',
-        `${this.path} holds no module: the recorder was killed before it had stored it. Record the run again.`,
+        `the module of ${this.path} ${messageOf(cause)}. ${rest}`,
+        { cause },
       );
     }
-    if (!(row.size > 0 && row.size <= MAX_MODULE_SIZE))
-      throw this.corrupt('its module has no possible size');
-    const bytes = this.guard(() => zstdDecompressSync(row.data, { maxOutputLength: row.size }));
-    if (sha256(bytes).toString('hex') !== row.sha256)
-      throw this.corrupt('its module is not the one that its checksum names');
-    return bytes;
   }
 
   /** A component's core instances, in order. @throws WasiRrError TRACE_CORRUPT */

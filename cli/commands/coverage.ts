@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import {
   type Coverage,
   type FileCoverage,
+  missingEnd,
   openTimeTravel,
   storedSource,
   WasiRrError,
@@ -18,7 +19,7 @@ import { Progress } from '../progress.ts';
 import { writeResult } from '../result-file.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
-import { missingEnd, openNamed } from '../trace-argument.ts';
+import { openNamed } from '../trace-argument.ts';
 
 type Format = 'text' | 'lcov' | 'json';
 

@@ -1,7 +1,7 @@
 /** `wasi-rr debug`: gdb's commands on a recorded run, in both directions. */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { escapeText, openTimeTravel, storedSource, WasiRrError } from '../../index.ts';
+import { escapeText, missingEnd, openTimeTravel, storedSource, WasiRrError } from '../../index.ts';
 import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
 import type { Answer } from '../debug/answer.ts';
 import { type DebugCommand, parseLine } from '../debug/commands.ts';
@@ -13,7 +13,7 @@ import { collecting, pathChange } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
-import { missingEnd, openNamed } from '../trace-argument.ts';
+import { openNamed } from '../trace-argument.ts';
 
 interface DebugFlags {
   readonly script?: readonly string[];

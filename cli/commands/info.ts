@@ -7,9 +7,11 @@ import {
   escapeText,
   type FixedClock,
   type GuestString,
+  missingEnd,
   type Preopen,
   quoteText,
   type SeededRandom,
+  stateOf,
   type TraceReader,
   WasiRrError,
 } from '../../index.ts';
@@ -18,7 +20,7 @@ import { jsonLine } from '../json.ts';
 import { formatMoment } from '../moment.ts';
 import { exitingWith } from '../run.ts';
 import { stdout } from '../streams.ts';
-import { missingEnd, openNamed, stateOf } from '../trace-argument.ts';
+import { openNamed } from '../trace-argument.ts';
 import { count, formatBytes, formatDate, formatSeconds } from '../units.ts';
 
 const EXAMPLES = `

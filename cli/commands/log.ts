@@ -6,6 +6,7 @@ import {
   escapeText,
   followEvents,
   type LogEvent,
+  missingEnd,
   openTrace,
   type TraceReader,
 } from '../../index.ts';
@@ -17,7 +18,7 @@ import type { LogView, ViewOptions } from '../log/view.ts';
 import { eventNumber, wholeNumber } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
-import { begunTrace, missingEnd, openNamed } from '../trace-argument.ts';
+import { begunTrace, openNamed } from '../trace-argument.ts';
 
 interface LogFlags extends ViewOptions {
   readonly to?: number;

@@ -6,7 +6,9 @@ import {
   listTraces,
   type Outcome,
   openTrace,
+  stateOf,
   type TraceFile,
+  type TraceState,
   traceFolder,
   WasiRrError,
 } from '../../index.ts';
@@ -15,7 +17,6 @@ import { countOf } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 import { type Column, formatTable } from '../table.ts';
-import { stateOf, type TraceState } from '../trace-argument.ts';
 import { count, formatBytes, formatDate } from '../units.ts';
 
 interface Entry {

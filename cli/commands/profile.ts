@@ -1,7 +1,7 @@
 /** `wasi-rr profile`: which functions of the guest did the work, and which of the host's calls they made. */
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { openTimeTravel, type Profile, TRACE_SUFFIX } from '../../index.ts';
+import { missingEnd, openTimeTravel, type Profile, TRACE_SUFFIX } from '../../index.ts';
 import { jsonLine } from '../json.ts';
 import { countOf } from '../option-values.ts';
 import { cpuprofile } from '../profile/cpuprofile.ts';
@@ -12,7 +12,7 @@ import { Progress } from '../progress.ts';
 import { writeResult } from '../result-file.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
-import { missingEnd, openNamed } from '../trace-argument.ts';
+import { openNamed } from '../trace-argument.ts';
 
 type Format = 'text' | 'tree' | 'json' | 'speedscope' | 'cpuprofile' | 'folded';
 

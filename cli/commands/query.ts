@@ -1,12 +1,12 @@
 /** `wasi-rr query`: SQL on a trace. */
 import type { Command } from 'commander';
-import { escapeText, type QueryResult } from '../../index.ts';
+import { escapeText, missingEnd, type QueryResult, stateOf } from '../../index.ts';
 import { paintFor } from '../colour.ts';
 import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
 import { type Column, columnWidths, formatRow } from '../table.ts';
-import { missingEnd, openNamed, stateOf } from '../trace-argument.ts';
+import { openNamed } from '../trace-argument.ts';
 
 /** Rows that the widths of columns are taken from; the others are printed as they come. */
 const SAMPLE = 1000;

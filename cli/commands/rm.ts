@@ -2,7 +2,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
-  escapeText,
   listTraces,
   openTrace,
   removeTrace,
@@ -14,7 +13,7 @@ import { EXIT } from '../exit-status.ts';
 import { reportFailure } from '../failure.ts';
 import { exitingWith } from '../run.ts';
 import { say } from '../streams.ts';
-import { stateOf, tracePath } from '../trace-argument.ts';
+import { tracePath } from '../trace-argument.ts';
 import { count } from '../units.ts';
 
 interface RmFlags {
@@ -23,7 +22,7 @@ interface RmFlags {
 }
 
 const EXAMPLES = `
-Refuses files that are no traces. --all leaves traces that are being recorded.
+Refuses files that are no traces, and traces that are being recorded; --all leaves those.
 
 Examples:
   wasi-rr rm app-3 app-4
@@ -69,16 +68,22 @@ function removeAll(confirmed: boolean): number {
     return EXIT.usage;
   }
   let removed = 0;
-  for (const { path, name } of traces) {
-    if (isBeingRecorded(path)) {
-      say(`${escapeText(name)} is being recorded, and stays`);
-    } else {
+  let status = 0;
+  for (const { path } of traces) {
+    try {
       removeTrace(path);
       removed++;
+    } catch (thrown) {
+      const code = thrown instanceof WasiRrError ? thrown.code : undefined;
+      // somebody else has removed it
+      if (code === 'TRACE_NOT_FOUND') continue;
+      const failure = reportFailure(thrown);
+      // that those stay is what was asked for
+      if (code !== 'TRACE_IS_BUSY') status = failure;
     }
   }
   say(`removed ${count(removed, 'trace')} from ${folder}`);
-  return 0;
+  return status;
 }
 
 /** @throws WasiRrError unless it is a trace, or what is left of one, or lies where only traces lie */
@@ -92,16 +97,5 @@ function refuseOthers(path: string): void {
       thrown instanceof WasiRrError &&
       ['TRACE_TOO_NEW', 'TRACE_TRUNCATED', 'TRACE_CORRUPT'].includes(thrown.code);
     if (!damaged) throw thrown;
-  }
-}
-
-function isBeingRecorded(path: string): boolean {
-  try {
-    const trace = openTrace(path);
-    const state = stateOf(trace);
-    trace.close();
-    return state === 'recording';
-  } catch {
-    return false;
   }
 }

@@ -1,14 +1,22 @@
 /** `wasi-rr verify`: is a trace whole, and does it replay identically? */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { describeOutcome, escapeText, openTrace, replay, WasiRrError } from '../../index.ts';
+import {
+  checkFile,
+  describeOutcome,
+  escapeText,
+  missingEnd,
+  openTrace,
+  replay,
+  WasiRrError,
+} from '../../index.ts';
 import { type Paint, paintFor } from '../colour.ts';
 import { EXIT } from '../exit-status.ts';
 import { jsonLine } from '../json.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { stdout } from '../streams.ts';
-import { missingEnd, tracePath } from '../trace-argument.ts';
+import { tracePath } from '../trace-argument.ts';
 import { count } from '../units.ts';
 
 interface Verdict {
@@ -60,7 +68,7 @@ async function verifyCommand(
 async function verify(path: string): Promise<Verdict> {
   const progress = new Progress(`verifying ${basename(path)}`);
   try {
-    const { damage, end } = checkFile(path);
+    const { damage, end } = check(path);
     const report = await replay({ trace: path, onProgress: progress.update });
     const { events, divergence } = report;
     if (divergence !== undefined) {
@@ -82,18 +90,12 @@ async function verify(path: string): Promise<Verdict> {
   }
 }
 
-/** What a replay does not look at: the file's structure and the memory snapshots. */
-function checkFile(path: string): { damage: string | undefined; end: string | undefined } {
+/** What a replay does not look at. */
+function check(path: string): { damage: string | undefined; end: string | undefined } {
   const trace = openTrace(path);
   try {
+    checkFile(trace);
     const { damage, meta } = trace;
-    if (damage === undefined) {
-      const [row] = trace.query('pragma quick_check(1)').rows;
-      if (row?.[0] !== 'ok') {
-        throw new WasiRrError('TRACE_CORRUPT', `${path} is damaged: ${String(row?.[0])}.`);
-      }
-      for (const { id } of trace.snapshots()) trace.snapshot(id);
-    }
     const cutOff = meta.outcome?.kind === 'interrupted' || meta.outcome?.kind === 'failed';
     return { damage, end: cutOff ? describeOutcome(meta.outcome) : missingEnd(trace) };
   } finally {

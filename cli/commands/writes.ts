@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import {
   type LocatedWrite,
   type LocatedWrites,
+  missingEnd,
   openTimeTravel,
   type StackFrame,
   type TimeTravel,
@@ -19,7 +20,7 @@ import { countOf } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
-import { missingEnd, openNamed } from '../trace-argument.ts';
+import { openNamed } from '../trace-argument.ts';
 import { count } from '../units.ts';
 import { textLine, textWrite } from '../write-text.ts';
 

@@ -75,6 +75,8 @@ test('after kill -9 the trace is incomplete, and usable', async () => {
   const { child, end } = await running(ws, 'busy-calls');
   await sleep(300);
   expect((await ws.run('ls')).stdout).toContain('is being recorded');
+  const removal = await ws.run('rm', 'busy-calls-1');
+  expect(removal).toMatchObject({ status: 125, stderr: expect.stringContaining('being recorded') });
   child.kill('SIGKILL');
   await end;
 
