@@ -4,8 +4,9 @@ import { type AttachmentKind, attach, detach, escapeText, WasiRrError } from '..
 import type { PathChange } from '../../tui/source/source-files.ts';
 import { debugFiles, sourcesFor } from '../attached-files.ts';
 import { jsonLine } from '../json.ts';
-import { collecting, pathChange } from '../option-values.ts';
+import { collecting } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
+import { sourceMapOption, sourceOption } from '../source-options.ts';
 import { say, stdout } from '../streams.ts';
 import { formatTable } from '../table.ts';
 import { openNamed } from '../trace-argument.ts';
@@ -50,16 +51,8 @@ export function addAttach(program: Command): void {
       'debug information: wasm, .dwo, .dwp or a source map; may be repeated',
       collecting(String),
     )
-    .option(
-      '--source <folder>',
-      'put in the source files found below it; may be repeated',
-      collecting(String),
-    )
-    .option(
-      '--source-map <from=to>',
-      'paths of the debug information that begin otherwise here; may be repeated',
-      collecting(pathChange),
-    )
+    .addOption(sourceOption('put in the source files found below it'))
+    .addOption(sourceMapOption())
     .addOption(new Option('--remove <what>', 'take them out again').choices(Object.keys(REMOVED)))
     .option('--json', 'one JSON object a file: kind, name, size')
     .addHelpText('after', EXAMPLES)

@@ -14,10 +14,10 @@ import { lcov } from '../coverage/lcov.ts';
 import { merged } from '../coverage/merged.ts';
 import { annotated, coverageTable } from '../coverage/text.ts';
 import { jsonLine } from '../json.ts';
-import { collecting, pathChange } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { writeResult } from '../result-file.ts';
 import { exitingWith } from '../run.ts';
+import { sourceMapOption, sourceOption } from '../source-options.ts';
 import { say } from '../streams.ts';
 import { openNamed } from '../trace-argument.ts';
 
@@ -57,12 +57,8 @@ export function addCoverage(program: Command): void {
     .argument('[trace...]', 'default: the latest; of several, the sums')
     .addOption(new Option('--format <format>', 'default: text').choices(Object.keys(FORMATS)))
     .option('-o, --output <file>', 'write it there instead of to stdout')
-    .option('--source <folder>', 'where sources are; may be given again', collecting(String))
-    .option(
-      '--source-map <from=to>',
-      'paths of the debug information that begin otherwise here; may be repeated',
-      collecting(pathChange),
-    )
+    .addOption(sourceOption('where source files are'))
+    .addOption(sourceMapOption())
     .option('--annotate <file>', 'show this source file with the counts of its lines')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(coverageCommand));

@@ -9,9 +9,10 @@ import { Debugger } from '../debug/debugger.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
 import { markText, showStop } from '../debug/show.ts';
 import { jsonLine } from '../json.ts';
-import { collecting, pathChange } from '../option-values.ts';
+import { collecting } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
+import { sourceMapOption, sourceOption } from '../source-options.ts';
 import { say, stdout } from '../streams.ts';
 import { openNamed } from '../trace-argument.ts';
 
@@ -46,16 +47,8 @@ export function addDebug(program: Command): void {
     .argument('[trace]', 'default: the latest')
     .option('-x, --script <file>', 'commands to run; may be repeated', collecting(String))
     .option('-e, --execute <command>', 'a command to run; may be repeated', collecting(String))
-    .option(
-      '--source <dir>',
-      'where source files are; may be repeated (default: .)',
-      collecting(String),
-    )
-    .option(
-      '--source-map <from=to>',
-      'paths of the debug information that begin otherwise here; may be repeated',
-      collecting(pathChange),
-    )
+    .addOption(sourceOption('where source files are (default: .)'))
+    .addOption(sourceMapOption())
     .option('--json', 'one JSON object a command')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(debugCommand));

@@ -35,6 +35,7 @@ import { guestText } from '../raw-arguments.ts';
 import { lostText, recordedText } from '../recorded.ts';
 import { sayRedacted } from '../redaction.ts';
 import { exitingWith } from '../run.ts';
+import { sourceOption } from '../source-options.ts';
 import { say } from '../streams.ts';
 import { valueOnlyAfterEquals } from '../value-after-equals.ts';
 
@@ -157,11 +158,7 @@ export function addRecord(program: Command): void {
       'put debug information into the trace that is not in the module; may be repeated',
       collecting(String),
     )
-    .option(
-      '--source <folder>',
-      'put the source files found below it into the trace; may be repeated',
-      collecting(String),
-    )
+    .addOption(sourceOption('put the source files found below it into the trace'))
     .option('--sync', 'survive a power loss, not only a killed process')
     .addOption(
       new Option(

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { completeIndex } from '../../index.ts';
 import type { PathChange } from '../../tui/source/source-files.ts';
 import { runTui } from '../../tui/tui.ts';
-import { collecting, pathChange } from '../option-values.ts';
 import { exitingWith } from '../run.ts';
+import { sourceMapOption, sourceOption } from '../source-options.ts';
 import { begunTrace, tracePath } from '../trace-argument.ts';
 import { logCommand } from './log.ts';
 
@@ -30,16 +30,8 @@ export function addTui(program: Command): void {
     .description('walk through a run in the terminal, forwards and backwards')
     .argument('[trace]', 'default: the latest')
     .option('-f, --follow', 'follow a recording in progress')
-    .option(
-      '--source <dir>',
-      'where source files are; may be repeated (default: .)',
-      collecting(String),
-    )
-    .option(
-      '--source-map <from=to>',
-      'paths of the debug information that begin otherwise here; may be repeated',
-      collecting(pathChange),
-    )
+    .addOption(sourceOption('where source files are (default: .)'))
+    .addOption(sourceMapOption())
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(tuiCommand));
 }

@@ -1,9 +1,8 @@
 /** Code of each line of the source, cut where control can come in from elsewhere. */
-import { BinaryInput } from '../../wasm/binary.ts';
 import type { SourceRow } from '../dwarf/debug-info.ts';
+import { bodyReader } from '../instrument/body-reader.ts';
 import { isStructure } from '../instrument/function-rewriter.ts';
-import { InstructionReader } from '../instrument/instruction-reader.ts';
-import { type ModuleLayout, readValueType } from '../instrument/module-layout.ts';
+import type { ModuleLayout } from '../instrument/module-layout.ts';
 
 /** Code that stands for one line, without a place in its middle that is jumped to. */
 export interface Stretch {
@@ -19,18 +18,11 @@ export interface Stretch {
  * @param rows of the function, by offset
  */
 export function stretchesOf(
-  { bytes, bodyStarts, bodyEnds }: ModuleLayout,
+  layout: ModuleLayout,
   index: number,
   rows: readonly SourceRow[],
 ): Stretch[] {
-  const end = bodyEnds[index] ?? 0;
-  const input = new BinaryInput(bytes, bodyStarts[index] ?? 0, end);
-  input.list(() => {
-    input.u32();
-    readValueType(input);
-  });
-  const reader = new InstructionReader(bytes);
-  reader.open(input.position, end);
+  const reader = bodyReader(layout, index);
   const stretches: Stretch[] = [];
   let next = 0;
   let row: SourceRow | undefined;

@@ -1,9 +1,8 @@
 /** Which instructions a breakpoint means: of a function, a line, or one instruction. */
 import { WasiRrError } from '../../errors.ts';
-import { BinaryInput } from '../../wasm/binary.ts';
+import { bodyReader } from '../instrument/body-reader.ts';
 import { isStructure } from '../instrument/function-rewriter.ts';
-import { InstructionReader } from '../instrument/instruction-reader.ts';
-import { type ModuleLayout, readLayout, readValueType } from '../instrument/module-layout.ts';
+import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import type { Pc } from '../instrument/plan.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import type { SourceLines } from '../source/source-lines.ts';
@@ -92,16 +91,9 @@ export class BreakPlaces {
 
   /** The first instruction from an offset on at which something happens. */
   private stopIn(func: number, from = 0): Pc {
-    const { bytes, bodyStarts, bodyEnds, importedFunctions } = this.layout;
-    const index = func - importedFunctions;
-    const end = bodyEnds[index] ?? 0;
-    const input = new BinaryInput(bytes, bodyStarts[index] ?? 0, end);
-    input.list(() => {
-      input.u32();
-      readValueType(input);
-    });
-    const reader = new InstructionReader(bytes);
-    reader.open(input.position, end);
+    const index = func - this.layout.importedFunctions;
+    const end = this.layout.bodyEnds[index] ?? 0;
+    const reader = bodyReader(this.layout, index);
     for (;;) {
       reader.next();
       // the function's last end is where it returns
