@@ -15,8 +15,8 @@ import { MAX_PATH } from './memory.ts';
 /** Links in one walk, as Linux has it. */
 const MAX_LINKS = 40;
 
-/** A path that has something else than plain names in it: nothing, `.` or `..`. */
-const IRREGULAR = /(?:^|\/)\.{0,2}(?:\/|$)/;
+/** A path that has something else than plain names in it: nothing, `.`, `..` or a NUL. */
+const IRREGULAR = /(?:^|\/)\.{0,2}(?:\/|$)|\0/;
 
 /** A name in a directory: nothing is known of what it stands for, or whether it is there. */
 export interface Place {
@@ -45,6 +45,12 @@ export function resolve<T>(
   follow: boolean,
   act: (place: Place) => T | typeof IS_LINK,
 ): T {
+  const near = atHand(start, path);
+  if (near !== undefined) {
+    const result = act(near);
+    // a link may lead back up, so the directories above it are needed
+    if (result !== IS_LINK) return result;
+  }
   const walk = new Walk(start, path);
   try {
     for (;;) {
@@ -64,12 +70,26 @@ export function resolve<T>(
  * @param act sees by `slash` whether the entry can only be a directory
  */
 export function atEntry<T>(start: StartDirectory, path: string, act: (place: Place) => T): T {
+  const near = atHand(start, path);
+  if (near !== undefined) return act(near);
   const walk = new Walk(start, path);
   try {
     return act(walk.last());
   } finally {
     walk.close();
   }
+}
+
+/** The place of plain names whose directory is open already: the start, or one that is held. */
+function atHand(start: StartDirectory, path: string): Place | undefined {
+  if (IRREGULAR.test(path) || path.length >= MAX_PATH) return undefined;
+  const end = path.lastIndexOf('/');
+  const directory = end < 0 ? start : start.known.find(path.slice(0, end));
+  return directory && placeIn(directory, path.slice(end + 1), false);
+}
+
+function placeIn(directory: Directory, name: string, slash: boolean): Place {
+  return { directory, name, path: hostPath(directory.prefix + name), slash };
 }
 
 class Walk {
@@ -80,19 +100,14 @@ class Walk {
   private readonly rest: string[] = [];
   private slash = false;
   private links = 0;
-  /** All before the last name, where these are plain names: what a held directory is known by. */
+  /** All before the last name, where these are plain names: what the directory may be known by. */
   private plain: string | undefined;
-  /** A directory that is held, in place of the walk to it. */
-  private held: Directory | undefined;
 
   constructor(start: StartDirectory, path: string) {
     this.start = start;
     this.push(path);
     const end = path.lastIndexOf('/');
-    if (end < 0 || IRREGULAR.test(path)) return;
-    this.plain = path.slice(0, end);
-    this.held = start.known.find(this.plain);
-    if (this.held !== undefined) this.rest.length = 1;
+    if (end >= 0 && !IRREGULAR.test(path)) this.plain = path.slice(0, end);
   }
 
   /** Walks up to the last name. */
@@ -108,10 +123,6 @@ class Walk {
 
   /** Goes on with the target of a link. */
   expand(name: string): void {
-    if (this.held !== undefined) {
-      this.walkAfterAll(name);
-      return;
-    }
     if (++this.links > MAX_LINKS) refuse(ERRNO.loop);
     const path = hostPath(this.directory.prefix + name);
     let target: string;
@@ -137,12 +148,11 @@ class Walk {
   }
 
   private get directory(): Directory {
-    return this.held ?? this.entered.at(-1) ?? this.start;
+    return this.entered.at(-1) ?? this.start;
   }
 
   private place(name: string): Place {
-    const { directory, slash } = this;
-    return { directory, name, path: hostPath(directory.prefix + name), slash };
+    return placeIn(this.directory, name, this.slash);
   }
 
   private push(path: string): void {
@@ -169,11 +179,5 @@ class Walk {
     const left = this.entered.pop();
     if (left === undefined) refuse(ERRNO.notcapable);
     leave(left);
-  }
-
-  /** A link may lead back up, so the directories above the held one are needed. */
-  private walkAfterAll(name: string): void {
-    this.held = undefined;
-    this.push(`${this.plain}/${name}`);
   }
 }
