@@ -10,9 +10,13 @@ import { Workspace } from '../test/real/workspace.ts';
 import type { Built } from './build.ts';
 import type { Workload } from './workloads.ts';
 
-/** Milliseconds by round. */
+/**
+ * Milliseconds by round: under `node:wasi` as a bare script has it; under the host of wasi-rr, unrecorded;
+ * recorded with that host; replayed. Nothing is replayed for a workload that is about starting.
+ */
 export interface Times {
   readonly plain: number[];
+  readonly host: number[];
   readonly record: number[];
   readonly replay: number[];
 }
@@ -28,21 +32,23 @@ export interface Measured {
   readonly problems: readonly string[];
 }
 
-/** @param scratch where the trace goes */
+/** @param scratch where the trace goes; @param replays whether it is replayed, too */
 export function measure(
-  { name, program }: Workload,
+  { name, program, kind }: Workload,
   rounds: number,
-  { cli, sources }: Built,
+  { cli, sources, plainHost }: Built,
   scratch: string,
+  replays: boolean,
 ): Measured {
   using workspace = new Workspace(program);
   const words = commandLine(program, workspace);
   const trace = join(scratch, `${name.replace(/\W+/g, '-')}.wrr`);
   const plain = ['--no-warnings', join(sources, 'bench/plain-wasi.js'), ...words];
+  const host = ['--no-warnings', plainHost, ...words];
   const record = [cli, 'record', '-q', '-o', trace, ...words];
   const replay = [cli, 'replay', trace];
-  const times: Times = { plain: [], record: [], replay: [] };
-  const cpu: Times = { plain: [], record: [], replay: [] };
+  const times: Times = { plain: [], host: [], record: [], replay: [] };
+  const cpu: Times = { plain: [], host: [], record: [], replay: [] };
   const problems = new Set<string>();
   const preload = ['--require', join(sources, 'bench/report-cpu.cjs')];
   const run = (how: keyof Times, args: readonly string[]) => {
@@ -54,8 +60,9 @@ export function measure(
   for (let round = 0; round < rounds; round++) {
     rmSync(trace, { force: true });
     run('plain', plain);
+    run('host', host);
     run('record', record);
-    run('replay', replay);
+    if (replays && kind !== 'start') run('replay', replay);
   }
   return { times, cpu, trace, problems: [...problems] };
 }

@@ -1,5 +1,6 @@
 /** Turns what was measured into lines for people. */
 
+import type { HostCall } from './host-calls.ts';
 import type { Measured } from './interleaved.ts';
 import type { Figure } from './micro.ts';
 import { ratios, type Spread, spread } from './statistics.ts';
@@ -21,15 +22,25 @@ export function describeWorkload({ goals }: Workload, result: WorkloadResult): s
   const { times, cpu, size, warmReplays } = result;
   const warm = warmReplays.slice(1);
   const record = spread(times.record).median;
+  const replayed = times.replay.length > 0;
+  const whole = [`plain ${ms(spread(times.plain))}`, `same host ${ms(spread(times.host))}`];
+  whole.push(`record ${ms(spread(times.record))}`);
+  if (replayed) whole.push(`replay ${ms(spread(times.replay))}`);
   const lines = [
     `${result.name} (${result.kind})`,
-    `  plain ${ms(spread(times.plain))}   record ${ms(spread(times.record))}   replay ${ms(spread(times.replay))}`,
+    `  ${whole.join('   ')}`,
     `  record ÷ plain   ${ratioText(ratios(times.record, times.plain), goals.recordToPlain)}`,
     `  … processor time ${ratioText(ratios(cpu.record, cpu.plain))}`,
-    `  replay ÷ plain   ${ratioText(ratios(times.replay, times.plain))}`,
-    `  replay ÷ record  ${ratioText(ratios(times.replay, times.record), goals.replayToRecord)}`,
-    `  … processor time ${ratioText(ratios(cpu.replay, cpu.record))}`,
+    `  record ÷ host    ${ratioText(ratios(times.record, times.host), goals.recordToPlain)}`,
+    `  … processor time ${ratioText(ratios(cpu.record, cpu.host))}`,
   ];
+  if (replayed) {
+    lines.push(
+      `  replay ÷ plain   ${ratioText(ratios(times.replay, times.plain))}`,
+      `  replay ÷ record  ${ratioText(ratios(times.replay, times.record), goals.replayToRecord)}`,
+      `  … processor time ${ratioText(ratios(cpu.replay, cpu.record))}`,
+    );
+  }
   if (warm.length > 0) {
     const inProcess = spread(warm.map((value) => value / record));
     lines.push(
@@ -53,6 +64,15 @@ function describeSize(size: TraceSize): string[] {
       `payload apart ${each(size.headBytesStored)} stored (goal ≤ 16), ${each(size.headBytes)} encoded; payload ${each(size.payloadBytes)}`,
     `  file: ${(size.fileBytes / 1e6).toFixed(1)} MB, ${(size.fileBytes / Math.max(1, size.calls)).toFixed(1)} bytes a call`,
   ];
+}
+
+export function describeHostCalls(calls: readonly HostCall[]): string {
+  const width = Math.max(...calls.map(({ name }) => name.length));
+  const lines = calls.map(({ name, node, sandbox }) => {
+    const each = [node, sandbox].map((values) => spread(values).median.toFixed(0).padStart(8));
+    return `  ${name.padEnd(width)} ${each.join('')}   ${ratioText(ratios(sandbox, node))}`;
+  });
+  return `calls of the hosts, ns: node:wasi, sandbox, and their ratio\n${lines.join('\n')}\n`;
 }
 
 export function describeFigures(figures: readonly Figure[]): string {
