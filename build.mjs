@@ -39,12 +39,12 @@ function directImports() {
   const library = readFileSync(join(ROOT, 'index.ts'), 'utf8');
   const homes = new Map();
   for (const [, names, home] of library.matchAll(/^export \{([^}]*)\} from '(.*)';$/gm)) {
-    for (const name of valuesIn(names)) homes.set(name, join(ROOT, home));
+    for (const name of valuesIn(names)) homes.set(name.replace(/^.* as /, ''), { name, home });
   }
   const importOf = (name, folder) => {
-    const home = homes.get(name);
-    if (home === undefined) throw new Error(`index.ts exports no ${name} from a file`);
-    return `import { ${name} } from './${relative(folder, home)}';`;
+    const found = homes.get(name);
+    if (found === undefined) throw new Error(`index.ts exports no ${name} from a file`);
+    return `import { ${found.name} } from './${relative(folder, join(ROOT, found.home))}';`;
   };
   return {
     name: 'direct-imports',
