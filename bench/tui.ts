@@ -1,8 +1,8 @@
 /**
- * `node bench/tui.ts [--calls 1000,100000,1000000]`: how long the terminal debugger takes to open a trace and
- * to paint after a key, what it holds, and how long the session under it takes to move. The shipped command
- * runs in a pseudo-terminal (`script`, util-linux) of 120 × 40 cells; what it writes is all that is looked
- * at. Linux only: /proc tells the memory.
+ * `node bench/tui.ts [--calls 1000,100000,1000000] [--only calls|esbuild]`: how long the terminal debugger
+ * takes to open a trace and to paint after a key, what it holds, and how long the session under it takes to
+ * move, there and in a run of esbuild. The shipped command runs in a pseudo-terminal (`script`, util-linux) of
+ * 120 × 40 cells, and of 300 × 80; what it writes is all that is looked at. Linux only: /proc tells the memory.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,14 +10,26 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openSession } from '../index.ts';
+import { esbuild } from '../test/real/npm-programs.ts';
+import { commandLine } from '../test/real/runs.ts';
+import { Workspace } from '../test/real/workspace.ts';
 import { build } from './build.ts';
-import { spread } from './statistics.ts';
+import { type Goal, heading, place, report, times } from './figures.ts';
+import { measureSession } from './session-moves.ts';
 
 const { values: options } = parseArgs({
-  options: { calls: { type: 'string', default: '1000,100000,1000000' } },
+  options: {
+    calls: { type: 'string', default: '1000,100000,1000000' },
+    only: { type: 'string' },
+  },
 });
-const GOALS = { keyMs: 33, openMs: 1000, rssMib: 300 };
+const KEY_MS: Goal = { of: 'p95', limit: 33 };
+const OPEN_MS: Goal = { of: 'p95', limit: 1000 };
+const RSS_MIB: Goal = { of: 'p95', limit: 300 };
+const SIZES = [
+  { columns: 120, rows: 40 },
+  { columns: 300, rows: 80 },
+] as const;
 const KEYS = 60;
 const MOVES = 30;
 /** Milliseconds without output after which a screen counts as painted. */
@@ -27,6 +39,11 @@ const LIMIT_MS = 30_000;
 const FRAME_END = /.\[\?2026l/;
 const SYSCALLS = join(import.meta.dirname, '../examples/wasm/syscalls-O2.wasm');
 
+interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** The command in a terminal, and the times of what it writes. */
 class Screen {
   private readonly child: ChildProcess;
@@ -34,8 +51,9 @@ class Screen {
   private last = 0;
   private text = '';
 
-  constructor(command: string) {
-    this.child = spawn('script', ['-qfec', `stty cols 120 rows 40; exec ${command}`, '/dev/null'], {
+  constructor(command: string, { columns, rows } = SIZES[0] as Size) {
+    const sized = `stty cols ${columns} rows ${rows}; exec ${command}`;
+    this.child = spawn('script', ['-qfec', sized, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm-256color' },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -101,94 +119,83 @@ class Screen {
   }
 }
 
-async function times(count: number, move: (index: number) => Promise<number>): Promise<number[]> {
-  const all: number[] = [];
-  for (let i = 0; i < count; i++) all.push(await move(i));
-  return all;
-}
-
-function p95(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? Number.NaN;
-}
-
-function report(what: string, values: readonly number[], goal?: number): void {
-  const [median, high] = [spread(values).median, p95(values)];
-  const judged = goal === undefined ? '' : `  goal ${goal}: ${high <= goal ? 'met' : 'MISSED'}`;
-  const row = `  ${what.padEnd(34)} ${median.toFixed(1).padStart(8)} ${high.toFixed(1).padStart(8)}`;
-  process.stdout.write(`${row}${judged}\n`);
-}
-
-/** Always the same places, all over the run. */
-function place(index: number, events: number): number {
-  return Math.floor(((index * 0.618_033_988_7) % 1) * events);
-}
-
 async function measureScreen(command: string, events: number): Promise<void> {
   const opened: number[] = [];
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 5; i++) {
     using screen = new Screen(command);
     opened.push(await screen.until(/Timeline[\s\S]*#\d+ of \d+/));
     await sleep(500);
     await screen.quit();
   }
-  report('open, to the first timeline', opened, GOALS.openMs);
-  using screen = new Screen(command);
+  report('open, to the first timeline', opened, OPEN_MS);
+  for (const size of SIZES) await measureKeys(command, events, size);
+}
+
+async function measureKeys(command: string, events: number, size: Size): Promise<void> {
+  using screen = new Screen(command, size);
+  const key = (what: string) => `${what}, ${size.columns} × ${size.rows}`;
   await screen.until(/Timeline/);
   await sleep(1500);
   await screen.press('g');
-  report('j', await times(KEYS, () => screen.press('j')), GOALS.keyMs);
-  report('k', await times(KEYS, () => screen.press('k')), GOALS.keyMs);
+  report(key('j'), await times(KEYS, () => screen.press('j')), KEY_MS);
+  report(key('k'), await times(KEYS, () => screen.press('k')), KEY_MS);
   // a key that changes nothing draws nothing: stay clear of the end
-  const pages = Math.min(KEYS / 2, Math.floor(events / 60));
-  report('PgDn', await times(pages, () => screen.press('\u001b[6~')), GOALS.keyMs);
+  const pages = Math.min(KEYS / 2, Math.floor(events / (1.5 * size.rows)));
+  report(key('PgDn'), await times(pages, () => screen.press('\u001b[6~')), KEY_MS);
   const goto = async (index: number) => {
     await screen.press(`:${place(index, events)}`);
     return screen.press('\r');
   };
-  report('goto (:n Enter)', await times(MOVES, goto), GOALS.keyMs);
+  report(key('goto (:n Enter)'), await times(MOVES, goto), KEY_MS);
+  await screen.press('3');
+  report(key('step back in Memory'), await times(KEYS / 2, () => screen.press('S')), KEY_MS);
   const { now, peak } = screen.rss;
-  report('RSS after all that, MiB', [now], GOALS.rssMib);
+  report('RSS after all that, MiB', [now], RSS_MIB);
   report('RSS at its peak, MiB', [peak]);
   await screen.quit();
-}
-
-async function measureSession(trace: string): Promise<void> {
-  await using closing = new AsyncDisposableStack();
-  const session = closing.adopt(await openSession(trace), (opened) => opened.close());
-  const timed = async (move: () => Promise<unknown>) => {
-    const start = performance.now();
-    await move();
-    return performance.now() - start;
-  };
-  report('session: goto the end, cold', [await timed(() => session.last())]);
-  await sleep(1000);
-  const events = session.lastEvent;
-  report(
-    'session: goto anywhere',
-    await times(MOVES, (index) => timed(() => session.goto(place(index, events)))),
-  );
-  await session.goto(Math.floor(events / 2));
-  report('session: back', await times(MOVES, () => timed(() => session.back())));
 }
 
 const built = await build();
 const scratch = mkdtempSync(join(tmpdir(), 'wasi-rr-bench-tui-'));
 try {
-  for (const calls of options.calls.split(',').map(Number)) {
-    const [folder, trace] = [join(scratch, 'files'), join(scratch, `${calls}.wrr`)];
-    mkdirSync(folder, { recursive: true });
-    const main = [process.execPath, built.cli];
-    // the program makes two calls a round
-    const record = ['record', '-q', '-o', trace, '--dir', `${folder}::/`, SYSCALLS];
-    const [node = '', ...rest] = [...main, ...record, String(calls / 2)];
-    execFileSync(node, rest, { stdio: 'ignore' });
-    process.stdout.write(`${calls} calls${' '.repeat(24)}median      p95 (ms)\n`);
-    await measureScreen([...main, 'tui', trace].join(' '), calls);
-    await measureSession(trace);
-    const load = (loadavg()[0] ?? 0).toFixed(1);
-    process.stdout.write(`  load ${load} on ${availableParallelism()} cores\n`);
-    rmSync(trace);
+  if (options.only !== 'esbuild') {
+    for (const calls of options.calls.split(',').map(Number)) await measureCalls(calls);
   }
+  if (options.only !== 'calls') await measureEsbuild();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+async function measureCalls(calls: number): Promise<void> {
+  const [folder, trace] = [join(scratch, 'files'), join(scratch, `${calls}.wrr`)];
+  mkdirSync(folder, { recursive: true });
+  // the program makes two calls a round
+  record(trace, ['--dir', `${folder}::/`, SYSCALLS, String(calls / 2)]);
+  heading(`${calls} calls, ms`);
+  await measureScreen(`${process.execPath} ${built.cli} tui ${trace}`, calls);
+  await measureSession(trace, 1000);
+  showLoad();
+  rmSync(trace);
+}
+
+/** 7,000 calls, 20 MB of code, up to 75 MB of memory: moving is what takes time. */
+async function measureEsbuild(): Promise<void> {
+  const program = esbuild('knip');
+  using workspace = new Workspace(program);
+  const trace = join(scratch, 'esbuild.wrr');
+  record(trace, commandLine(program, workspace));
+  heading('esbuild, ms');
+  await measureSession(trace);
+  showLoad();
+}
+
+function record(trace: string, words: readonly string[]): void {
+  execFileSync(process.execPath, [built.cli, 'record', '-q', '-o', trace, ...words], {
+    stdio: 'ignore',
+  });
+}
+
+function showLoad(): void {
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  process.stdout.write(`  load ${load} on ${availableParallelism()} cores\n`);
 }
