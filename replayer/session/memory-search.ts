@@ -49,17 +49,22 @@ function integerBytes(
   return endianness === 'big' ? used.reverse() : used;
 }
 
-/** Addresses in ascending order; hits may overlap. */
+/** Addresses in the order of the search; hits may overlap. */
 export function searchMemory(memory: Uint8Array, query: SearchQuery): SearchHits {
   const haystack = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
   const addresses: number[] = [];
-  let at = haystack.indexOf(query.bytes, query.from);
+  const find = (from: number) => {
+    if (!query.backwards) return haystack.indexOf(query.bytes, from);
+    // a negative offset would count from the end
+    return from < 0 ? -1 : haystack.lastIndexOf(query.bytes, from);
+  };
+  let at = find(query.from);
   while (at >= 0) {
     if (at % query.align === 0) {
       if (addresses.length === query.limit) return { addresses, next: at };
       addresses.push(at);
     }
-    at = haystack.indexOf(query.bytes, at + 1);
+    at = find(query.backwards ? at - 1 : at + 1);
   }
   return { addresses, next: undefined };
 }

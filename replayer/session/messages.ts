@@ -130,7 +130,9 @@ export interface Reached {
 
 export interface SearchQuery {
   readonly bytes: Uint8Array;
+  /** First address to look at; the last one where the search goes backwards. */
   readonly from: number;
+  readonly backwards?: boolean;
   readonly limit: number;
   /** Addresses are multiples of it. */
   readonly align: number;

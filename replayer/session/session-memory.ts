@@ -72,15 +72,21 @@ export class SessionMemory {
 
   /**
    * Addresses at which the memory holds something, in ascending order.
-   * @param options `from`: first address; `limit`: how many, 1000 by default
+   * @param options `from`: first address; `limit`: how many, 1000 by default; `backwards`: from there
+   *   downwards, in descending order
    * @throws WasiRrError OPTION_INVALID
    */
   async search(
     pattern: SearchPattern,
-    options: MemoryOptions & { readonly from?: number; readonly limit?: number } = {},
+    options: MemoryOptions & {
+      readonly from?: number;
+      readonly limit?: number;
+      readonly backwards?: boolean;
+    } = {},
   ): Promise<SearchHits> {
-    const { from = 0, limit = LISTED, memory } = options;
-    const query = { ...patternBytes(pattern), from, limit };
+    const { backwards = false, limit = LISTED, memory } = options;
+    const { from = backwards ? Number.MAX_SAFE_INTEGER : 0 } = options;
+    const query = { ...patternBytes(pattern), from, backwards, limit };
     return this.link.request('search', { at: this.position(), query, memory }, options);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completions, readAddress, readCommand } from '../../tui/model/command.ts';
+import { commandUsage, completions, readAddress, readCommand } from '../../tui/model/command.ts';
 
 describe('the command line', () => {
   it.each([
@@ -28,7 +28,7 @@ describe('the command line', () => {
     ['m 0x1ffffffff', 'address'],
     ['sort sideways', 'number, duration or bytes'],
     ['first', 'function'],
-    ['fi', 'no command "fi"'],
+    ['fi', 'may be first or filter'],
   ])('refuses :%s and says why', (text, words) => {
     const read = readCommand(text);
     expect(read.ok ? '' : read.problem).toContain(words);
@@ -40,6 +40,19 @@ describe('the command line', () => {
     expect(completions('first path_', context)).toEqual(['first path_open', 'first path_rename']);
     expect(completions('sort d', context)).toEqual(['sort duration']);
     expect(completions('m 0', context)).toEqual([]);
+    expect(completions('filter fd:4 name:fd_', context)).toEqual(['filter fd:4 name:fd_read']);
+    expect(completions('first errno:noe', context)).toEqual([
+      'first errno:noent',
+      'first errno:noexec',
+    ]);
+  });
+
+  it('says what a command takes and does', () => {
+    expect(commandUsage('m ')).toMatch(/^ADDRESS \[LENGTH\]: show memory/);
+    expect(commandUsage('m 0x10')).toMatch(/^show memory/);
+    expect(commandUsage('sor')).toMatch(/^number\|duration\|bytes: /);
+    expect(commandUsage('f')).toBe('first  filter  files  failure  follow');
+    expect(commandUsage('12')).toBe('');
   });
 
   it('reads addresses of a 32-bit memory only', () => {

@@ -8,7 +8,7 @@ import {
   moveRows,
   scrollRows,
 } from '../../tui/model/memory-cursor.ts';
-import { pointerAt, searchBytes, typedValues } from '../../tui/model/value-types.ts';
+import { pointerAt, searchBytes, searchProblem, typedValues } from '../../tui/model/value-types.ts';
 
 const view: MemoryCursor = { address: 0x1000, top: 0xf80, columns: 16, rows: 20, size: 65536 };
 
@@ -60,5 +60,18 @@ describe('what bytes may mean', () => {
     expect(searchBytes('0xde 0xad')).toEqual(Uint8Array.of(0xde, 0xad));
     expect(searchBytes('de ad')).toEqual(Uint8Array.of(0xde, 0xad));
     expect(searchBytes('dead')).toEqual(new TextEncoder().encode('dead'));
+    expect(searchBytes('u32:0x1234')).toEqual(Uint8Array.of(0x34, 0x12, 0, 0));
+    expect(searchBytes('i16:-3')).toEqual(Uint8Array.of(0xfd, 0xff));
+    expect(searchBytes('u64:18446744073709551615')).toEqual(new Uint8Array(8).fill(0xff));
+    expect(searchBytes('f32:1')).toEqual(Uint8Array.of(0, 0, 0x80, 0x3f));
+    expect(searchBytes('u9:1')).toEqual(new TextEncoder().encode('u9:1'));
+  });
+
+  it('says which numbers a type cannot have', () => {
+    expect(searchProblem('u8:256')).toBe('256 is no u8');
+    expect(searchProblem('i8:-129')).toBe('-129 is no i8');
+    expect(searchProblem('u32:ten')).toBe('ten is no u32');
+    expect(searchProblem('f16:1')).toBe('1 is no f16');
+    expect(searchProblem('text')).toBeUndefined();
   });
 });

@@ -18,10 +18,13 @@ afterAll(() => {
   many[Symbol.dispose]();
 });
 
+/** The first screen, once the replay has given the lines of the source. */
+const AT_TRAP = /in main {2}src\/heapsmash\.c:35/;
+
 describe('golden screens', () => {
   it('opens at the failure', async () => {
     await using screen = openScreen(heapsmash.trace);
-    await expect(masked(await screen.settled('✖'))).toMatchFileSnapshot('golden/open.txt');
+    await expect(masked(await screen.settled(AT_TRAP))).toMatchFileSnapshot('golden/open.txt');
   });
 
   it('shows a call in detail', async () => {
@@ -58,7 +61,7 @@ describe('golden screens', () => {
 
   it('stacks panes in a narrow terminal, and shows one in a tiny one', async () => {
     await using screen = openScreen(heapsmash.trace, 80, 24);
-    await expect(masked(await screen.settled('✖'))).toMatchFileSnapshot('golden/narrow.txt');
+    await expect(masked(await screen.settled(AT_TRAP))).toMatchFileSnapshot('golden/narrow.txt');
     screen.resize(40, 10);
     await expect(masked(await screen.settled('60×15'))).toMatchFileSnapshot('golden/tiny.txt');
   });
@@ -162,6 +165,52 @@ describe('moving', () => {
     await expect.poll(() => screen.bugger.position).toBe(read);
   });
 
+  it('steps with n and N while nothing is searched, as gdb does', async () => {
+    await using screen = openScreen(heapsmash.trace);
+    screen.type(':5\rnn');
+    expect(screen.bugger.position).toBe(7);
+    screen.type('N');
+    expect(screen.bugger.position).toBe(6);
+    screen.type('/fd_read\r');
+    await expect.poll(() => screen.bugger.position).toBe(8);
+    screen.type('n');
+    await expect.poll(() => screen.bugger.position).toBe(9);
+    screen.type('\u001bn');
+    expect(screen.bugger.position).toBe(10);
+  });
+
+  it('keeps a line that means nothing, and says what is wrong with it', async () => {
+    await using screen = openScreen(heapsmash.trace);
+    screen.type(':sort sideways\r');
+    await screen.until(/:sort sideways .*✖ :sort takes number, duration or bytes/);
+    screen.type('\u0017size\u007f\u007f\u007f\u007fduration\r');
+    await screen.until('by duration');
+    screen.type('ffd:x\r');
+    await screen.until(/filter: fd:x .*✖ fd: takes a number/);
+  });
+
+  it('says what a command takes while it is typed', async () => {
+    await using screen = openScreen(heapsmash.trace);
+    screen.type(':f');
+    await screen.until(/:f .*first {2}filter {2}files {2}failure {2}follow/);
+    screen.type('il');
+    await screen.until(/:fil .*filter {2}files|:fil .*FILTER/);
+  });
+
+  it('leads from a descriptor to the call that opened it', async () => {
+    await using screen = openScreen(heapsmash.trace);
+    screen.type(':12\r2');
+    await screen.until('#12 fd_read');
+    await screen.until(/› {2}fd +fd +4<\/users\.csv>/);
+    while (
+      screen.bugger.content()?.lines[screen.bugger.state.scrolls.call.cursor]?.target?.kind !==
+      'opening'
+    )
+      screen.type('j');
+    screen.type('\r');
+    await expect.poll(() => screen.bugger.position).toBe(7);
+  });
+
   it('does not find a call by the names of the rights that it passes', async () => {
     await using screen = openScreen(heapsmash.trace);
     screen.type('fread\r');
@@ -192,8 +241,8 @@ describe('moving', () => {
     await using screen = openScreen(heapsmash.trace);
     screen.type('e');
     await screen.until('no call that returned an error after #16');
-    screen.type('N');
-    await screen.until('nothing was searched yet');
+    screen.type('o');
+    await screen.until('this event has no descriptor');
   });
 
   it('obeys the mouse', async () => {

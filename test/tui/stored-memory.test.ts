@@ -40,6 +40,7 @@ const WISH = {
   address: ADDRESS,
   length: 4,
   head: undefined,
+  stack: false,
   following: false,
 } as const;
 

@@ -14,7 +14,7 @@ import type { Target } from '../panes/content.ts';
 import { editEntry, removeEntry, restoreBookmark } from './bookmarks.ts';
 import { copy } from './copy-text.ts';
 import type { Debugger } from './debugger.ts';
-import { applyFilter, findCall, goToError, goToOpen, goToUse } from './finding.ts';
+import { applyFilter, findCall, goToError, goToOpen, goToOpening, goToUse } from './finding.ts';
 import { toggleFollow } from './following.ts';
 import { insideFailure } from './inside.ts';
 import { otherInstance } from './instances.ts';
@@ -264,6 +264,8 @@ function follow(bugger: Debugger, target: Target): void | Promise<void> {
         { kind: 'mark', mark: target.mark },
         target.level,
       );
+    case 'opening':
+      return goToOpening(bugger, target.fd);
   }
 }
 
@@ -279,16 +281,15 @@ function jumpBack(bugger: Debugger): void {
   bugger.update({ jumps: jumps.slice(0, -1), list, inside: jump.inside });
 }
 
+/** Without a search, as gdb's `next`: a step, since a call has nothing to step into here. */
 function hit(bugger: Debugger, which: 'next' | 'previous'): void | Promise<void> {
   const { search, memorySearch } = bugger.state;
   if (inMemory(bugger)) {
-    if (memorySearch === '') bugger.say('nothing was searched in memory yet: / searches');
-    else return searchMemory(bugger, memorySearch, which === 'previous');
-  } else if (search === '') {
-    bugger.say('nothing was searched yet: / searches');
-  } else {
+    if (memorySearch !== '') return searchMemory(bugger, memorySearch, which === 'previous');
+  } else if (search !== '') {
     return findCall(bugger, which, search);
   }
+  step(bugger, which === 'next' ? 1 : -1);
 }
 
 function otherPane(bugger: Debugger): void {
@@ -305,11 +306,12 @@ function nextTab(bugger: Debugger, by: number): void {
 
 /** Backs out one level; never quits. */
 function cancel(bugger: Debugger): void | Promise<void> {
-  const { work, memory, search, filter, enlarged, focus, left } = bugger.state;
+  const { work, memory, memorySearch, search, filter, enlarged, focus, left } = bugger.state;
   const isBusy = work !== undefined || bugger.trips.isMoving;
   if (isBusy || bugger.guest.seeking !== undefined) bugger.cancelWork();
   else if (inMemory(bugger) && memory.anchor !== undefined)
     bugger.update({ memory: toggleSelection(memory) });
+  else if (inMemory(bugger) && memorySearch !== '') bugger.update({ memorySearch: '' });
   else if (search !== '') bugger.update({ search: '' });
   else if (enlarged !== 'none') bugger.update({ enlarged: 'none' });
   else if (left === 'source') leaveInside(bugger);

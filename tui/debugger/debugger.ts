@@ -121,6 +121,12 @@ export class Debugger {
     return Math.max(0, Math.min(this.current.list.selected, this.reader.eventCount - 1));
   }
 
+  /** Whether the selected event is the trap that ended the run. */
+  get atTrap(): boolean {
+    const { meta, eventCount } = this.reader;
+    return meta.outcome?.kind === 'trap' && this.position === eventCount - 1;
+  }
+
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -265,14 +271,18 @@ export class Debugger {
     };
   }
 
-  /** Memory opens at what the selected call wrote: address 0 is of no interest to anyone. */
+  /** Memory opens at what a host wrote last: address 0 is of no interest to anyone. */
   private placeMemory(memory: MemoryCursor): MemoryCursor {
     this.memoryPlaced = true;
     if (memory.address > 0) return memory;
-    const event = this.rows.event(this.position);
-    const written = event === undefined ? [] : effectRanges(event, this.guest.chosen?.memory);
-    const [largest] = written.toSorted((left, right) => right.length - left.length);
-    return largest === undefined ? memory : gotoAddress(memory, largest.address);
+    const first = Math.max(0, this.position - WRITES_SOUGHT);
+    for (let number = this.position; number >= first; number--) {
+      const event = this.rows.event(number);
+      const written = event === undefined ? [] : effectRanges(event, this.guest.chosen?.memory);
+      const [largest] = written.toSorted((left, right) => right.length - left.length);
+      if (largest !== undefined) return gotoAddress(memory, largest.address);
+    }
+    return memory;
   }
 
   private wish(): void {
@@ -293,6 +303,7 @@ export class Debugger {
           selected !== undefined && selected.address < memory.top
             ? { address: selected.address, length: Math.min(selected.length, MEMORY_AHEAD) }
             : undefined,
+        stack: tab === 'stack' || (tab === 'call' && this.atTrap),
         following: this.current.following,
       });
     if (tab === 'files' || tab === 'output') void this.loadHistory();
@@ -354,6 +365,9 @@ export class Debugger {
     this.update({ overview: asked.state === 'answered' ? asked.answer : [] });
   }
 }
+
+/** Events back to which a write by the host is sought. */
+const WRITES_SOUGHT = 64;
 
 /** None where the file is too damaged to tell. */
 function readBookmarks(path: string): readonly Bookmark[] {

@@ -83,7 +83,11 @@ export async function goToUse(bugger: Debugger, direction: 'next' | 'previous'):
 
 export async function goToOpen(bugger: Debugger): Promise<void> {
   const fd = currentFd(bugger);
-  if (fd === undefined) return;
+  if (fd !== undefined) await goToOpening(bugger, fd);
+}
+
+/** To the call before the position that opened a descriptor. */
+export async function goToOpening(bugger: Debugger, fd: number): Promise<void> {
   const query = { filter: { returnedFd: fd }, from: bugger.position, backwards: true };
   await goTo(bugger, query, `descriptor ${fd} was open from the start`);
 }

@@ -2,6 +2,7 @@
 
 import { messageOf } from '../../errors.ts';
 import type { SearchHits } from '../../replayer/session/messages.ts';
+import type { SearchOptions } from '../guest/guest-session.ts';
 import { gotoAddress, selectedRange, selectRange } from '../model/memory-cursor.ts';
 import { pointerAt, searchBytes } from '../model/value-types.ts';
 import { hex } from '../text/units.ts';
@@ -104,11 +105,16 @@ export function selectedPattern(bugger: Debugger): string {
 /** Hits that are counted. */
 const MAX_HITS = 1000;
 
-function search(bugger: Debugger, bytes: Uint8Array): Promise<SearchHits> {
+function search(
+  bugger: Debugger,
+  bytes: Uint8Array,
+  options: SearchOptions = {},
+): Promise<SearchHits> {
   const mark = bugger.state.inside?.mark;
-  if (mark === undefined) return bugger.guest.search(bugger.position, bytes);
-  const query = { bytes, from: 0, align: 1, limit: MAX_HITS };
-  return bugger.travel.ask((travel, options) => travel.search(mark, query, options));
+  if (mark === undefined) return bugger.guest.search(bugger.position, bytes, options);
+  const from = options.backwards === true ? Number.MAX_SAFE_INTEGER : 0;
+  const query = { bytes, from, align: 1, limit: MAX_HITS, ...options };
+  return bugger.travel.ask((travel, asked) => travel.search(mark, query, asked));
 }
 
 export async function searchMemory(
@@ -117,22 +123,27 @@ export async function searchMemory(
   backwards = false,
 ): Promise<void> {
   const bytes = searchBytes(text);
-  if (bytes.length === 0) return;
+  if (bytes === undefined || bytes.length === 0) return;
   const { memory } = bugger.state;
   const address = selectedRange(memory)?.address ?? memory.address;
+  const nearest = async (from: number | undefined) => {
+    const options = { backwards, limit: 1, ...(from !== undefined && { from }) };
+    return from !== undefined && from < 0
+      ? undefined
+      : (await search(bugger, bytes, options)).addresses[0];
+  };
   try {
-    const hits = await search(bugger, bytes);
-    const all = hits.addresses;
-    const hit = backwards
-      ? (all.findLast((at) => at < address) ?? all.at(-1))
-      : (all.find((at) => at > address) ?? all[0]);
+    // at the end of the memory it goes on at the other one
+    const hit =
+      (await nearest(backwards ? address - 1 : address + 1)) ?? (await nearest(undefined));
     if (hit === undefined) {
       bugger.say(`not in memory: ${text}`);
       return;
     }
+    const { addresses, next } = await search(bugger, bytes);
     showAddress(bugger, hit);
-    const count = hits.next === undefined ? `${all.length}` : `more than ${all.length}`;
-    bugger.say(`${count} ${all.length === 1 ? 'place' : 'places'}; this is ${hex(hit)}`);
+    const count = next === undefined ? `${addresses.length}` : `more than ${addresses.length}`;
+    bugger.say(`${count} ${addresses.length === 1 ? 'place' : 'places'}; this is ${hex(hit)}`);
   } catch (thrown) {
     bugger.say(messageOf(thrown), 'problem');
   }

@@ -1,6 +1,6 @@
 /** The line at the bottom in which something is typed: its keys, its history, and what Enter does. */
-import { type CommandContext, completions } from '../model/command.ts';
-import { FILTER_WORDS } from '../model/filter-text.ts';
+import { commandUsage, completions, readCommand } from '../model/command.ts';
+import { type FilterContext, filterCompletions, readFilter } from '../model/filter-text.ts';
 import {
   EMPTY_LINE,
   editLine,
@@ -9,6 +9,7 @@ import {
   lineText,
   type PromptLine,
 } from '../model/prompt.ts';
+import { searchProblem } from '../model/value-types.ts';
 import { addBookmark, changeNote } from './bookmarks.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, findCall } from './finding.ts';
@@ -25,15 +26,21 @@ interface PromptSpec {
   readonly submit: (bugger: Debugger, text: string) => void | Promise<void>;
   /** Whether an empty line means something. */
   readonly takesNothing?: true;
-  readonly complete?: (text: string, context: CommandContext) => readonly string[];
+  /** What is wrong with a line, which stays to be mended then. */
+  readonly problem?: (text: string) => string | undefined;
+  /** A word on what has been typed so far. */
+  readonly usage?: (text: string) => string;
+  readonly complete?: (text: string, context: FilterContext) => readonly string[];
 }
 
-const completeWord = (text: string, { functions }: CommandContext): readonly string[] => {
-  const start = text.lastIndexOf(' ') + 1;
-  const word = text.slice(start);
-  return [...FILTER_WORDS, ...functions]
-    .filter((offered) => offered.startsWith(word))
-    .map((offered) => text.slice(0, start) + offered);
+const filterProblem = (text: string): string | undefined => {
+  const read = readFilter(text);
+  return read.ok ? undefined : read.problem;
+};
+
+const commandProblem = (text: string): string | undefined => {
+  const read = readCommand(text);
+  return read.ok ? undefined : read.problem;
 };
 
 export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
@@ -41,6 +48,8 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
     label: ':',
     hint: 'a call number, 50%, first path_open, m 0x1234… Tab completes',
     submit: runCommand,
+    problem: commandProblem,
+    usage: commandUsage,
     complete: completions,
   },
   search: {
@@ -50,11 +59,13 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
       bugger.update({ search });
       await findCall(bugger, 'next', search);
     },
-    complete: completeWord,
+    problem: filterProblem,
+    complete: filterCompletions,
   },
   searchMemory: {
     label: 'memory/',
-    hint: 'text, or bytes: 0xde 0xad',
+    hint: 'text, bytes (0xde 0xad), or a number: u32:1234, i16:-3, f64:0.5',
+    problem: searchProblem,
     submit: async (bugger, memorySearch) => {
       bugger.update({ memorySearch });
       await searchMemory(bugger, memorySearch);
@@ -65,7 +76,8 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
     hint: 'text, fd:4, errno:noent, path:x, name:x, failed, where SQL; empty shows all',
     submit: applyFilter,
     takesNothing: true,
-    complete: completeWord,
+    problem: filterProblem,
+    complete: filterCompletions,
   },
   continue: {
     label: 'continue to: ',
@@ -74,7 +86,8 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
       bugger.update({ condition });
       await findCall(bugger, 'next', condition);
     },
-    complete: completeWord,
+    problem: filterProblem,
+    complete: filterCompletions,
   },
   reverseContinue: {
     label: 'continue back to: ',
@@ -83,7 +96,8 @@ export const PROMPTS: Readonly<Record<PromptKind, PromptSpec>> = {
       bugger.update({ condition });
       await findCall(bugger, 'previous', condition);
     },
-    complete: completeWord,
+    problem: filterProblem,
+    complete: filterCompletions,
   },
   bookmark: {
     label: 'note: ',
@@ -157,10 +171,15 @@ export function promptPaste(bugger: Debugger, prompt: Prompt, text: string): voi
 
 function submit(bugger: Debugger, prompt: Prompt): void {
   const text = lineText(prompt.line).trim();
+  const { submit, takesNothing, problem } = PROMPTS[prompt.kind];
+  const wrong = text === '' ? undefined : problem?.(text);
+  if (wrong !== undefined) {
+    bugger.update({ prompt: { ...prompt, offered: [], choice: -1, problem: wrong } });
+    return;
+  }
   const typed = past.get(prompt.kind) ?? [];
   if (text !== '' && typed.at(-1) !== text) past.set(prompt.kind, [...typed, text]);
   bugger.update({ prompt: undefined });
-  const { submit, takesNothing } = PROMPTS[prompt.kind];
   if (text !== '' || takesNothing) void submit(bugger, text);
 }
 

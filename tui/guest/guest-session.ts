@@ -15,6 +15,13 @@ export interface Chosen {
   readonly memory: number | undefined;
 }
 
+export interface SearchOptions {
+  /** First address; the last one where the search goes backwards. */
+  readonly from?: number;
+  readonly backwards?: boolean;
+  readonly limit?: number;
+}
+
 export class GuestSession {
   /** Of a component, what is looked at; undefined before that is known, and for a module. */
   chosen: Chosen | undefined;
@@ -89,9 +96,9 @@ export class GuestSession {
   }
 
   /** @throws WasiRrError as the session does */
-  search(position: number, bytes: Uint8Array): Promise<SearchHits> {
+  search(position: number, bytes: Uint8Array, options: SearchOptions = {}): Promise<SearchHits> {
     return this.at(position, (session, signal) =>
-      session.memory.search({ bytes }, { signal, ...this.ofMemory }),
+      session.memory.search({ bytes }, { ...options, signal, ...this.ofMemory }),
     );
   }
 

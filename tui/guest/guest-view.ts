@@ -27,6 +27,8 @@ export interface Wish {
   readonly length: number;
   /** The first bytes of a selection that begins above them. */
   readonly head: AddressRange | undefined;
+  /** Whether the stack is shown, in whichever pane. */
+  readonly stack: boolean;
   /** A recording is followed: its newest event is not looked at, since there is another in a moment. */
   readonly following: boolean;
 }
@@ -185,12 +187,10 @@ export class GuestView extends GuestSession {
           (wish.previous === undefined ||
             (diff?.from === wish.previous && diff.position === wish.position))
         );
-      case 'stack':
-        return this.stack?.position === wish.position;
       case 'globals':
         return this.globals?.position === wish.position;
       default:
-        return true;
+        return !wish.stack || this.stack?.position === wish.position;
     }
   }
 
@@ -229,7 +229,7 @@ export class GuestView extends GuestSession {
       this.changed();
       const diff = await session.diff(previous, position, options);
       if (!isOver()) this.diff = { position, from: previous, value: diff };
-    } else if (tab === 'stack') {
+    } else if (wish.stack) {
       this.stack = { position, value: await session.stack({ signal }) };
     } else if (tab === 'globals') {
       const of = chosen === undefined ? {} : { instance: chosen.instance.id };

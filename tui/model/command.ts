@@ -1,5 +1,5 @@
 /** The `:` line: what can be typed, what it means, how it is completed. Pure. */
-import { FILTER_WORDS } from './filter-text.ts';
+import { type FilterContext, filterCompletions } from './filter-text.ts';
 import { TABS, type Tab } from './layout.ts';
 
 export type SortBy = 'number' | 'duration' | 'bytes';
@@ -27,19 +27,14 @@ export type CommandReading =
   | { readonly ok: true; readonly command: Command }
   | { readonly ok: false; readonly problem: string };
 
-/** What completion may offer besides the commands. */
-export interface CommandContext {
-  /** Names of the functions that the program calls. */
-  readonly functions: readonly string[];
-}
-
 interface CommandSpec {
   readonly names: readonly string[];
   /** For help and completion; '' for none. */
   readonly argument: string;
   readonly help: string;
   readonly read: (argument: string) => Command | string;
-  readonly complete?: (context: CommandContext) => readonly string[];
+  /** Whole arguments that one which was begun can become. */
+  readonly complete?: (argument: string, context: FilterContext) => readonly string[];
 }
 
 const find = (which: 'first' | 'last' | 'next' | 'previous'): CommandSpec => ({
@@ -48,7 +43,7 @@ const find = (which: 'first' | 'last' | 'next' | 'previous'): CommandSpec => ({
   help: `the ${which} call that matches`,
   read: (filter) =>
     filter === '' ? `:${which} takes a function or a filter` : { kind: 'find', which, filter },
-  complete: ({ functions }) => [...functions, ...FILTER_WORDS],
+  complete: filterCompletions,
 });
 
 const inside = (
@@ -97,7 +92,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: 'FILTER',
     help: 'show only the calls that match; without one, all',
     read: (text) => ({ kind: 'filter', text }),
-    complete: () => FILTER_WORDS,
+    complete: filterCompletions,
   },
   {
     names: ['sort'],
@@ -107,7 +102,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       text === 'number' || text === 'duration' || text === 'bytes'
         ? { kind: 'sort', by: text }
         : `:sort takes number, duration or bytes, not "${text}"`,
-    complete: () => ['number', 'duration', 'bytes'],
+    complete: (begun) => ['number', 'duration', 'bytes'].filter((by) => by.startsWith(begun)),
   },
   ...TABS.filter((tab) => tab !== 'memory').map(
     (tab): CommandSpec => ({
@@ -137,7 +132,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   inside('break', 'PLACE [if CONDITION]', 'stop at a function, main.c:12, a line here, *0xe24'),
   inside('watch', 'VARIABLE or ADDRESS [LENGTH] [if …]', 'stop where it changes'),
-  inside('catch', '[FUNCTION]', 'stop before calls of the host', ({ functions }) => functions),
+  inside('catch', '[FUNCTION]', 'stop before calls of the host', (begun, { functions }) =>
+    functions.filter((name) => name.startsWith(begun)),
+  ),
   inside('display', 'EXPRESSION', 'add to the watch list'),
   inside('print', 'EXPRESSION', 'its value in the selected frame'),
   { names: ['failure'], argument: '', help: 'to the failure', read: () => ({ kind: 'failure' }) },
@@ -173,7 +170,12 @@ export function readCommand(source: string): CommandReading {
   if (name === '') return { ok: false, problem: 'type a call number, or a command; Tab completes' };
   const spec = findSpec(name);
   if (spec === undefined) {
-    return { ok: false, problem: `there is no command "${name}"; Tab lists them` };
+    const begun = specsBegunBy(name).map(({ names }) => names[0]);
+    const problem =
+      begun.length === 0
+        ? `there is no command "${name}"; Tab lists them`
+        : `"${name}" may be ${begun.join(' or ')}`;
+    return { ok: false, problem };
   }
   const read = spec.read(argument.trim());
   return typeof read === 'string' ? { ok: false, problem: read } : { ok: true, command: read };
@@ -183,12 +185,32 @@ export function readCommand(source: string): CommandReading {
 function findSpec(name: string): CommandSpec | undefined {
   const exact = COMMANDS.find(({ names }) => names.includes(name));
   if (exact !== undefined) return exact;
-  const begun = COMMANDS.filter(({ names }) => names[0]?.startsWith(name));
+  const begun = specsBegunBy(name);
   return begun.length === 1 ? begun[0] : undefined;
 }
 
+function specsBegunBy(name: string): CommandSpec[] {
+  return COMMANDS.filter(({ names }) => names[0]?.startsWith(name));
+}
+
+/** What a command that is being typed takes and does; the commands that it may become; '' for neither. */
+export function commandUsage(source: string): string {
+  const [, name = '', space = ''] = /^(\S*)(\s?)/.exec(source) ?? [];
+  const spec = findSpec(name);
+  if (spec !== undefined) {
+    const takes =
+      spec.argument === '' || source.slice(name.length).trim() !== '' ? '' : spec.argument;
+    return `${takes}${takes === '' ? '' : ': '}${spec.help}`;
+  }
+  return space === ''
+    ? specsBegunBy(name)
+        .map(({ names }) => names[0])
+        .join('  ')
+    : '';
+}
+
 /** @returns whole lines that what was typed can become, best first */
-export function completions(source: string, context: CommandContext): string[] {
+export function completions(source: string, context: FilterContext): string[] {
   const space = source.indexOf(' ');
   if (space < 0) {
     return COMMANDS.flatMap(({ names: [name = ''], argument }) =>
@@ -196,11 +218,8 @@ export function completions(source: string, context: CommandContext): string[] {
     );
   }
   const spec = findSpec(source.slice(0, space));
-  const begun = source.slice(space + 1);
-  const offered = spec?.complete?.(context) ?? [];
-  return offered
-    .filter((word) => word.startsWith(begun))
-    .map((word) => `${source.slice(0, space)} ${word}`);
+  const offered = spec?.complete?.(source.slice(space + 1), context) ?? [];
+  return offered.map((argument) => `${source.slice(0, space)} ${argument}`);
 }
 
 /** `0x1f`, `1fh` or a decimal number, within a 32-bit memory. */

@@ -3,6 +3,7 @@
  * joined by "and"; `where` takes the rest of the text as SQL.
  */
 import type { CallFilter } from '../../traces/timeline.ts';
+import { ENUMS } from '../../wasi/names.ts';
 
 export type FilterReading =
   | { readonly ok: true; readonly filter: CallFilter }
@@ -35,6 +36,27 @@ export const FILTER_WORDS: readonly string[] = [
   'failed',
   'where ',
 ];
+
+/** What completion may offer besides the words of a filter. */
+export interface FilterContext {
+  /** Names of the functions that the program calls. */
+  readonly functions: readonly string[];
+}
+
+/** Words that begin as the last one of a filter does: in whole texts. */
+export function filterCompletions(text: string, { functions }: FilterContext): string[] {
+  const start = text.lastIndexOf(' ') + 1;
+  const word = text.slice(start);
+  const offered = [
+    ...FILTER_WORDS,
+    ...functions,
+    ...(word.startsWith('name:') ? functions.map((name) => `name:${name}`) : []),
+    ...(word.startsWith('errno:') ? ENUMS.errno.map((name) => `errno:${name}`) : []),
+  ];
+  return offered
+    .filter((one) => one.startsWith(word) && one !== word)
+    .map((one) => text.slice(0, start) + one);
+}
 
 /** @returns an empty filter for an empty text */
 export function readFilter(source: string): FilterReading {

@@ -54,8 +54,43 @@ function shortFloat(value: number): string {
   return Number.isFinite(value) ? Number(value.toPrecision(7)).toString() : String(value);
 }
 
-/** `0x41 0x42`, `41 42 43` and `"text"` as bytes to search for; other text as UTF-8. */
-export function searchBytes(text: string): Uint8Array {
+/** `u32`, `i8`, `f64`… and a value. */
+const TYPED = /^([uif])(8|16|32|64):\s*(\S+)$/;
+
+/** A number as the bytes that hold it; undefined where it is none of that type. */
+function numberBytes(kind: string, bits: number, value: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(bits / 8);
+  const view = new DataView(bytes.buffer);
+  if (kind === 'f') {
+    const float = Number(value);
+    if (bits < 32 || (Number.isNaN(float) && value.toLowerCase() !== 'nan')) return undefined;
+    if (bits === 32) view.setFloat32(0, float, true);
+    else view.setFloat64(0, float, true);
+    return bytes;
+  }
+  const [, sign = '', digits = ''] = /^(-?)(0x[0-9a-f]+|\d+)$/i.exec(value) ?? [];
+  if (digits === '') return undefined;
+  const integer = sign === '-' ? -BigInt(digits) : BigInt(digits);
+  const held = kind === 'u' ? BigInt.asUintN(bits, integer) : BigInt.asIntN(bits, integer);
+  if (held !== integer) return undefined;
+  for (let at = 0n; at < bits / 8; at++) bytes[Number(at)] = Number((integer >> (8n * at)) & 0xffn);
+  return bytes;
+}
+
+/** What is wrong with something to search for. */
+export function searchProblem(text: string): string | undefined {
+  const [, kind, bits, value] = TYPED.exec(text) ?? [];
+  return searchBytes(text) === undefined ? `${value} is no ${kind}${bits}` : undefined;
+}
+
+/**
+ * `0x41 0x42`, `41 42 43`, `u32:1234`, `i16:-3`, `f64:0.5` and `"text"` as bytes to search for; other text as
+ * UTF-8.
+ * @returns undefined for a value that its type cannot have
+ */
+export function searchBytes(text: string): Uint8Array | undefined {
+  const [, kind = '', bits, value = ''] = TYPED.exec(text) ?? [];
+  if (bits !== undefined) return numberBytes(kind, Number(bits), value);
   const hexBytes = /^(?:0x)?[0-9a-f]{2}(?:[\s]+(?:0x)?[0-9a-f]{2})*$/i;
   if (hexBytes.test(text) && (text.includes(' ') || text.startsWith('0x'))) {
     const digits = text.split(/\s+/).map((part) => Number.parseInt(part.replace(/^0x/i, ''), 16));

@@ -1,5 +1,7 @@
 /** The selected event in full: every argument and result by name and type, what passed, and when. */
+import type { StackFrame } from '../../replayer/session/messages.ts';
 import type { CallEvent, ComponentEvent, LogEvent, OpenEvent } from '../../traces/events.ts';
+import { isBeingRecorded } from '../../traces/recorder-process.ts';
 import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
 import { type DecodedField, decodeCall } from '../../wasi/decode.ts';
 import { escapeText, quoteText } from '../../wasi/escape.ts';
@@ -7,9 +9,10 @@ import { shapeOf } from '../../wasi/fields.ts';
 import { errnoDescription } from '../../wasi/names.ts';
 import type { DecodedValue } from '../../wasi/scalars.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { canGoPast } from '../debugger/past.ts';
 import { type Line, line, span } from '../text/line.ts';
 import { clockTime, grouped, hex, shortBytes, shortTime } from '../text/units.ts';
-import { descriptorText } from '../trace/call-text.ts';
+import { callLine, descriptorText } from '../trace/call-text.ts';
 import { effectRanges } from '../trace/effects.ts';
 import type { Row } from '../trace/rows.ts';
 import { componentCallLines } from './component-call.ts';
@@ -22,9 +25,11 @@ import { outcomeLines } from './outcome.ts';
 const MAX_PAYLOAD = 4096;
 
 export function callContent(bugger: Debugger, width: number): TabContent {
-  const { position, rows } = bugger;
+  const { position, rows, reader } = bugger;
   const event = rows.event(position);
   const row = rows.get(position);
+  // the row of an outcome that no event tells of, below the last event
+  if (bugger.state.list.selected >= reader.eventCount) return { lines: endLines(bugger) };
   if (event === undefined) return { lines: [{ line: line('this event cannot be read') }] };
   const lines =
     event.kind === 'call' || event.kind === 'open'
@@ -54,7 +59,10 @@ function callLines(
     const shown = fields.filter((field) => field.type !== 'bytes');
     if (shown.length === 0) return;
     lines.push({ line: line(span(title, 'strong')) });
-    for (const field of shown) lines.push(...fieldLines(field, pointers.get(field.name), path));
+    for (const field of shown) {
+      const link = title === 'passed' ? openingOf(field) : undefined;
+      lines.push(...fieldLines(field, pointers.get(field.name), path, link));
+    }
   };
   show('passed', decoded.args);
   show('returned', decoded.result);
@@ -85,6 +93,7 @@ function fieldLines(
   field: DecodedField,
   address: number | undefined,
   path: string | undefined,
+  link: Target | undefined,
 ): ContentLine[] {
   const head = [
     span(`  ${field.name.padEnd(NAME_WIDTH)} `, 'name'),
@@ -100,7 +109,9 @@ function fieldLines(
   const { type, value } = field;
   if (type === 'fd' && typeof value === 'number') {
     const own = field.name === 'fd' || field.name === 'dirfd' ? path : undefined;
-    return whole(field.name === 'fd' ? descriptorText(value, own) : `${value}`, 'path');
+    const text = field.name === 'fd' ? descriptorText(value, own) : `${value}`;
+    const shown = line(...head, span(text, 'path'));
+    return [link === undefined ? { line: shown } : { line: shown, target: link }];
   }
   if (type === 'path' && typeof value === 'string') return whole(quoteText(value), 'string');
   if (Array.isArray(value) && value.length > 3) {
@@ -118,6 +129,12 @@ function fieldLines(
     return [...whole('', 'text'), ...inner];
   }
   return whole(valueText(value), 'number');
+}
+
+/** Of a descriptor that was passed: the call that opened it. The three streams were not opened by any. */
+function openingOf({ type, value }: DecodedField): Target | undefined {
+  const opened = type === 'fd' && typeof value === 'number' && value > 2;
+  return opened ? { kind: 'opening', fd: value } : undefined;
 }
 
 function valueText(value: DecodedValue): string {
@@ -207,7 +224,7 @@ function otherLines(
   }
   return [
     { line: line(span(`#${event.number} `, 'dim'), span('the run ended', 'title')) },
-    ...outcomeLines(bugger.reader.meta.outcome),
+    ...outcomeLines(bugger.reader.meta.outcome, trapStack(bugger)),
   ];
 }
 
@@ -223,6 +240,37 @@ function ofRuntime(event: ComponentEvent): string {
     case 'suspend':
       return `#${event.opened} is suspended`;
   }
+}
+
+/** With lines of the source, once the replay has come there. */
+function trapStack({ atTrap, guest, position }: Debugger): readonly StackFrame[] | undefined {
+  return atTrap && guest.stack?.position === position ? guest.stack.value : undefined;
+}
+
+/** After the last event: how the run ended, what came last, and what can be done. */
+function endLines(bugger: Debugger): ContentLine[] {
+  const { reader, position } = bugger;
+  const { meta } = reader;
+  if (isBeingRecorded(meta)) {
+    return [{ line: line(span('the recording goes on', 'title')) }, lastEventLine(bugger)];
+  }
+  const hint = canGoPast(bugger)
+    ? [{ line: [] }, { line: line(span('c', 'key'), ' lets it run on from here, and samples it') }]
+    : [];
+  return [
+    { line: line(span(`after #${position} `, 'dim'), span('the run ended', 'title')) },
+    ...outcomeLines(meta.outcome),
+    lastEventLine(bugger),
+    ...hint,
+  ];
+}
+
+/** What came last, with the way there. */
+function lastEventLine({ rows, position }: Debugger): ContentLine {
+  const row = rows.get(position);
+  const text = row.kind === 'call' ? callLine(row.call, undefined) : [span(row.text)];
+  const shown = line('  last  ', span(`#${position} `, 'number'), ...text);
+  return { line: shown, target: { kind: 'event', event: position } };
 }
 
 function timing(event: LogEvent, row: Row): ContentLine[] {

@@ -11,7 +11,9 @@ export type Target =
   /** Inside of the run, before an instruction. */
   | { readonly kind: 'moment'; readonly mark: Mark; readonly level?: number }
   /** Of the stack: a frame of wasm and a call of the source in it, 0 the innermost. */
-  | { readonly kind: 'frame'; readonly level: number; readonly call: number };
+  | { readonly kind: 'frame'; readonly level: number; readonly call: number }
+  /** The call that opened a descriptor. */
+  | { readonly kind: 'opening'; readonly fd: number };
 
 /** What a line of Marks stands for, where it can be removed or changed. */
 export type MarksEntry =

@@ -25,8 +25,8 @@ export function footerLine(bugger: Debugger, width: number): Line {
   return keyHints(bugger, width);
 }
 
-function promptSpans({ kind, line: typed, offered, choice }: Prompt): Line {
-  const { label, hint } = PROMPTS[kind];
+function promptSpans({ kind, line: typed, offered, choice, problem }: Prompt): Line {
+  const { label, hint, usage } = PROMPTS[kind];
   const text = lineText(typed);
   const at = typed.characters.slice(0, typed.at).join('');
   const under = typed.characters[typed.at] ?? ' ';
@@ -37,12 +37,15 @@ function promptSpans({ kind, line: typed, offered, choice }: Prompt): Line {
     span(escapeText(under), 'cursor'),
     span(escapeText(rest)),
   ];
-  if (text === '') parts.push(span(` ${hint}`, 'dim'));
+  if (problem !== undefined) parts.push(span(` ✖ ${escapeText(problem)}`, 'error'));
+  else if (text === '') parts.push(span(` ${hint}`, 'dim'));
   else if (choice >= 0) {
     parts.push(span(`  ${choice + 1}/${offered.length}: `, 'dim'));
     offered.slice(choice + 1, choice + 6).forEach((other) => {
       parts.push(span(`${escapeText(other.trim())}  `, 'dim'));
     });
+  } else if (usage !== undefined) {
+    parts.push(span(`  ${escapeText(usage(text))}`, 'dim'));
   }
   return parts;
 }

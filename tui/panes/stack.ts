@@ -32,8 +32,7 @@ export function stackContent(bugger: Debugger): TabContent {
   }
   const { outcome } = reader.meta;
   // the trace itself knows where it trapped
-  const isTrap = position === reader.eventCount - 1 && outcome?.kind === 'trap';
-  if (isTrap && guest.stack?.position !== position) {
+  if (outcome?.kind === 'trap' && bugger.atTrap && guest.stack?.position !== position) {
     const frames = outcome.trap.frames.map(({ name, module, ...frame }) => {
       const instance = guest.layout?.instances.find((one) => one.module === module);
       return {

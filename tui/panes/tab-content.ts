@@ -20,7 +20,14 @@ interface Pane {
 }
 
 const PANES: Readonly<Record<Exclude<Tab, 'memory'>, Pane>> = {
-  call: { content: callContent, from: ({ reader }) => [reader.meta] },
+  call: {
+    content: callContent,
+    from: ({ reader, guest, state }) => [
+      reader.meta,
+      guest.stack,
+      state.list.selected >= reader.eventCount,
+    ],
+  },
   stack: {
     content: stackContent,
     from: (bugger) => [bugger.state.inside, bugger.guest.stack, ...replayState(bugger)],

@@ -74,8 +74,10 @@ const MIN_RESULT = 8;
 function rowBody(bugger: Debugger, row: Row, cells: number, shift: number): Line {
   if (row.kind === 'other') return [span(row.text, row.tone)];
   const call = callLine(row.call, bugger.rows.knownPayload(row.number));
-  const room = Math.max(MIN_RESULT, Math.floor(cells / 3));
-  const result: Line = [span(' = ', 'dim'), ...cutLine([resultSpan(row.call)], room)];
+  const equals = span(' = ', 'dim');
+  const left = cells - lineWidth(call) - lineWidth([equals]);
+  const room = Math.max(MIN_RESULT, Math.floor(cells / 3), left);
+  const result: Line = [equals, ...cutLine([resultSpan(row.call)], room)];
   if (shift > 0) return skipCells([...call, ...result], shift);
   const kept = Math.max(12, cells - lineWidth(result));
   return [...cutLine(call, kept), ...result];
