@@ -172,8 +172,11 @@ export class RingReader {
     this.bytes = new Uint8Array(shared, CONTROL_BYTES, RING_CAPACITY);
   }
 
-  /** Hands all complete records to `take`, in runs of some 64 KiB or one record, and frees their room. */
-  drain(take: (bytes: Uint8Array) => void): void {
+  /**
+   * Hands all complete records to `take`, in runs of some 64 KiB or one record, and frees their room.
+   * @param wholeBlocks leave the last run, which may still become longer
+   */
+  drain(take: (bytes: Uint8Array) => void, wholeBlocks = false): void {
     const written = Atomics.load(this.control, WRITTEN);
     while (this.position !== written) {
       const from = this.position & (RING_CAPACITY - 1);
@@ -181,6 +184,7 @@ export class RingReader {
       const wraps = from + ahead >= RING_CAPACITY;
       const end = wraps ? (this.control[LAP_END] as number) : from + ahead;
       const to = this.firstAfter(from, end);
+      if (wholeBlocks && to === end && !wraps) return;
       if (to > from) take(this.bytes.subarray(from, to));
       const freed = wraps && to === end ? RING_CAPACITY : to;
       this.position = (this.position + freed - from) | 0;

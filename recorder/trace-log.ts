@@ -87,12 +87,17 @@ export class TraceLog {
 
   /** Takes what comes, until {@link end}. */
   start(): void {
+    this.serve(false);
+  }
+
+  private serve(busy: boolean): void {
     if (this.ended) return;
-    const busy = this.drain() > BUSY;
+    // of a guest that fills the ring, what would have to be stored once more with what follows can wait
+    const stillBusy = this.drain(busy) > BUSY;
     this.write(() => this.writer.checkThere());
-    // a guest that fills the ring is served again at once, but signals and messages in between
-    if (busy) setImmediate(() => this.start());
-    else this.timer = setTimeout(() => this.start(), POLL_MS);
+    // it is served again at once, but signals and messages in between
+    if (stillBusy) setImmediate(() => this.serve(true));
+    else this.timer = setTimeout(() => this.serve(false), POLL_MS);
   }
 
   /**
@@ -135,7 +140,7 @@ export class TraceLog {
   }
 
   /** @returns how many bytes there were */
-  private drain(): number {
+  private drain(wholeBlocks = false): number {
     let taken = 0;
     this.ring.drain((records) => {
       taken += records.length;
@@ -144,7 +149,7 @@ export class TraceLog {
         this.sink.take(records);
         this.sink.flush();
       });
-    });
+    }, wholeBlocks);
     this.notes?.drain((bytes) => {
       taken += bytes.length;
       this.write(() => this.addInjections(bytes));

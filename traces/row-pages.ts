@@ -59,6 +59,7 @@ export class RowPages {
       const maker = new Database(path);
       maker.pragma(`page_size = ${PAGE_SIZE}`);
       maker.pragma('journal_mode = OFF');
+      maker.pragma('synchronous = OFF');
       maker.exec(table);
       maker.close();
       readSync(this.file, this.bytes, 0, PAGE_SIZE, 0);
