@@ -52,7 +52,7 @@ export interface Slice {
   readonly calls: number;
   /** Those that match what was asked for. */
   readonly marked: number;
-  /** From the start of its first call to the start of its last. */
+  /** From the start of its first call to that of the first one after it; of the last, to the start of its last. */
   readonly spanNs: number;
 }
 
@@ -147,17 +147,31 @@ export class Timeline {
    */
   overview(events: number, count: number, marked: CallFilter): Slice[] {
     const width = Math.max(1, Math.ceil(events / count));
-    const slices: Slice[] = [];
+    const parts: SlicePart[] = [];
     const { sql, values } = condition(marked);
     const statement = this.db.prepare(
-      'select count(*) as calls, coalesce(max(enter_ns) - min(enter_ns), 0) as spanNs, ' +
+      'select count(*) as calls, min(enter_ns) as startNs, max(enter_ns) as lastNs, ' +
         `coalesce(sum(${sql}), 0) as marked from call_rows where seq >= ? and seq < ?`,
     );
     for (let from = 0; from < events; from += width) {
-      slices.push(statement.get(...values, from, from + width) as Slice);
+      parts.push(statement.get(...values, from, from + width) as SlicePart);
     }
-    return slices;
+    let nextNs: number | null = null;
+    const slices: Slice[] = [];
+    for (const { calls, marked, startNs, lastNs } of parts.reverse()) {
+      slices.push({ calls, marked, spanNs: (nextNs ?? lastNs ?? 0) - (startNs ?? nextNs ?? 0) });
+      nextNs = startNs ?? nextNs;
+    }
+    return slices.reverse();
   }
+}
+
+/** Of a slice, as the table has it; without times where no call is in it. */
+interface SlicePart {
+  readonly calls: number;
+  readonly marked: number;
+  readonly startNs: number | null;
+  readonly lastNs: number | null;
 }
 
 function callRow(row: Record<keyof CallRow, unknown>): CallRow {

@@ -35,7 +35,7 @@ export function minimap(slices: readonly Slice[], window: MinimapWindow, height:
     if (marked > 0) return span('✗', 'error');
     const inside = cell >= from && cell <= to;
     if (calls === 0) return inside ? span('│', 'dim') : span(' ');
-    const [, mark] = SHADES.find(([least]) => spanNs >= least * average) ?? [0, ' '];
+    const [, mark] = SHADES.find(([least]) => spanNs >= least * average && average > 0) ?? [0, '·'];
     return span(mark, inside ? 'bar' : 'dim');
   });
 }
