@@ -17,7 +17,8 @@ interface TuiFlags {
 
 const EXAMPLES = `
 Opens where the run failed. Press ? for the keys, q to quit.
-Without a terminal on standard input and output it prints what \`wasi-rr log\` prints.
+Without a terminal on standard input and output, and on one that cannot be drawn on (TERM=dumb), it prints what
+\`wasi-rr log\` prints.
 
 Examples:
   wasi-rr tui
@@ -40,7 +41,7 @@ async function tuiCommand(
   name: string | undefined,
   { follow = false, source: sources = ['.'], sourceMap: moved }: TuiFlags,
 ): Promise<number> {
-  if (!isatty(0) || !isatty(1)) return logCommand(name, { follow });
+  if (!isatty(0) || !isatty(1) || process.env.TERM === 'dumb') return logCommand(name, { follow });
   const path = follow ? await begunTrace(name) : tracePath(name);
   await completeIndex(path);
   return runTui(path, { follow, sources, moved });

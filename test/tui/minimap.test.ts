@@ -26,6 +26,11 @@ describe('the minimap', () => {
     expect(drawn(even, 36)).toBe(`◂${'░'.repeat(35)}`);
   });
 
+  it('marks what stands out where errors are all over the run', () => {
+    const slices = Array.from({ length: 20 }, (_, i) => slice(1, i === 7 ? 9 : 1));
+    expect(drawn(slices, 20)).toBe(`◂${'░'.repeat(6)}✗${'░'.repeat(12)}`);
+  });
+
   it('marks errors, and parts without calls', () => {
     const slices = [slice(1), slice(1, 2), { calls: 0, marked: 0, spanNs: 0 }, slice(1)];
     expect(drawn(slices, 4)).toMatch(/^◂✗ [░▒]$/);

@@ -175,6 +175,17 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     await expectRestored(terminal, 1);
   });
 
+  it('prints the log where the terminal cannot be drawn on', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await terminal.until('ready>');
+    const main = join(PROJECT, 'cli/main.ts');
+    terminal.type(`TERM=dumb ${process.execPath} ${main} tui ${recorded.trace}; echo "status $?"`);
+    terminal.keys('Enter');
+    const text = await terminal.until('status 0');
+    expect(text).toContain('← trap: table index is out of bounds');
+    expect(text).not.toContain('1 Timeline');
+  });
+
   it('draws no colours with NO_COLOR, and still shows where it stands', async () => {
     using terminal = new TmuxTerminal(140, 30);
     await start(terminal, 'NO_COLOR=1');

@@ -19,12 +19,6 @@ export function headerLine(bugger: Debugger, width: number): Line {
           `${outcomeGlyph(meta.outcome)} ${escapeText(describeOutcome(meta.outcome))}`,
           isSuccess(meta.outcome) ? 'good' : 'fatal',
         );
-  const left = line(
-    span(' wasi-rr ', 'title'),
-    span(escapeText(meta.program), 'strong'),
-    '  ',
-    ended,
-  );
   const last = reader.eventCount - 1;
   const share = last > 0 ? `${Math.floor((position / last) * 100)}%` : '';
   const right = line(
@@ -34,7 +28,11 @@ export function headerLine(bugger: Debugger, width: number): Line {
     ),
     span(` of ${grouped(Math.max(0, last))} ${share} `, 'dim'),
   );
-  const room = width - lineWidth(right);
-  const kept = cutLine(left, Math.max(0, room));
+  const room = Math.max(0, width - lineWidth(right));
+  const program = span(escapeText(meta.program), 'strong');
+  const whole = line(span(' wasi-rr ', 'title'), program, '  ', ended);
+  // where there is little room, how it ended matters more than what it was
+  const left = lineWidth(whole) <= room ? whole : line(' ', ended, '  ', program);
+  const kept = cutLine(left, room);
   return [...kept, span(' '.repeat(Math.max(0, room - lineWidth(kept)))), ...right];
 }

@@ -13,6 +13,9 @@ const SHADES = [
   [0, '·'],
 ] as const;
 
+/** Errors in more than one cell of so many are all over the run. */
+const MANY = 3;
+
 export interface MinimapWindow {
   /** Events. */
   readonly total: number;
@@ -28,11 +31,15 @@ export function minimap(slices: readonly Slice[], window: MinimapWindow, height:
   const average = joined.reduce((sum, { spanNs }) => sum + spanNs, 0) / joined.length;
   const cellOf = (event: number) =>
     Math.min(height - 1, Math.floor((event / Math.max(1, window.total)) * height));
+  const errors = joined.reduce((sum, { marked }) => sum + marked, 0);
+  const withErrors = joined.filter(({ marked }) => marked > 0).length;
+  // where errors are all over the run, only the parts with many of them
+  const notable = withErrors * MANY <= height ? 1 : (2 * errors) / withErrors;
   const [from, to] = [cellOf(window.first), cellOf(window.last)];
   const at = cellOf(window.selected);
   return joined.map(({ calls, marked, spanNs }, cell) => {
     if (cell === at) return span('◂', 'strong');
-    if (marked > 0) return span('✗', 'error');
+    if (marked >= notable) return span('✗', 'error');
     const inside = cell >= from && cell <= to;
     if (calls === 0) return inside ? span('│', 'dim') : span(' ');
     const [, mark] = SHADES.find(([least]) => spanNs >= least * average && average > 0) ?? [0, '·'];
