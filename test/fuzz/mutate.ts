@@ -1,4 +1,5 @@
 /** Changes that break formats: flipped bits, extreme numbers, pieces cut out, doubled or moved. */
+import { BinaryInput } from '../../wasm/binary.ts';
 import type { Random } from '../wasi/random.ts';
 
 type Mutation = (bytes: Buffer, random: Random) => Buffer;
@@ -75,4 +76,50 @@ export function mutated(bytes: Uint8Array, random: Random): Buffer {
     changed = Buffer.from(random.pick(MUTATIONS)(changed, random));
   }
   return changed;
+}
+
+const CUSTOM = 0;
+const CODE = 10;
+
+/**
+ * A module in which one section has changed, and everything else still holds.
+ * @param which the code, or custom sections by name
+ */
+export function mutatedSection(module: Uint8Array, which: 'code' | RegExp, random: Random): Buffer {
+  const input = new BinaryInput(module, 8, module.length);
+  const found: { readonly from: number; readonly content: number; readonly to: number }[] = [];
+  while (!input.atEnd()) {
+    const from = input.position;
+    const id = input.byte();
+    const size = input.u32();
+    const to = input.position + size;
+    const section = input.slice(size);
+    const name = id === CUSTOM ? section.name() : '';
+    if (which === 'code' ? id === CODE : which.test(name)) {
+      found.push({ from, content: section.position, to });
+    }
+  }
+  const chosen = found[random.below(found.length)];
+  if (chosen === undefined) throw new Error('the sample has no such section');
+  const { from, content, to } = chosen;
+  const name = module.subarray(behindLeb(module, from + 1), content);
+  const changed = mutated(module.subarray(content, to), random);
+  return Buffer.concat([
+    module.subarray(0, from + 1),
+    sizeOf(name.length + changed.length),
+    name,
+    changed,
+    module.subarray(to),
+  ]);
+}
+
+/** Where a LEB128 that stands at `at` ends. */
+function behindLeb(bytes: Uint8Array, at: number): number {
+  while (((bytes[at] ?? 0) & 0x80) !== 0) at++;
+  return at + 1;
+}
+
+/** A size in five bytes, as linkers leave room for. */
+function sizeOf(size: number): Uint8Array {
+  return Uint8Array.from({ length: 5 }, (_, i) => ((size >>> (7 * i)) & 0x7f) | (i < 4 ? 0x80 : 0));
 }

@@ -14,6 +14,7 @@ import { CallScanner } from '../../traces/call-scanner.ts';
 import { EventReader } from '../../traces/event-reader.ts';
 import type { LogEvent, LoggedFunction } from '../../traces/events.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { RING_SUFFIX, RingImage } from '../../traces/ring-image.ts';
 import { Timeline } from '../../traces/timeline.ts';
 import { callBytes, callPath } from '../../wasi/call-columns.ts';
 import { argsJson, resultJson } from '../../wasi/call-json.ts';
@@ -25,12 +26,14 @@ import { functionStarts } from '../../wasm/function-starts.ts';
 import { FunctionNames } from '../../wasm/names.ts';
 import { exportStart } from '../../wasm/start-function.ts';
 import { guestModule } from '../guests/guests.ts';
+import { compileWat } from '../guests/wat.ts';
 import type { Scratch } from '../recorder/scratch.ts';
 import { everyShape } from '../replayer/every-shape.ts';
 import { replayedHere } from '../replayer/replayed.ts';
-import { copyTrace, eventsOf, putBytes } from '../traces/edit-trace.ts';
+import { copyTrace, eventsOf, putBytes, putMeta } from '../traces/edit-trace.ts';
 import { encodeEvents } from '../traces/encode-events.ts';
 import type { Random } from '../wasi/random.ts';
+import { readComponent, readDebugInfo, rewriteModule, sampleComponent } from './code-targets.ts';
 import { mutated } from './mutate.ts';
 
 /** What mutations start from. */
@@ -46,6 +49,13 @@ export interface Samples {
   readonly events: number;
   /** A trace and its write-ahead log, as a killed recorder leaves them. */
   readonly unfinished: { readonly trace: Uint8Array; readonly log: Uint8Array };
+  /** A trace without its log, and the image of a ring in which that stands. */
+  readonly unstored: { readonly trace: Uint8Array; readonly ring: Uint8Array };
+  /** A module with debug information. */
+  readonly debug: Uint8Array;
+  /** Modules with instructions of many kinds. */
+  readonly code: readonly [Uint8Array, ...Uint8Array[]];
+  readonly component: Uint8Array;
 }
 
 export interface Target {
@@ -61,6 +71,10 @@ export const targets: readonly [Target, ...Target[]] = [
   { name: 'rows', run: readRows },
   { name: 'file', run: readFile },
   { name: 'write-ahead log', run: readUnfinished },
+  { name: 'ring', run: readRing },
+  { name: 'debug information', run: ({ debug }, random) => readDebugInfo(debug, random) },
+  { name: 'code', run: ({ code }, random) => rewriteModule(random.pick(code), random) },
+  { name: 'component', run: (samples, random) => readComponent(samples.component, random) },
 ];
 
 /** @param scratch where the samples are recorded */
@@ -78,24 +92,46 @@ export async function makeSamples(scratch: Scratch): Promise<Samples> {
   return {
     folder: scratch.path,
     modules: [readFileSync(heapsmash.wasm), ...modules],
+    debug: readFileSync(heapsmash.wasm),
+    code: [await compileWat(everyShape.wat), ...modules],
+    component: await sampleComponent(),
     traces: [trace, trapped],
     log: encodeEvents(events),
     functions,
     events: events.length,
     unfinished: unfinishedCopy(trapped, scratch.fresh('.wrr')),
+    unstored: unstoredCopy(trapped, scratch.fresh('.wrr')),
   };
 }
+
+const FORGET_END = `delete from meta where key in ('outcome', 'events')`;
 
 function unfinishedCopy(trace: string, to: string): Samples['unfinished'] {
   copyFileSync(trace, to);
   const db = new Database(to);
   db.pragma('journal_mode = WAL');
-  db.exec(`delete from meta where key in ('outcome', 'events')`);
+  db.exec(FORGET_END);
   db.exec('create table moved as select * from segments; delete from segments');
   db.exec('insert into segments select * from moved; drop table moved');
   const copy = { trace: readFileSync(to), log: readFileSync(`${to}-wal`) };
   db.close();
   return copy;
+}
+
+function unstoredCopy(trace: string, to: string): Samples['unstored'] {
+  const reader = new TraceReader(trace);
+  const records = reader.segmentBytes(0);
+  reader.close();
+  copyTrace(trace, to, (db) => {
+    db.exec(`${FORGET_END}; delete from segments`);
+    // an image is read where the recorder does not run
+    putMeta(db, 'pid', 2 ** 30);
+  });
+  writeFileSync(to + RING_SUFFIX, '');
+  const image = new RingImage(to, records);
+  image.copy(0, records.length);
+  image.publish(records.length, 0, records.length);
+  return { trace: readFileSync(to), ring: readFileSync(to + RING_SUFFIX) };
 }
 
 /** Modules are read before V8 has seen them, and may be other ones than it compiled. */
@@ -199,6 +235,14 @@ function readUnfinished({ folder, unfinished }: Samples, random: Random): void {
   const { trace, log } = unfinished;
   writeFileSync(path, random.below(4) === 0 ? mutated(trace, random) : trace);
   writeFileSync(`${path}-wal`, mutated(log, random));
+  readTrace(path);
+}
+
+/** What a killed recorder had not stored is taken from the image of its ring. */
+function readRing({ folder, unstored }: Samples, random: Random): void {
+  const path = join(folder, 'ring.wrr');
+  writeFileSync(path, unstored.trace);
+  writeFileSync(path + RING_SUFFIX, mutated(unstored.ring, random));
   readTrace(path);
 }
 
