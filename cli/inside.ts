@@ -16,11 +16,13 @@ export interface InsideLook {
 
 /**
  * @param work returns the exit code
+ * @param instance of a component; the one that holds the program unless given
  * @throws WasiRrError as openTrace, EVENT_NOT_FOUND, and what the work throws
  */
 export async function lookInside(
   { trace: name, place }: Target,
   work: (look: InsideLook) => Promise<number>,
+  instance?: number,
 ): Promise<number> {
   const trace = openNamed(name);
   const view = new TraceView(trace);
@@ -30,7 +32,7 @@ export async function lookInside(
   try {
     const event = await eventAt(view, place);
     view.checkEvent(event);
-    travel = openTimeTravel(trace.path);
+    travel = openTimeTravel(trace.path, { instance });
     return await work({ travel, event, options: { onProgress }, done: () => progress.clear() });
   } finally {
     progress.clear();

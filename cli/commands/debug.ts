@@ -8,8 +8,9 @@ import { type DebugCommand, parseLine } from '../debug/commands.ts';
 import { Debugger } from '../debug/debugger.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
 import { markText, showStop } from '../debug/show.ts';
+import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
-import { collecting } from '../option-values.ts';
+import { collecting, wholeNumber } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { sourceMapOption, sourceOption } from '../source-options.ts';
@@ -17,6 +18,7 @@ import { say, stdout } from '../streams.ts';
 import { openNamed } from '../trace-argument.ts';
 
 interface DebugFlags {
+  readonly instance?: number;
   readonly script?: readonly string[];
   readonly execute?: readonly string[];
   readonly source?: readonly string[];
@@ -49,6 +51,7 @@ export function addDebug(program: Command): void {
     .option('-e, --execute <command>', 'a command to run; may be repeated', collecting(String))
     .addOption(sourceOption('where source files are (default: .)'))
     .addOption(sourceMapOption())
+    .option(...INSTANCE_OPTION, wholeNumber)
     .option('--json', 'one JSON object a command')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(debugCommand));
@@ -56,7 +59,7 @@ export function addDebug(program: Command): void {
 
 async function debugCommand(name: string | undefined, flags: DebugFlags): Promise<number> {
   const trace = openNamed(name);
-  const travel = openTimeTravel(trace.path);
+  const travel = openTimeTravel(trace.path, { instance: flags.instance });
   try {
     const stored = (file: string) => storedSource(trace, file);
     const sources = new SourceFiles(flags.source ?? ['.'], stored, flags.sourceMap);

@@ -29,7 +29,7 @@ Of a component it goes through all core instances, and each frame says whose it 
 of one. After a trap it is the stack from which it came. Where the module has debug information (DWARF), lines of
 the source are shown, and the calls that the compiler inlined.
 
-With --locals the variables of every call stand under it, as that debug information has them: of a program that
+With --locals (of a component: of one instance) the variables of every call stand under it, as that debug information has them: of a program that
 was compiled with -g. What the optimizer removed is <optimized out>; -O0 removes nothing.
 
 With --past a run that was interrupted runs on from its last event: the stack is that of the guest when
@@ -79,22 +79,28 @@ function stackCommand(args: readonly string[], flags: StackFlags): Promise<numbe
   });
 }
 
-function stackLocals(args: readonly string[], { json }: StackFlags): Promise<number> {
-  return lookInside(targetOf(args), async ({ travel, event, options, done }) => {
-    const frames = await travel.variables(event, options);
-    done();
-    for (const [depth, frame] of frames.entries()) {
-      const { source, variables } = frame;
-      const calls = source.map((call, i) => ({ ...call, variables: variables[i] ?? [] }));
-      if (json) await stdout.print(jsonFrame(event, depth, { ...frame, source: calls }));
-      else for (const line of formatVariables(frame)) await stdout.print(line);
-    }
-    if (frames.length === 0) say(nothingRuns(event));
-    else if (frames.every(({ source }) => source.length === 0)) {
-      say('note: the module has no debug information that fits: compile it with -g for variables.');
-    }
-    return 0;
-  });
+function stackLocals(args: readonly string[], { json, instance }: StackFlags): Promise<number> {
+  return lookInside(
+    targetOf(args),
+    async ({ travel, event, options, done }) => {
+      const frames = await travel.variables(event, options);
+      done();
+      for (const [depth, frame] of frames.entries()) {
+        const { source, variables } = frame;
+        const calls = source.map((call, i) => ({ ...call, variables: variables[i] ?? [] }));
+        if (json) await stdout.print(jsonFrame(event, depth, { ...frame, source: calls }));
+        else for (const line of formatVariables(frame)) await stdout.print(line);
+      }
+      if (frames.length === 0) say(nothingRuns(event));
+      else if (frames.every(({ source }) => source.length === 0)) {
+        say(
+          'note: the module has no debug information that fits: compile it with -g for variables.',
+        );
+      }
+      return 0;
+    },
+    instance,
+  );
 }
 
 /** @param source with or without variables */

@@ -15,8 +15,9 @@ import {
 import { byteNumber } from '../byte-number.ts';
 import { EVENT_HELP, eventAt, type Place, placeOf } from '../event-argument.ts';
 import { formatFrames } from '../frames.ts';
+import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
-import { countOf } from '../option-values.ts';
+import { countOf, wholeNumber } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
@@ -25,6 +26,7 @@ import { count } from '../units.ts';
 import { textLine, textWrite } from '../write-text.ts';
 
 interface WritesFlags {
+  readonly instance?: number;
   readonly at?: Place;
   readonly last?: boolean;
   readonly limit: number;
@@ -39,6 +41,8 @@ Address and length are bytes, decimal or 0x…; without a length, one byte. Ever
 is listed, whether it changed something or not, and every answer of the host that does: a write stands with
 the event that it comes after (the host's: with its call), and with the tick, which counts function entries
 and rounds of loops. The run is replayed once, instrumented, and compared with the recording all the while.
+Of a component the memory is that of the program, or of --instance; listed are the stores of all core instances
+that share it, and ticks are those of the one that stored.
 ${EVENT_HELP}
 
 Examples:
@@ -56,6 +60,7 @@ export function addWrites(program: Command): void {
     .option('--last', 'only the last one, with the stack')
     .option('--at <event>', 'only what was written up to this event (default: the end)', placeOf)
     .option('--limit <n>', `at most so many, the last ones (default: ${LIMIT})`, countOf, LIMIT)
+    .option(...INSTANCE_OPTION, wholeNumber)
     .option('--json', 'one JSON object a write; bytes in hex')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(writesCommand));
@@ -73,7 +78,7 @@ async function writesCommand(args: readonly string[], flags: WritesFlags): Promi
   try {
     const upTo = flags.at === undefined ? undefined : await eventAt(view, flags.at);
     if (upTo !== undefined) view.checkEvent(upTo);
-    travel = openTimeTravel(trace.path);
+    travel = openTimeTravel(trace.path, { instance: flags.instance });
     const keep = flags.last ? 1 : flags.limit;
     const found = await travel.writes({ address, length, upTo, keep }, options);
     checkRange(address, length, found.memorySize);
@@ -130,6 +135,7 @@ async function print(lines: readonly string[]): Promise<void> {
 
 function jsonWrite(write: LocatedWrite, stack: readonly StackFrame[] | undefined): string {
   const { by, mark, address, length, from, before, after, frame, call } = write;
+  const whose = frame?.instance;
   const [innermost] = frame?.source ?? [];
   const frames = stack?.map((one) => ({
     ...one,
@@ -138,6 +144,7 @@ function jsonWrite(write: LocatedWrite, stack: readonly StackFrame[] | undefined
   }));
   return jsonLine({
     by,
+    ...(whose && { instance: whose }),
     ...{ event: mark.event, tick: mark.tick, depth: mark.depth },
     ...{ address, length, from },
     before: Buffer.from(before).toString('hex'),

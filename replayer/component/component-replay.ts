@@ -63,10 +63,17 @@ export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
   /** Makes what a guest imports for a host function: something that does {@link ComponentReplay.begin}. */
   readonly stub?: HostStub;
   readonly stackOf?: StackOf;
+  /** An instance is there, and none of its code has run but a start function that is no export. */
+  readonly onInstance?: (id: number, exports: WebAssembly.Exports) => void;
+  /** A call is the recorded one; nothing of it has happened yet. */
+  readonly onCall?: (event: number, func: LoggedFunction, args: readonly CoreValue[]) => void;
+  /** About to be put back, at this event. */
+  readonly onChange?: (event: number, change: HostChange) => void;
 }
 
 export class ComponentReplay {
   readonly graph: CoreGraph;
+  private readonly options: ComponentReplayOptions;
   private readonly log: LogCursor;
   private readonly parked = new ParkedCalls();
   /** Calls whose answers have come, and whose guests have not gone on. */
@@ -83,7 +90,11 @@ export class ComponentReplay {
       options.stub ?? ((func, suspending) => this.stub(func, suspending)),
       options.runnable ?? recordedModules(trace),
     );
-    const apply = (change: HostChange) => this.graph.apply(change);
+    const apply = (change: HostChange) => {
+      options.onChange?.(this.events - 1, change);
+      this.graph.apply(change);
+    };
+    this.options = options;
     this.log = new LogCursor(trace.events(), { ...options, apply });
     this.check = new RunCheck(trace, this.graph, this.log, options.stackOf);
   }
@@ -160,6 +171,7 @@ export class ComponentReplay {
     let ending: CallEnding = { returned: undefined };
     try {
       const { instance, start } = graph.make(id, imports);
+      this.options.onInstance?.(id, instance.exports);
       if (start !== undefined) ending = told(yield { kind: 'call', target: start, args: [] });
       if ('returned' in ending) graph.add(id, instance);
     } catch (thrown) {
@@ -248,6 +260,7 @@ export class ComponentReplay {
     const { graph } = this;
     const mismatch = checkCall(event, func, args, graph.pages(), graph.memoryOf(func));
     if (mismatch !== undefined) return this.mismatch(mismatch, func, args);
+    this.options.onCall?.(event.number, func, args);
     this.log.take();
     if (event.kind === 'open') return this.answerOpen(event);
     if (this.log.peek() === undefined) this.check.ending = LOG_ENDED;

@@ -51,7 +51,9 @@ export function coreLayout(trace: TraceReader): CoreLayout {
 }
 
 /** Names under which a module exports memories, in the order in which JavaScript lists them. */
-export function memoryExports({ exports }: ModuleDeclarations): { name: string; index: number }[] {
+export function memoryExports({
+  exports,
+}: Pick<ModuleDeclarations, 'exports'>): { name: string; index: number }[] {
   const byName = new Map(exports.map((one) => [one.name, one]));
   // an object's keys that are indices come first
   return Object.keys(Object.fromEntries(byName)).flatMap((name) => {

@@ -1,11 +1,11 @@
 /** Which lines of the source a run came to, and how often: from one instrumented replay. */
 import { WasiRrError } from '../../errors.ts';
-import type { TraceReader } from '../../traces/reader.ts';
 import type { SourceRow } from '../dwarf/debug-info.ts';
 import type { Probes } from '../instrument/hooks.ts';
 import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { replayInstrumented } from '../timetravel/instrumented-replay.ts';
+import type { TravelTarget } from '../timetravel/travel-target.ts';
 import { type Stretch, stretchesOf } from './line-stretches.ts';
 import type { Coverage, FileCoverage, FunctionCount } from './messages.ts';
 
@@ -26,11 +26,11 @@ interface FileCounts {
  * @throws WasiRrError OPTION_INVALID for a module without debug information; as replayInstrumented
  */
 export function coverageOfRun(
-  trace: TraceReader,
+  target: TravelTarget,
   names: FrameNames,
   onEvent: (event: number) => void = () => {},
 ): Coverage {
-  const layout = readLayout(trace.module());
+  const layout = readLayout(target.module);
   const functions = coveredFunctions(layout, names);
   if (functions.length === 0) {
     throw new WasiRrError(
@@ -45,7 +45,7 @@ export function coverageOfRun(
   }
   let probes: Probes | undefined;
   const note = replayInstrumented(
-    trace,
+    target,
     { counts: numbers },
     (running) => {
       probes = running.probes;

@@ -2,6 +2,7 @@
 import type { TraceReader } from '../../traces/reader.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { type Running, replayInstrumented } from '../timetravel/instrumented-replay.ts';
+import type { TravelTarget } from '../timetravel/travel-target.ts';
 import { CallTree } from './call-tree.ts';
 import type { Profile, ProfiledFunction } from './messages.ts';
 
@@ -13,18 +14,19 @@ const MAX_NODES = 2_000_000;
  * @throws WasiRrError as replayInstrumented
  */
 export function profileRun(
-  trace: TraceReader,
+  target: TravelTarget,
   names: FrameNames,
   onEvent: (event: number) => void = () => {},
   maxNodes = MAX_NODES,
 ): Profile {
+  const { trace } = target;
   let tree: CallTree | undefined;
   let running: Running | undefined;
   /** By event: the node of its call, plus one. */
   const nodeOfEvent = new Int32Array(trace.eventCount);
   const hostBase = 1 << 30;
   const note = replayInstrumented(
-    trace,
+    target,
     { tick: true, frames: 'depth', calls: true },
     (started) => {
       running = started;

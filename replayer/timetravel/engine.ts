@@ -27,6 +27,7 @@ import { PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
+import type { TravelTarget } from './travel-target.ts';
 
 export type OnEvent = (event: number) => void;
 
@@ -42,6 +43,7 @@ interface WholeRun {
 export class Engine {
   readonly lines: SourceLines;
   readonly look: Look;
+  private readonly target: TravelTarget;
   private readonly trace: TraceReader;
   private readonly names: FrameNames;
   private readonly programs: Programs;
@@ -51,12 +53,13 @@ export class Engine {
   private wholeRun: WholeRun | undefined;
 
   /** @throws WasiRrError as TraceReader.module */
-  constructor(trace: TraceReader, names: FrameNames) {
-    this.trace = trace;
+  constructor(target: TravelTarget, names: FrameNames) {
+    this.target = target;
+    this.trace = target.trace;
     this.names = names;
-    this.programs = new Programs(trace);
+    this.programs = new Programs(target);
     this.lines = new SourceLines(names);
-    this.look = new Look(trace.module(), names);
+    this.look = new Look(target.module, names);
     this.functionAt = (pc) => this.names.functionAt(pc);
   }
 
@@ -283,7 +286,7 @@ export class Engine {
       breaks: new Set(points.breaks),
       watch: points.watches.length > 0,
     });
-    return new ProbeRun(this.trace, program, events, onEvent);
+    return new ProbeRun(this.target, program, events, onEvent);
   }
 }
 

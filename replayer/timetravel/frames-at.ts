@@ -1,10 +1,15 @@
 /** The guest's stack at a mark, by a replay that is compared with the recording. */
 import { WasiRrError } from '../../errors.ts';
-import type { TraceReader } from '../../traces/reader.ts';
 import type { CallObserver } from '../feed.ts';
 import { type Frame, readFrames } from './frames.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
+import type { TravelTarget } from './travel-target.ts';
+
+/** Of a component, a frame of any instance. */
+export interface StackedFrame extends Pick<Frame, 'func' | 'pc'> {
+  readonly instance?: number;
+}
 
 /**
  * The stack just before the instruction at a mark, innermost frame first; at a mark without a pc, that of
@@ -13,12 +18,12 @@ import type { Mark } from './mark.ts';
  * @throws WasiRrError as replayInstrumented; EVENT_NOT_FOUND where the run never comes there
  */
 export function framesAt(
-  trace: TraceReader,
+  target: TravelTarget,
   mark: Mark,
   onEvent: (event: number) => void = () => {},
-): readonly Frame[] {
+): readonly StackedFrame[] {
   let running: Running | undefined;
-  let frames: readonly Frame[] | undefined;
+  let frames: readonly StackedFrame[] | undefined;
   const inCall = mark.pc < 0;
   const observer: CallObserver = {
     before: (event) => {
@@ -28,7 +33,7 @@ export function framesAt(
     after: () => {},
   };
   replayInstrumented(
-    trace,
+    target,
     { tick: true, frames: 'spill', ...(!inCall && { breaks: new Set([mark.pc]) }) },
     (started) => {
       running = started;
@@ -52,7 +57,14 @@ export function framesAt(
 }
 
 /** @param pc of the innermost frame; that of the call under way unless given */
-function framesNow({ probes, layout }: Running, pc?: number): readonly Frame[] {
+function framesNow({ probes, layout, allFrames }: Running, pc?: number): readonly StackedFrame[] {
+  const all = allFrames();
+  if (all !== undefined) {
+    return all.map(({ func, offset, instance }, level) => ({
+      ...{ func, instance },
+      pc: (level === 0 ? pc : undefined) ?? offset,
+    }));
+  }
   const top = Number(probes.global('top').value);
   return readFrames(layout, probes.memory('frames').buffer, top, pc);
 }

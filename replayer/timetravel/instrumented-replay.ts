@@ -3,15 +3,15 @@
  * bytes, the end, the memory at the end. Whatever differs ends it with an error: a wrong answer is worse
  * than none. Runs in the calling thread, which should have a stack as large as a batch replay's.
  */
-import { WasiRrError } from '../../errors.ts';
-import type { TraceReader } from '../../traces/reader.ts';
+import { invariant, WasiRrError } from '../../errors.ts';
+import type { CoreFrame } from '../component/core-modules.ts';
 import type { CallObserver } from '../feed.ts';
-import { GuestReplay } from '../guest-replay.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
 import { instrument } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
+import { framesOfAll, type TargetReplay, type TravelTarget } from './travel-target.ts';
 
 /** What a hook can look at. */
 export interface Running {
@@ -21,46 +21,58 @@ export interface Running {
   readonly event: () => number;
   /** The guest's memory 0, now; empty for a guest that does not export it as `memory`. */
   readonly memory: () => Uint8Array;
+  /** Of a component: whose module it is. */
+  readonly instance: number;
+  /** Of a component, from inside of a hook: the frames of all instances, innermost first. */
+  readonly allFrames: () => readonly CoreFrame[] | undefined;
 }
 
 /**
  * @param begin sets hooks, before any code of the guest's has run
  * @param passed see GuestReplayOptions
+ * @param instances of a component whose modules are rewritten; only the one that is looked into unless given
  * @returns what a user should know besides (a stack overflow that was not come to again)
  * @throws WasiRrError DIVERGENCE, MODULE_UNSUPPORTED, MODULE_INVALID, and as GuestReplay.run
  */
 export function replayInstrumented(
-  trace: TraceReader,
+  target: TravelTarget,
   wanted: InstrumentPlan,
   begin: (running: Running) => void,
   observer?: CallObserver,
   passed?: (event: number) => void,
+  instances: readonly (number | undefined)[] = [target.instance],
 ): string | undefined {
-  const plan = withOverflow(trace, wanted);
-  const made = instrument(trace.module(), plan);
-  let running: Running | undefined;
-  const replay: GuestReplay = new GuestReplay(trace, {
-    module: made.bytes,
-    start: made.start,
-    original: made.original,
-    ...(observer && { observer }),
+  const plan = withOverflow(target.trace, wanted);
+  const rewritten = new Map(
+    instances.map((instance) => {
+      const bytes = instance === undefined ? target.module : target.moduleOf(instance);
+      const made = instrument(bytes, plan);
+      return [instance, { ...made, ...target.prepare(made, instance) }];
+    }),
+  );
+  const running: Running[] = [];
+  const replay: TargetReplay = target.replay(rewritten, {
+    observer,
     passed: (event) => {
       passed?.(event);
-      if (plan.frames && running) forgetFrames(running.probes, plan.frames);
+      if (plan.frames) for (const { probes } of running) forgetFrames(probes, plan.frames);
     },
-    attach: (exports) => {
+    attach: (exports, instance) => {
+      const made = rewritten.get(target.instance === undefined ? undefined : instance);
+      invariant(made, 'an instance that was not rewritten');
       const probes = probesOf(exports, made.prefix);
       if (plan.frames === 'spill') makeRoom(probes);
       replay.endAtOverflow(probes);
-      const { memory } = exports;
-      running = {
+      const started = {
         probes,
         layout: made.layout,
         event: () => replay.events - 1,
-        memory: () =>
-          new Uint8Array(memory instanceof WebAssembly.Memory ? memory.buffer : new ArrayBuffer(0)),
+        memory: () => target.memory(exports, made),
+        instance,
+        allFrames: () => framesOfAll(replay),
       };
-      begin(running);
+      running.push(started);
+      begin(started);
     },
   });
   const end = replay.run();

@@ -66,7 +66,10 @@ export type ConditionOf =
 export interface TravelRequests {
   writes: { params: WriteQuery; answer: LocatedWrites };
   /** The stack at a mark; at one without a pc, that of the call which is its event. */
-  stack: { params: { mark: Mark }; answer: readonly StackFrame[] };
+  stack: {
+    params: { mark: Mark; instance?: number | undefined };
+    answer: readonly StackFrame[];
+  };
   /** The stack right after an event, with variables. */
   variables: { params: { event: number }; answer: readonly FrameVariables[] };
   /** The same at a mark. */
@@ -97,6 +100,8 @@ export type ToTravel = RequestOf<TravelRequests>;
 export interface TravelSetup {
   /** Path. */
   readonly trace: string;
+  /** Of a component; the one that holds the program unless given. */
+  readonly instance: number | undefined;
   /** Words of requests/messages.ts. */
   readonly shared: SharedArrayBuffer;
 }

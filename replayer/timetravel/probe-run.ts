@@ -5,9 +5,7 @@
  */
 import { WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
-import type { TraceReader } from '../../traces/reader.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
-import { GuestReplay } from '../guest-replay.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
@@ -17,6 +15,7 @@ import { forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
 import type { StoppedGuest } from './state-at.ts';
+import type { TargetReplay, TravelTarget } from './travel-target.ts';
 
 /** What is told of a run. Each may leave it. */
 export interface ProbeEvents {
@@ -47,44 +46,45 @@ const POLL_TICKS = 1 << 20;
 export const ANY_DEPTH = 0x7fffffff;
 
 export class ProbeRun {
-  private readonly trace: TraceReader;
+  private readonly target: TravelTarget;
   private readonly program: Program;
   private readonly events: ProbeEvents;
   private readonly onEvent: (event: number) => void;
-  private readonly replay: GuestReplay;
+  private readonly replay: TargetReplay;
   private probes: Probes | undefined;
   /** The tick at which `ticksLeft` is 0, and the one that was asked for. */
   private base = 0;
   private wanted = Number.POSITIVE_INFINITY;
   /** What a user should know of how the run ended: of a stack overflow that was not come to again. */
   note: string | undefined;
+  /** The watched range as it was last seen, where other instances can write to it. */
+  private shared: { readonly address: number; readonly bytes: Uint8Array } | undefined;
+  /** Whether the host has said what it writes at this event. */
+  private told = false;
   private left: { readonly error: unknown } | undefined;
 
   /** @param onEvent is told of every event, and now and then without one; what it throws ends the run */
   constructor(
-    trace: TraceReader,
+    target: TravelTarget,
     program: Program,
     events: ProbeEvents,
     onEvent: (event: number) => void,
   ) {
-    this.trace = trace;
+    this.target = target;
     this.program = program;
     this.events = events;
     this.onEvent = onEvent;
-    this.replay = new GuestReplay(trace, {
-      module: program.module,
-      start: program.start,
-      original: program.original,
+    this.replay = target.replay(new Map([[target.instance, program]]), {
       endsInPlace: true,
       attach: (exports) => this.attach(exports),
       wrapImport: (answer) => this.wrap(answer),
       observer: {
         before: (event, func) => {
           onEvent(event);
-          if (events.calling) events.calling(this.markOfCall(), func.name);
+          if (this.probes && events.calling) events.calling(this.markOfCall(), func.name);
         },
         writes: (_event, ranges, size) => {
-          if (!events.answering) return;
+          if (!this.probes || !events.answering) return;
           const parts: { address: number; length: number }[] = [];
           let rest = size;
           for (let i = 0; i < ranges.count && rest > 0; i++) {
@@ -92,9 +92,15 @@ export class ProbeRun {
             parts.push({ address: ranges.address(i), length });
             rest -= length;
           }
+          this.told = true;
           events.answering(parts);
         },
-        after: (event) => events.passed?.(event),
+        after: (event) => {
+          // of a component, the instance may not have been made yet
+          if (this.probes === undefined) return;
+          this.findOthersWrites();
+          events.passed?.(event);
+        },
       },
     });
   }
@@ -110,7 +116,7 @@ export class ProbeRun {
       while (!step.done) {
         if (step.value.kind === 'passed') {
           const event = this.replay.events - 1;
-          if (event >= 0) this.events.passed?.(event);
+          if (event >= 0 && this.probes) this.events.passed?.(event);
           if (this.probes) forgetFrames(this.probes, 'spill');
           step = steps.next();
           continue;
@@ -136,7 +142,7 @@ export class ProbeRun {
 
   /** Whether all that was recorded has been replayed. */
   private get isPast(): boolean {
-    return this.replay.events >= this.trace.eventCount;
+    return this.replay.events >= this.target.trace.eventCount;
   }
 
   /** Number of the last event that has passed. */
@@ -160,6 +166,8 @@ export class ProbeRun {
   }
 
   watch(address: number, length: number): void {
+    if (this.target.sharers.length > 1) this.shared = { address, bytes: new Uint8Array(length) };
+    this.keepShared();
     this.global('watchFrom').value = address | 0;
     this.global('watchLength').value = length | 0;
   }
@@ -191,8 +199,7 @@ export class ProbeRun {
 
   /** Memory 0, live; empty for a guest without one. */
   get memory(): Uint8Array {
-    const memory = this.replay.exports?.memory;
-    return memory instanceof WebAssembly.Memory ? new Uint8Array(memory.buffer) : new Uint8Array(0);
+    return this.target.memory(this.replay.exports, this.program);
   }
 
   globals(): GlobalValue[] {
@@ -202,6 +209,30 @@ export class ProbeRun {
       ...{ index, name, exported },
       value: values[i] ?? 0,
     }));
+  }
+
+  /**
+   * What other instances of a component wrote to the watched range since the event before, which no hook
+   * tells: as if the host had answered with it.
+   */
+  private findOthersWrites(): void {
+    const { shared, told } = this;
+    this.told = false;
+    if (shared === undefined) return;
+    const { address, bytes } = shared;
+    const { length } = bytes;
+    const now = this.memory.subarray(address, address + length);
+    if (!told && Buffer.compare(now, bytes.subarray(0, now.length)) !== 0) {
+      this.events.answering?.([{ address, length }]);
+    }
+    this.keepShared();
+  }
+
+  private keepShared(): void {
+    const { shared } = this;
+    if (shared === undefined) return;
+    const { address, bytes } = shared;
+    bytes.set(this.memory.subarray(address, address + bytes.length));
   }
 
   private attach(exports: WebAssembly.Exports): void {
@@ -220,6 +251,7 @@ export class ProbeRun {
       probes.set('wrote', (pc, address, length) => {
         const depth = Number(this.global('depth').value);
         this.safely(() => events.wrote?.(this.mark(pc, depth), address, length));
+        this.keepShared();
       });
     }
     this.schedule();
@@ -245,7 +277,7 @@ export class ProbeRun {
   }
 
   private lastIsOpen(): boolean {
-    const [last] = this.trace.events(this.trace.eventCount - 1);
+    const [last] = this.target.trace.events(this.target.trace.eventCount - 1);
     return last?.kind === 'open';
   }
 

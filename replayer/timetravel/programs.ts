@@ -1,9 +1,9 @@
 /** Rewritten and compiled forms of a trace's module, of which the latest are kept. */
-import type { TraceReader } from '../../traces/reader.ts';
 import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import { instrument } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
+import type { Rewritten, TravelTarget } from './travel-target.ts';
 
 export interface ProgramPlan {
   /** Functions whose instructions can be looked at one by one. */
@@ -14,13 +14,10 @@ export interface ProgramPlan {
   readonly watch: boolean;
 }
 
-export interface Program {
-  readonly module: WebAssembly.Module;
+export interface Program extends Rewritten {
   /** As InstrumentedModule. */
   readonly prefix: string;
-  readonly start: string | undefined;
   readonly layout: ModuleLayout;
-  readonly original: (offset: number) => number;
   readonly breaks: ReadonlySet<number>;
   /** Whether {@link ProbeRun.arm} makes anything stop. */
   readonly steps: boolean;
@@ -32,14 +29,12 @@ export interface Program {
 const KEPT = { bytes: 128 << 20, programs: 16 };
 
 export class Programs {
-  private readonly trace: TraceReader;
-  private readonly module: Uint8Array;
+  private readonly target: TravelTarget;
   /** Latest use last. */
   private readonly made = new Map<string, { readonly program: Program; readonly bytes: number }>();
 
-  constructor(trace: TraceReader) {
-    this.trace = trace;
-    this.module = trace.module();
+  constructor(target: TravelTarget) {
+    this.target = target;
   }
 
   /** @throws WasiRrError as instrument; and what V8 throws for a module that it does not compile */
@@ -53,15 +48,24 @@ export class Programs {
   }
 
   private make({ steps, breaks, watch }: ProgramPlan) {
-    const plan = withOverflow(this.trace, { tick: true, frames: 'spill', steps, breaks, watch });
-    const made = instrument(this.module, plan);
+    const plan = withOverflow(this.target.trace, {
+      tick: true,
+      frames: 'spill',
+      steps,
+      breaks,
+      watch,
+    });
+    const made = instrument(this.target.module, plan);
     const visible = exportGlobals(made.bytes);
-    const program: Program = {
-      module: new WebAssembly.Module(visible.bytes),
-      prefix: made.prefix,
+    const prepared = this.target.prepare({
+      bytes: visible.bytes,
       start: made.start,
-      layout: made.layout,
       original: (offset) => made.original(offset - visible.shift),
+    });
+    const program: Program = {
+      ...prepared,
+      prefix: made.prefix,
+      layout: made.layout,
       breaks,
       steps: steps.size > 0,
       globals: visible.globals.filter(({ index }) => index < made.layout.globals),

@@ -1,11 +1,11 @@
 /** The inside of the guest right after an event: every frame with its locals, globals and memory. */
-import { invariant, WasiRrError } from '../../errors.ts';
-import type { TraceReader } from '../../traces/reader.ts';
+import { WasiRrError } from '../../errors.ts';
 import type { Trap, WasmFrame } from '../../wasm/traps.ts';
 import type { CallObserver } from '../feed.ts';
 import { OP } from '../instrument/opcode-numbers.ts';
 import { type Frame, frameSize, readFrames } from './frames.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
+import type { TravelTarget } from './travel-target.ts';
 
 /** Valid while it is looked at: the guest goes on afterwards. */
 export interface StoppedGuest {
@@ -25,7 +25,7 @@ export interface StoppedGuest {
  * @throws WasiRrError as replayInstrumented; EVENT_NOT_FOUND for an event that the run never comes to
  */
 export function stateAt<T>(
-  trace: TraceReader,
+  target: TravelTarget,
   event: number,
   look: (guest: StoppedGuest) => T,
   onEvent: (event: number) => void = () => {},
@@ -33,10 +33,10 @@ export function stateAt<T>(
   let running: Running | undefined;
   let found: { readonly value: T } | undefined;
   const lookNow = () => {
-    invariant(running, 'an event before the guest was made');
-    found ??= { value: look(stopped(running, trap?.frames[0])) };
+    found ??= { value: look(running ? stopped(running, trap?.frames[0]) : NOBODY) };
   };
-  const trap = trapAt(trace, event);
+  const { trace } = target;
+  const trap = trapAt(target, event);
   const trapPc = trap?.frames[0]?.offset;
   const [wanted] = event < 0 ? [] : trace.events(event, event + 1);
   const observer: CallObserver = {
@@ -54,7 +54,7 @@ export function stateAt<T>(
   // what is executed when it traps has its locals stored just before
   const breaks = trapPc === undefined ? {} : { breaks: new Set([trapPc]) };
   const note = replayInstrumented(
-    trace,
+    target,
     { frames: 'spill', globals: true, ...breaks },
     (started) => {
       running = started;
@@ -74,10 +74,15 @@ export function stateAt<T>(
   throw new WasiRrError('EVENT_NOT_FOUND', `the run never comes to event ${event}.`, { event });
 }
 
+/** Of a component, before the instance was made. */
+const NOBODY: StoppedGuest = { frames: [], memory: new Uint8Array(0), global: () => undefined };
+
 /** The trap that an event is. */
-function trapAt(trace: TraceReader, event: number): Trap | undefined {
+function trapAt({ trace, moduleId }: TravelTarget, event: number): Trap | undefined {
   const { outcome } = trace.meta;
-  return outcome?.kind === 'trap' && event === trace.eventCount - 1 ? outcome.trap : undefined;
+  if (outcome?.kind !== 'trap' || event !== trace.eventCount - 1) return undefined;
+  // of a component it may be in another one's code
+  return outcome.trap.frames[0]?.module === moduleId ? outcome.trap : undefined;
 }
 
 /** Calls that take the place of their function: when one traps, the frame is left, but still there. */

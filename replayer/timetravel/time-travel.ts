@@ -30,24 +30,29 @@ import type {
 import type { Motion } from './motions.ts';
 import type { MemoryWrite, WriteQuery } from './writes.ts';
 
+export interface TravelOptions {
+  /** Of a component: the core instance that is looked into; the one that holds the program by default. */
+  readonly instance?: number | undefined;
+}
+
 /**
  * Opens a trace for time travel; close it when done.
  * @throws WasiRrError for a trace that cannot be read (TRACE_*, NOT_A_TRACE)
  */
-export function openTimeTravel(path: string): TimeTravel {
+export function openTimeTravel(path: string, options: TravelOptions = {}): TimeTravel {
   new TraceReader(path).close();
-  return new TimeTravel(path);
+  return new TimeTravel(path, options);
 }
 
 export class TimeTravel {
   private readonly link: RequestLink<TravelRequests>;
 
   /** Use {@link openTimeTravel}. */
-  constructor(trace: string) {
+  constructor(trace: string, { instance }: TravelOptions) {
     this.link = new RequestLink({
       url: workerUrl('replayer/timetravel/travel-worker'),
       stackMb: OVERFLOW_STACK_MB,
-      setup: () => ({ trace }),
+      setup: () => ({ trace, instance }),
       receive: () => {},
     });
   }
@@ -66,8 +71,11 @@ export class TimeTravel {
    * The stack at a write, innermost frame first. Costs one replay, of some 1.7 times a plain one.
    * @throws as {@link writes}
    */
-  stackOf({ mark }: MemoryWrite, options?: RequestOptions): Promise<readonly StackFrame[]> {
-    return this.link.request('stack', { mark }, options);
+  stackOf(
+    { mark, instance }: Pick<MemoryWrite, 'mark' | 'instance'>,
+    options?: RequestOptions,
+  ): Promise<readonly StackFrame[]> {
+    return this.link.request('stack', { mark, instance }, options);
   }
 
   /**

@@ -26,7 +26,7 @@ function replyTo({ id, name, params }: ToTravel): Reply {
     if (Atomics.load(shared, SHARED_WORD.cancelled) === id) throw new Cancelled();
   };
   try {
-    traveller ??= new Traveller(new TraceReader(setup.trace));
+    traveller ??= new Traveller(new TraceReader(setup.trace), setup.instance);
     // each name has its own parameters; the union is not narrowed by indexing
     const handler = traveller[name] as (
       params: ToTravel['params'],

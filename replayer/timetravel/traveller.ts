@@ -6,6 +6,7 @@ import { globalNames } from '../../wasm/names.ts';
 import { coverageOfRun } from '../profile/coverage.ts';
 import { profileRun } from '../profile/profile.ts';
 import { searchMemory } from '../session/memory-search.ts';
+import type { StackFrame } from '../session/messages.ts';
 import { FrameNames } from '../source/frame-names.ts';
 import type { EvaluatedValue } from '../values/messages.ts';
 import { whyNot } from '../values/variable-rows.ts';
@@ -16,6 +17,7 @@ import { framesAt } from './frames-at.ts';
 import type { Mark } from './mark.ts';
 import type { FunctionText, LocatedWrites, TravelRequests } from './messages.ts';
 import { type StoppedGuest, stateAt } from './state-at.ts';
+import { TravelTarget } from './travel-target.ts';
 import { writesTo } from './writes.ts';
 
 type Handlers = {
@@ -27,56 +29,65 @@ type Handlers = {
 
 export class Traveller implements Handlers {
   private readonly trace: TraceReader;
+  private readonly target: TravelTarget;
   private readonly names: FrameNames;
+  private readonly othersNames = new Map<number, FrameNames>();
   private made: Engine | undefined;
   private breakPlaces: BreakPlaces | undefined;
   private globalNames: ReadonlyMap<number, string> | undefined;
 
-  /** @throws WasiRrError REPLAY_FAILED for a component's trace; and as TraceReader.module */
-  constructor(trace: TraceReader) {
-    if (trace.meta.flavour === 'component') {
-      throw new WasiRrError(
-        'REPLAY_FAILED',
-        'the run is that of a component, and those cannot be looked into between their calls so far. replay, verify, log and query work.',
-      );
-    }
+  /**
+   * @param instance of a component; the one that holds the program unless given
+   * @throws WasiRrError OPTION_INVALID; and as TraceReader.module
+   */
+  constructor(trace: TraceReader, instance?: number) {
     this.trace = trace;
-    this.names = FrameNames.of(trace);
+    this.target = new TravelTarget(trace, instance);
+    this.names = FrameNames.of(trace, this.target.moduleId);
   }
 
   /** @throws as writesTo */
   writes(query: TravelRequests['writes']['params'], onEvent: OnEvent): LocatedWrites {
-    const { writes, ...rest } = writesTo(this.trace, query, onEvent);
+    const { writes, ...rest } = writesTo(this.target, query, onEvent);
     const located = writes.map((write) => {
       const { by, mark } = write;
       return by === 'host'
         ? { ...write, frame: undefined, call: this.callAt(mark.event) }
-        : { ...write, frame: this.names.frame(mark.pc), call: undefined };
+        : { ...write, frame: this.frame(mark.pc, undefined, write.instance), call: undefined };
     });
     return { ...rest, writes: located };
   }
 
   /** @throws as framesAt */
-  stack({ mark }: TravelRequests['stack']['params'], onEvent: OnEvent) {
-    return framesAt(this.trace, mark, onEvent).map(({ func, pc }) => this.names.frame(pc, func));
+  stack({ mark, instance }: TravelRequests['stack']['params'], onEvent: OnEvent) {
+    const target =
+      instance === undefined || instance === this.target.instance
+        ? this.target
+        : new TravelTarget(this.trace, instance);
+    const begun = mark.pc < 0 ? { ...mark, event: this.callEvent(mark.event) } : mark;
+    return framesAt(target, begun, onEvent).map(({ func, pc, instance: whose }) =>
+      this.frame(pc, func, whose ?? instance),
+    );
   }
 
   /** @throws as stateAt */
   variables({ event }: TravelRequests['variables']['params'], onEvent: OnEvent) {
-    return stateAt(this.trace, event, (guest) => this.engine.look.frames(guest), onEvent);
+    const look = (guest: StoppedGuest) => this.engine.look.frames(guest);
+    return stateAt(this.target, event, look, onEvent).map((frame) => this.described(frame));
   }
 
   /** @throws as Engine.move */
   move({ from, motion }: TravelRequests['move']['params'], onEvent: OnEvent) {
     const arrival = this.engine.move(from, motion, onEvent);
     const { frames } = this.engine.at(arrival.mark, onEvent);
-    const stack = frames.map(({ func, pc, locals }) => ({ ...this.names.frame(pc, func), locals }));
+    const stack = frames.map(({ func, pc, locals }) => ({ ...this.frame(pc, func), locals }));
     return { ...arrival, stack };
   }
 
   /** @throws as Engine.at */
   frames({ mark }: TravelRequests['frames']['params'], onEvent: OnEvent) {
-    return this.engine.look.frames(this.stopped(mark, onEvent));
+    const frames = this.engine.look.frames(this.stopped(mark, onEvent));
+    return frames.map((frame) => this.described(frame));
   }
 
   /** @throws as Engine.at */
@@ -111,8 +122,8 @@ export class Traveller implements Handlers {
     if (body === undefined) {
       throw new WasiRrError('EVENT_NOT_FOUND', `function ${func} has no code in the module.`);
     }
-    this.globalNames ??= globalNames(this.trace.module());
-    const text = disassemble(this.trace.module(), body, {
+    this.globalNames ??= globalNames(this.target.module);
+    const text = disassemble(this.target.module, body, {
       func: (index) => this.names.nameOf(index)?.name,
       global: (index) => this.globalNames?.get(index),
     });
@@ -140,18 +151,18 @@ export class Traveller implements Handlers {
 
   /** @throws as profileRun */
   profile(_params: TravelRequests['profile']['params'], onEvent: (event: number) => void) {
-    return profileRun(this.trace, this.names, onEvent);
+    return profileRun(this.target, this.names, onEvent);
   }
 
   /** @throws as coverageOfRun */
   coverage(_params: TravelRequests['coverage']['params'], onEvent: (event: number) => void) {
-    return coverageOfRun(this.trace, this.names, onEvent);
+    return coverageOfRun(this.target, this.names, onEvent);
   }
 
   /** @throws as BreakPlaces.find */
   places({ spec }: TravelRequests['places']['params']) {
-    this.breakPlaces ??= new BreakPlaces(this.trace.module(), this.names, this.engine.lines);
-    return this.breakPlaces.find(spec).map((pc) => this.names.frame(pc));
+    this.breakPlaces ??= new BreakPlaces(this.target.module, this.names, this.engine.lines);
+    return this.breakPlaces.find(spec).map((pc) => this.frame(pc));
   }
 
   private stopped(mark: Mark, onEvent: OnEvent): StoppedGuest {
@@ -165,12 +176,38 @@ export class Traveller implements Handlers {
   }
 
   private get engine(): Engine {
-    this.made ??= new Engine(this.trace, this.names);
+    this.made ??= new Engine(this.target, this.names);
     return this.made;
   }
 
   private callAt(number: number): string | undefined {
+    const called = this.callEvent(number);
+    const [event] = this.trace.events(called, called + 1);
+    return event?.kind === 'call' || event?.kind === 'open' ? event.name : undefined;
+  }
+
+  /** Number of the call that an event answers; of any other event, its own. */
+  private callEvent(number: number): number {
     const [event] = this.trace.events(number, number + 1);
-    return event?.kind === 'call' ? event.name : undefined;
+    return event?.kind === 'return' || event?.kind === 'throw' ? event.opened : number;
+  }
+
+  /** Of a component, with whose frame it is. */
+  private described<Frame extends StackFrame>(frame: Frame): Frame {
+    const instance = this.target.described();
+    return instance === undefined ? frame : { ...frame, instance };
+  }
+
+  /** With its names. @param instance of a component; the one that is looked into unless given */
+  private frame(pc: number, func?: number, instance = this.target.instance): StackFrame {
+    const { target } = this;
+    const described = target.described(instance);
+    if (described === undefined) return this.names.frame(pc, func);
+    let names = described.id === target.instance ? this.names : this.othersNames.get(described.id);
+    if (names === undefined) {
+      names = new FrameNames(target.moduleOf(described.id));
+      this.othersNames.set(described.id, names);
+    }
+    return { ...names.frame(pc, func), instance: described };
   }
 }

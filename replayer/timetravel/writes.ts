@@ -3,17 +3,19 @@
  * compared with the recording.
  */
 import { WasiRrError } from '../../errors.ts';
-import type { TraceReader } from '../../traces/reader.ts';
 import type { CallObserver } from '../feed.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import { compareMarks, type Mark } from './mark.ts';
+import type { TravelTarget } from './travel-target.ts';
 
 /** Writing what was there already is a write too. */
 export interface MemoryWrite {
   /** `guest`: `mark` is before the storing instruction. `host`: the answer to call `mark.event`. */
   readonly by: 'guest' | 'host';
-  /** Of a host's write, the depth is that of the call, and pc is -1. */
+  /** Of a host's write, the depth is that of the call, and pc is -1. Of a component, ticks are the instance's. */
   readonly mark: Mark;
+  /** Of a component: the instance that wrote, or whose memory the host wrote to. */
+  readonly instance?: number | undefined;
   /** Where the write began, and how much it wrote, inside and outside of the range. */
   readonly address: number;
   readonly length: number;
@@ -51,7 +53,7 @@ export interface WriteList {
  * @throws WasiRrError as replayInstrumented; OPTION_INVALID for an empty range
  */
 export function writesTo(
-  trace: TraceReader,
+  target: TravelTarget,
   query: WriteQuery,
   onEvent: (event: number) => void = () => {},
 ): WriteList {
@@ -65,13 +67,19 @@ export function writesTo(
   let total = 0;
   let writes: MemoryWrite[] = [];
   const memory = () => running?.memory() ?? new Uint8Array(0);
-  const now = (pc: number): Mark => ({
-    event: running?.event() ?? -1,
-    tick: -Number(running?.probes.global('ticksLeft').value ?? 0n),
-    depth: Number(running?.probes.global('depth').value ?? 0),
+  const now = (pc: number, by = running): Mark => ({
+    event: by?.event() ?? -1,
+    tick: -Number(by?.probes.global('ticksLeft').value ?? 0n),
+    depth: Number(by?.probes.global('depth').value ?? 0),
     pc,
   });
-  const wrote = (by: MemoryWrite['by'], mark: Mark, at: number, size: number) => {
+  const wrote = (
+    by: MemoryWrite['by'],
+    mark: Mark,
+    at: number,
+    size: number,
+    instance = target.instance,
+  ) => {
     const from = Math.max(at, address);
     const to = Math.min(at + size, address + length);
     if (from >= to) return;
@@ -81,7 +89,8 @@ export function writesTo(
     known.set(after, place);
     if (isLater(by, mark, query)) return;
     total++;
-    writes.push({ by, mark, address: at, length: size, from, before, after });
+    const whose = instance === undefined ? {} : { instance };
+    writes.push({ by, mark, ...whose, address: at, length: size, from, before, after });
     if (writes.length > 2 * keep + 16) writes = keep > 0 ? writes.slice(-keep) : [];
   };
   let answered: { at: number; size: number }[] = [];
@@ -101,17 +110,24 @@ export function writesTo(
     },
   };
   const note = replayInstrumented(
-    trace,
+    target,
     { tick: true, frames: 'depth', watch: true },
     (started) => {
-      running = started;
-      const { probes } = started;
-      known.set(memory().subarray(address, address + length));
+      const { probes, instance } = started;
+      if (target.instance === undefined || instance === target.instance) running = started;
+      // of a component, another one may have begun to fill the memory before
+      known.set(started.memory().subarray(address, address + length));
       probes.global('watchFrom').value = address | 0;
       probes.global('watchLength').value = length | 0;
-      probes.set('wrote', (pc, at, size) => wrote('guest', now(pc), at, size));
+      const whose = target.instance === undefined ? undefined : instance;
+      probes.set('wrote', (pc, at, size) => {
+        running ??= started;
+        wrote('guest', now(pc, started), at, size, whose);
+      });
     },
     observer,
+    undefined,
+    target.instance === undefined ? [undefined] : target.sharers,
   );
   const kept = keep > 0 ? writes.slice(-keep) : [];
   return { writes: kept, total, memorySize: memory().length, note };

@@ -6,6 +6,7 @@ import { isStructure } from '../../../replayer/instrument/function-rewriter.ts';
 import { coverageOfRun } from '../../../replayer/profile/coverage.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
+import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { compileWat } from '../../guests/wat.ts';
 import { Scratch } from '../../recorder/scratch.ts';
@@ -21,17 +22,21 @@ async function recordExample(name: string): Promise<TraceReader> {
 }
 
 const coverageOf = (trace: TraceReader) =>
-  coverageOfRun(trace, new FrameNames(trace.module())).files;
+  coverageOfRun(new TravelTarget(trace), new FrameNames(trace.module())).files;
 
 /** `file:line count`: of each function the instruction of a line that was come to most often. */
 function linesByForce(trace: TraceReader): string[] {
   const module = trace.module();
   const names = new FrameNames(module);
   const counts = new Map<number, number>();
-  replayInstrumented(trace, { frames: 'depth', steps: allFunctions(module) }, ({ probes }) => {
-    probes.global('armed').value = 0x7fffffff;
-    probes.set('stop', (pc) => counts.set(pc, (counts.get(pc) ?? 0) + 1));
-  });
+  replayInstrumented(
+    new TravelTarget(trace),
+    { frames: 'depth', steps: allFunctions(module) },
+    ({ probes }) => {
+      probes.global('armed').value = 0x7fffffff;
+      probes.set('stop', (pc) => counts.set(pc, (counts.get(pc) ?? 0) + 1));
+    },
+  );
   const rows = [...(names.source?.rows() ?? [])].sort((a, b) => a.offset - b.offset);
   const most = new Map<string, number>();
   let next = 0;

@@ -5,6 +5,7 @@ import type { Profile } from '../../../replayer/profile/messages.ts';
 import { profileRun } from '../../../replayer/profile/profile.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
+import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { compileWat } from '../../guests/wat.ts';
 import { Scratch } from '../../recorder/scratch.ts';
@@ -13,7 +14,7 @@ const scratch = new Scratch('profile');
 afterAll(() => scratch.remove());
 
 const profileOf = (trace: TraceReader, most?: number) =>
-  profileRun(trace, new FrameNames(trace.module()), undefined, most);
+  profileRun(new TravelTarget(trace), new FrameNames(trace.module()), undefined, most);
 
 async function recordWat(wat: string): Promise<TraceReader> {
   const { trace } = await scratch.record({ module: await compileWat(wat) });
@@ -55,7 +56,7 @@ function linesByForce(trace: TraceReader): string[] {
     last = tick();
   };
   replayInstrumented(
-    trace,
+    new TravelTarget(trace),
     { tick: true, frames: 'depth', calls: true },
     ({ probes }) => {
       tick = () => -Number(probes.global('ticksLeft').value);

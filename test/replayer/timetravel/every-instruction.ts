@@ -7,19 +7,24 @@ import type { SourceLines } from '../../../replayer/source/source-lines.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
 import type { Mark } from '../../../replayer/timetravel/mark.ts';
 import type { StepSize } from '../../../replayer/timetravel/motions.ts';
+import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import type { TraceReader } from '../../../traces/reader.ts';
 import { allFunctions } from '../instrument/variants.ts';
 
 export function everyInstruction(trace: TraceReader): Mark[] {
   const marks: Mark[] = [];
   const steps = allFunctions(trace.module());
-  replayInstrumented(trace, { tick: true, frames: 'depth', steps }, ({ probes, event }) => {
-    probes.global('armed').value = 0x7fffffff;
-    probes.set('stop', (pc, depth) => {
-      const tick = -Number(probes.global('ticksLeft').value);
-      marks.push({ event: event(), tick, depth, pc });
-    });
-  });
+  replayInstrumented(
+    new TravelTarget(trace),
+    { tick: true, frames: 'depth', steps },
+    ({ probes, event }) => {
+      probes.global('armed').value = 0x7fffffff;
+      probes.set('stop', (pc, depth) => {
+        const tick = -Number(probes.global('ticksLeft').value);
+        marks.push({ event: event(), tick, depth, pc });
+      });
+    },
+  );
   return marks;
 }
 

@@ -4,6 +4,7 @@ import { exampleCases } from '../../../examples/cases.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { Engine } from '../../../replayer/timetravel/engine.ts';
 import type { Motion, Points, StepSize } from '../../../replayer/timetravel/motions.ts';
+import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { MAX_FRAMES } from '../../../wasm/traps.ts';
 import { guests } from '../../guests/guests.ts';
@@ -27,7 +28,7 @@ describe.each(['heapsmash-O0g', 'heapsmash-O2', 'uninit-O0g'])('%s', (name) => {
     if (example === undefined) throw new Error(`no example ${name}`);
     trace = new TraceReader((await scratch.recordExample(example)).trace);
     const names = new FrameNames(trace.module());
-    engine = new Engine(trace, names);
+    engine = new Engine(new TravelTarget(trace), names);
     truth = new Truth(everyInstruction(trace), engine.lines, (pc) => names.functionAt(pc));
   });
   afterAll(() => trace.close());
@@ -129,7 +130,7 @@ describe('watchpoints', () => {
     const example = exampleCases().find(({ name }) => name === 'heapsmash-O0g');
     if (example === undefined) throw new Error('no example');
     trace = new TraceReader((await scratch.recordExample(example)).trace);
-    engine = new Engine(trace, new FrameNames(trace.module()));
+    engine = new Engine(new TravelTarget(trace), new FrameNames(trace.module()));
   });
   afterAll(() => trace.close());
 
@@ -209,7 +210,7 @@ test('a hang: behind its last event, and on from there', async () => {
   if (example === undefined) throw new Error('no example');
   const run = await scratch.recordExample(example, { timeoutMs: 1000 });
   const trace = new TraceReader(run.trace);
-  const engine = new Engine(trace, new FrameNames(trace.module()));
+  const engine = new Engine(new TravelTarget(trace), new FrameNames(trace.module()));
   const end = engine.move(undefined, { kind: 'end' }, quiet);
   expect(end.mark.event).toBe(trace.eventCount - 1);
   const on: Motion = { kind: 'continue', reverse: false, points: NO_POINTS };
@@ -235,7 +236,7 @@ test('a stack overflow that this thread has no stack for: up to its last event, 
   const guest = guests.find(({ name }) => name === 'stack-overflow');
   if (guest === undefined) throw new Error('no guest');
   const trace = new TraceReader((await scratch.recordGuest(guest)).trace);
-  const engine = new Engine(trace, new FrameNames(trace.module()));
+  const engine = new Engine(new TravelTarget(trace), new FrameNames(trace.module()));
   const { mark } = engine.move(undefined, { kind: 'end' }, quiet);
   expect(mark.event).toBe(trace.eventCount - 2);
   const on = (points: Points): Motion => ({ kind: 'continue', reverse: false, points });

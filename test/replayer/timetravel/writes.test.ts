@@ -7,6 +7,7 @@ import { exampleCases } from '../../../examples/cases.ts';
 import { framesAt } from '../../../replayer/timetravel/frames-at.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
 import { compareMarks, type Mark } from '../../../replayer/timetravel/mark.ts';
+import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { writesTo } from '../../../replayer/timetravel/writes.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { functionAt, functionStarts } from '../../../wasm/function-starts.ts';
@@ -23,7 +24,7 @@ afterAll(() => scratch.remove());
 function changesByForce(trace: TraceReader, address: number, length: number): Mark[] {
   const changes: Mark[] = [];
   const steps = allFunctions(trace.module());
-  replayInstrumented(trace, { tick: true, frames: 'depth', steps }, (running) => {
+  replayInstrumented(new TravelTarget(trace), { tick: true, frames: 'depth', steps }, (running) => {
     const { probes, memory, event } = running;
     const range = () => Buffer.from(memory().slice(address, address + length));
     let known = range();
@@ -53,10 +54,14 @@ const DATA = { address: 66_560, length: 80_000, keep: 1e6 };
 describe.each(['heapsmash-O0g', 'heapsmash-O2'])('%s', (name) => {
   test('finds the writes that looking at every instruction finds', async () => {
     const trace = await record(name);
-    const all = writesTo(trace, DATA).writes.filter(({ by }) => by === 'guest');
+    const all = writesTo(new TravelTarget(trace), DATA).writes.filter(({ by }) => by === 'guest');
     for (const part of [0.1, 0.5, 0.9]) {
       const address = (all[Math.floor(all.length * part)]?.address ?? 0) - 3;
-      const { writes, total } = writesTo(trace, { address, length: 16, keep: 1e6 });
+      const { writes, total } = writesTo(new TravelTarget(trace), {
+        address,
+        length: 16,
+        keep: 1e6,
+      });
       expect(writes.length).toBe(total);
       for (const [i, write] of writes.entries()) {
         const next = writes[i + 1];
@@ -81,7 +86,7 @@ test('who overwrote the function pointer of heapsmash, with the callers', async 
   const names = new FunctionNames(module);
   const starts = functionStarts(module);
   const writer = (pc: number) => names.get(functionAt(starts, pc))?.name;
-  const { writes } = writesTo(trace, DATA);
+  const { writes } = writesTo(new TravelTarget(trace), DATA);
   // words that `add_user` or `main` stored whole, and of which `set_name` wrote a byte later
   const words = new Set<number>();
   const smashed = writes.filter(({ mark, address, length, by }) => {
@@ -92,7 +97,7 @@ test('who overwrote the function pointer of heapsmash, with the callers', async 
   const last = smashed.at(-1);
   expect(last).toBeDefined();
   if (last === undefined) return;
-  const frames = framesAt(trace, last.mark);
+  const frames = framesAt(new TravelTarget(trace), last.mark);
   expect(frames[0]?.pc).toBe(last.mark.pc);
   expect(frames).toHaveLength(last.mark.depth);
   expect(frames.map(({ func }) => names.get(func)?.name).slice(0, 3)).toEqual([
@@ -102,17 +107,20 @@ test('who overwrote the function pointer of heapsmash, with the callers', async 
   ]);
   // the same question, asked as a user does: the last write to that word before the end
   const word = { address: last.address & ~3, length: 4, keep: 1 };
-  const again = writesTo(trace, word);
+  const again = writesTo(new TravelTarget(trace), word);
   expect(again.writes.map(({ mark }) => writer(mark.pc))).toEqual(['set_name']);
   // and before that one: it is not among those before itself
-  const earlier = writesTo(trace, { ...word, until: again.writes[0]?.mark as Mark });
+  const earlier = writesTo(new TravelTarget(trace), {
+    ...word,
+    until: again.writes[0]?.mark as Mark,
+  });
   expect(earlier.total).toBe(again.total - 1);
   trace.close();
 });
 
 test('what the host wrote is told as its answer to a call', async () => {
   const trace = await record('heapsmash-O2');
-  const { writes } = writesTo(trace, DATA);
+  const { writes } = writesTo(new TravelTarget(trace), DATA);
   const hosts = writes.filter(({ by }) => by === 'host');
   const events = [...trace.events()];
   expect(hosts.length).toBeGreaterThan(0);
@@ -124,17 +132,17 @@ test('what the host wrote is told as its answer to a call', async () => {
 
 test('a place where the run never comes, and an empty range, are refused', async () => {
   const trace = await record('heapsmash-O2');
-  const { writes } = writesTo(trace, { ...DATA, keep: 1e6 });
+  const { writes } = writesTo(new TravelTarget(trace), { ...DATA, keep: 1e6 });
   const by = (who: string) => writes.find((write) => write.by === who)?.mark as Mark;
   for (const mark of [
     { ...by('guest'), tick: 1e9 },
     { ...by('host'), event: 16 },
   ]) {
-    expect(() => framesAt(trace, mark)).toThrow(
+    expect(() => framesAt(new TravelTarget(trace), mark)).toThrow(
       expect.objectContaining({ code: 'EVENT_NOT_FOUND' }),
     );
   }
-  expect(() => writesTo(trace, { ...DATA, length: 0 })).toThrow(
+  expect(() => writesTo(new TravelTarget(trace), { ...DATA, length: 0 })).toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID' }),
   );
   trace.close();
