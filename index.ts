@@ -89,24 +89,42 @@ export { TraceView } from './replayer/session/trace-view.ts';
 export { examineDebugFile, storedSource } from './replayer/source/debug-files.ts';
 export { locateFrames, sourceNames } from './replayer/source/locate-frames.ts';
 export type { BreakSpec } from './replayer/timetravel/break-places.ts';
+export type { FirstSeen } from './replayer/timetravel/first-seen.ts';
 export type { LocalValue } from './replayer/timetravel/frames.ts';
 export type { Mark } from './replayer/timetravel/mark.ts';
 export type {
+  ConditionOf,
+  FunctionText,
   LocatedArrival,
   LocatedFrame,
   LocatedWrite,
   LocatedWrites,
+  Question,
 } from './replayer/timetravel/messages.ts';
 export type {
+  Arrival,
   Motion,
+  PointRule,
   Points,
   Reason,
   StepSize,
   Watch,
 } from './replayer/timetravel/motions.ts';
+export {
+  activePoints,
+  afterMotion,
+  newStopPoint,
+  type StopPoint,
+  type StopWhat,
+} from './replayer/timetravel/stop-points.ts';
 export { openTimeTravel, type TimeTravel } from './replayer/timetravel/time-travel.ts';
 export type { MemoryWrite, WriteQuery } from './replayer/timetravel/writes.ts';
-export type { FrameVariables, ShownVariable } from './replayer/values/messages.ts';
+export type {
+  EvaluatedValue,
+  FrameVariables,
+  ShownVariable,
+  VariableRow,
+} from './replayer/values/messages.ts';
 export type { Bookmark } from './traces/annotations.ts';
 export {
   type Attachment,

@@ -28,7 +28,8 @@ interface DebugFlags {
 
 const EXAMPLES = `
 It stands before an instruction: in the beginning before the one that trapped, or where else the run went
-wrong. Steps, breakpoints and watchpoints go forwards and backwards; help lists the commands, which are gdb's.
+wrong. Steps, breakpoints and watchpoints go forwards and backwards; help lists the commands, which are gdb's. Expressions are
+those of C and Rust: p u->name, b main.c:12 if n > 3, watch u->score if $value > 100, display arr[i].
 Nothing runs but the recorded run, which is replayed for each motion and compared all the while.
 
 Commands come from -x and -e, else from standard input. Those that no one types end at the first error, with
@@ -168,7 +169,7 @@ class Loop {
 
 /** How the run ended, and where the debugger stands in the beginning. */
 async function opening(debug: Debugger): Promise<Answer> {
-  const { text, json } = showStop(debug, await debug.begin());
+  const { text, json } = await showStop(debug, await debug.begin());
   const { outcome } = debug;
   return {
     text: [`how the run ended: ${escapeText(outcome)}`, ...text],

@@ -1,15 +1,17 @@
 /** The commands of the debugger, with gdb's words, as a table. */
-import type { BreakSpec, Motion, StepSize } from '../../index.ts';
-import { byteNumber } from '../byte-number.ts';
-import { formatFrames } from '../frames.ts';
+import { escapeText, type Motion, type StepSize } from '../../index.ts';
+import { frameTexts } from '../frames.ts';
 import { type Answer, refuse } from './answer.ts';
+import { breakSpec, POINT_COMMANDS } from './breakpoints.ts';
 import type { Debugger, Stop } from './debugger.ts';
+import { disassemble } from './disassemble.ts';
+import { showDisplays } from './displays.ts';
 import { examine, parseFormat } from './examine.ts';
-import { information } from './information.ts';
+import { find, first } from './find.ts';
+import { INFO_SUBJECTS, information } from './information.ts';
 import { listSource } from './list-source.ts';
-import { describePoint, jsonPoint, type Point } from './points.ts';
-import { frameText, jsonFrame, markText, showStop, valueJson, valueText } from './show.ts';
-import { addressOf, valueNamed } from './values.ts';
+import { frameText, jsonFrame, markText, showStop } from './show.ts';
+import { addressOf, evaluated, formatAndExpression, jsonValue, printValue } from './values.ts';
 
 export interface DebugCommand {
   /** The first is the one that help shows. */
@@ -50,24 +52,17 @@ function continuing(names: readonly string[], reverse: boolean, help: string): D
   return { names, usage: '', help, repeats: true, run };
 }
 
-function breaking(names: readonly string[], once: boolean, help: string): DebugCommand {
-  const run = async (debug: Debugger, rest: string): Promise<Answer> => {
-    const frames = await debug.travel.places(specOf(debug, rest), debug.options);
-    return made(debug.points.add({ kind: 'breakpoint', frames }, once));
-  };
-  return { names, usage: 'FUNCTION | FILE:LINE | LINE | *BYTE', help, run };
-}
-
 function selecting(
   names: readonly string[],
+  usage: string,
   help: string,
-  by: (now: number, rest: string) => number,
+  by: (debug: Debugger, rest: string) => number,
 ) {
   const run = async (debug: Debugger, rest: string): Promise<Answer> => {
-    debug.select(by(debug.frameNumber, rest));
+    debug.select(by(debug, rest));
     return { text: frameText(debug), json: { frame: jsonFrame(debug.frame, debug.frameNumber) } };
   };
-  return { names, usage: '[N]', help, run };
+  return { names, usage, help, run };
 }
 
 export const COMMANDS: readonly DebugCommand[] = [
@@ -81,6 +76,17 @@ export const COMMANDS: readonly DebugCommand[] = [
   stepping(['reverse-stepi', 'rsi'], 'instruction', true, 'back by an instruction'),
   stepping(['reverse-nexti', 'rni'], 'instruction-over', true, 'the same, over calls'),
   stepping(['reverse-finish', 'rf'], 'out', true, 'back to the call of the function'),
+  {
+    names: ['advance', 'until'],
+    usage: 'FUNCTION | FILE:LINE | LINE | *BYTE',
+    help: 'on to this code, whatever stops before',
+    run: async (debug, rest) => {
+      const frames = await debug.travel.places(breakSpec(debug, rest), debug.options);
+      const breaks = frames.map(({ offset }) => offset);
+      const points = { breaks, calls: [], watches: [] };
+      return showStop(debug, await debug.move({ kind: 'continue', reverse: false, points }));
+    },
+  },
   continuing(['continue', 'c'], false, 'to the next breakpoint, or to the end'),
   continuing(['reverse-continue', 'rc'], true, 'to the breakpoint before, or to the start'),
   {
@@ -95,85 +101,77 @@ export const COMMANDS: readonly DebugCommand[] = [
     help: 'which event has passed last, and the tick',
     run: async ({ mark }) => ({ text: [markText(mark)], json: { mark } }),
   },
-  breaking(['break', 'b', 'br'], false, 'stop before this code'),
-  breaking(['tbreak', 'tb'], true, 'the same, once'),
-  {
-    names: ['watch'],
-    usage: '[-a] ADDRESS [LENGTH]',
-    help: 'stop where these bytes change; with -a at every write',
-    run: async (debug, rest) => {
-      const [, all, address = '', length = '4'] =
-        /^(-a\s+)?\*?\s*(\S+)(?:\s+(\S+))?$/.exec(rest) ?? [];
-      if (address === '') throw refuse('give an address: watch 0x12310 4.');
-      const watch = {
-        address: await addressOf(debug, address),
-        length: byteNumber(length),
-        every: all !== undefined,
-      };
-      if (watch.length === 0 || watch.address + watch.length > 2 ** 32) {
-        throw refuse('that is no range of memory.');
-      }
-      return made(debug.points.add({ kind: 'watchpoint', watch }));
-    },
-  },
-  {
-    names: ['catch'],
-    usage: '[CALL]',
-    help: 'stop before calls of the host, such as fd_write; before any without a name',
-    run: async (debug, rest) => {
-      const call = rest.replace(/^(syscall|call)\b\s*/, '') || '*';
-      const known = [...debug.trace.functions.values()].map(({ name }) => name);
-      if (call !== '*' && !known.includes(call)) {
-        throw refuse(`the run makes no call "${call}"; it makes ${known.sort().join(', ')}.`);
-      }
-      return made(debug.points.add({ kind: 'catchpoint', call }));
-    },
-  },
-  {
-    names: ['delete', 'd'],
-    usage: '[N]',
-    help: 'remove a breakpoint, or all',
-    run: async (debug, rest) => {
-      debug.points.delete(rest === '' ? undefined : countOf(rest));
-      return debug.points.list();
-    },
-  },
+  ...POINT_COMMANDS,
   {
     names: ['backtrace', 'bt', 'where'],
     usage: '',
     help: 'the stack, innermost first',
     run: async ({ stack }) => ({
-      text: formatFrames(stack).map((line) => line.trimStart()),
+      text: stackLines(stack),
       json: { stack: stack.map(jsonFrame) },
     }),
   },
-  selecting(['frame', 'f'], 'select a frame of the stack, 0 is the innermost', (now, rest) =>
-    rest === '' ? now : frameNumber(rest),
+  selecting(
+    ['frame', 'f'],
+    '[N | FUNCTION]',
+    'select a frame of the stack, 0 is the innermost',
+    (debug, rest) => (rest === '' ? debug.frameNumber : frameNamed(debug, rest)),
   ),
-  selecting(['up'], 'select the caller', (now, rest) => now + countOf(rest)),
-  selecting(['down'], 'select what was called', (now, rest) => now - countOf(rest)),
-  {
-    names: ['info', 'i'],
-    usage: 'breakpoints | locals | wasm | registers',
-    help: 'what stops the run; variables of the frame; locals of wasm; globals of wasm',
-    run: information,
-  },
+  selecting(
+    ['up'],
+    '[N]',
+    'select the caller',
+    ({ frameNumber }, rest) => frameNumber + countOf(rest),
+  ),
+  selecting(
+    ['down'],
+    '[N]',
+    'select what was called',
+    ({ frameNumber }, rest) => frameNumber - countOf(rest),
+  ),
+  { names: ['info', 'i'], usage: INFO_SUBJECTS, help: 'what is known of these', run: information },
   {
     names: ['print', 'p'],
-    usage: 'NAME',
-    help: 'the value of a variable of the frame, of local0, local1… of wasm, or of a global',
+    usage: '[/x|d|u|o|t|c] EXPRESSION',
+    help: 'its value: u->name, arr[3], *(int *)0x12310, sizeof(user), local0 of wasm, a global',
+    run: printValue,
+  },
+  {
+    names: ['whatis', 'ptype'],
+    usage: 'EXPRESSION',
+    help: 'its type',
     run: async (debug, rest) => {
-      const value = await valueNamed(debug, rest);
+      const { expression } = formatAndExpression(rest);
+      const value = await evaluated(debug, expression);
       return {
-        text: [`${rest} = ${valueText(value)}`],
-        json: { name: rest, value: valueJson(value) },
+        text: [`type = ${escapeText(value.type)}`],
+        json: { name: expression, ...jsonValue(value) },
       };
+    },
+  },
+  {
+    names: ['display'],
+    usage: '[[/x] EXPRESSION]',
+    help: 'show its value here, and wherever the guest stops',
+    run: async (debug, rest) => {
+      if (rest === '') return showDisplays(debug);
+      await evaluated(debug, formatAndExpression(rest).expression);
+      return showDisplays(debug, [debug.displays.add(rest)]);
+    },
+  },
+  {
+    names: ['undisplay'],
+    usage: '[N]',
+    help: 'do not display it any more, or nothing',
+    run: async (debug, rest) => {
+      debug.displays.delete(rest === '' ? undefined : countOf(rest));
+      return information(debug, 'display');
     },
   },
   {
     names: ['x'],
     usage: '/FORMAT ADDRESS',
-    help: 'memory: x/4xw 0x12310, x/s local0, x/16xb local1+8; units b h w g, formats x d u o c s',
+    help: 'memory: x/4xw 0x12310, x/s u->name, x/16xb local1+8; units b h w g, formats x d u o c s',
     run: (debug, rest) => {
       const [, format = '', address] = /^(?:\/(\S*)\s+)?(.+)$/.exec(rest) ?? [];
       if (address === undefined) throw refuse('give an address: x/4xw 0x12310.');
@@ -182,11 +180,29 @@ export const COMMANDS: readonly DebugCommand[] = [
     },
   },
   {
+    names: ['find'],
+    usage: '"TEXT" | 0x62 0x75…',
+    help: 'where memory holds these bytes now',
+    run: find,
+  },
+  {
+    names: ['first'],
+    usage: '"TEXT" | 0x62 0x75…',
+    help: 'go to where memory holds these bytes for the first time in the run',
+    run: first,
+  },
+  {
     names: ['list', 'l'],
-    usage: '[LINE | FILE:LINE]',
+    usage: '[LINE | FILE:LINE | FUNCTION]',
     help: 'lines of the source, where its file is found (--source)',
     repeats: true,
-    run: async (debug, rest) => listSource(debug, rest),
+    run: listSource,
+  },
+  {
+    names: ['disassemble', 'disas'],
+    usage: '[all | FUNCTION]',
+    help: 'the code of WebAssembly, around here',
+    run: disassemble,
   },
   { names: ['help', 'h'], usage: '', help: 'these commands', run: async () => help() },
   { names: ['quit', 'q', 'exit'], usage: '', help: 'leave', run: async () => undefined },
@@ -198,7 +214,7 @@ export const COMMANDS: readonly DebugCommand[] = [
  * @throws WasiRrError OPTION_INVALID
  */
 export function parseLine(line: string): { command: DebugCommand; rest: string } {
-  const [, word = '', rest = ''] = /^\s*([a-zA-Z-]+)\s*(.*?)\s*$/.exec(line) ?? [];
+  const [, word = '', rest = ''] = /^\s*([a-zA-Z-]+)\s*(.*?)\s*$/s.exec(line) ?? [];
   const exact = COMMANDS.find(({ names }) => names.includes(word));
   const begun = COMMANDS.filter(({ names: [name = ''] }) => word !== '' && name.startsWith(word));
   const command = exact ?? (begun.length === 1 ? begun[0] : undefined);
@@ -229,19 +245,6 @@ function motionTo(place: string): Motion {
   throw refuse(`"${place}" is no place of the run: give #17, start, end or failure.`);
 }
 
-function specOf(debug: Debugger, text: string): BreakSpec {
-  if (text === '') return { kind: 'pc', pc: debug.frame.offset };
-  if (text.startsWith('*')) return { kind: 'pc', pc: byteNumber(text.slice(1).trim()) };
-  const [, file = debug.place?.file, line] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
-  if (line === undefined) return { kind: 'function', name: text };
-  if (file !== undefined) return { kind: 'line', file, line: Number(line) };
-  throw refuse('no line is known here: name the file too, as in main.c:12.');
-}
-
-function made(point: Point): Answer {
-  return { text: describePoint(point), json: { point: jsonPoint(point) } };
-}
-
 /** At least 1; 1 without a number. */
 function countOf(text: string): number {
   if (text === '') return 1;
@@ -249,9 +252,29 @@ function countOf(text: string): number {
   throw refuse(`"${text}" is no number above 0.`);
 }
 
-function frameNumber(text: string): number {
+/** By number, or by a function's name or the end of its path. */
+function frameNamed({ stack }: Debugger, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw refuse(`"${text}" is no frame: backtrace numbers them from 0.`);
+  const found = stack.findIndex(({ name, source }) =>
+    [name, ...source.map((call) => call.name)].some(
+      (one) => one === text || one?.endsWith(`::${text}`),
+    ),
+  );
+  if (found >= 0) return found;
+  throw refuse(`"${text}" is no frame: backtrace lists them.`);
+}
+
+/** Frames that are listed: a stack overflow has thousands. */
+const MAX_FRAMES = 100;
+
+/** Calls that were inlined have no number of their own. */
+function stackLines(stack: Debugger['stack']): string[] {
+  const lines = stack.slice(0, MAX_FRAMES).flatMap((frame, number) => {
+    const texts = frameTexts(frame);
+    return texts.map((text, i) => `${i === texts.length - 1 ? `#${number}` : ''}`.padEnd(5) + text);
+  });
+  const more = stack.length - MAX_FRAMES;
+  return more > 0 ? [...lines, `… ${more} more`] : lines;
 }
 
 function help(): Answer {

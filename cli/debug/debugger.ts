@@ -10,16 +10,18 @@ import {
   type Mark,
   type Motion,
   type RequestOptions,
+  type StopPoint,
   type TimeTravel,
   type TraceReader,
   TraceView,
 } from '../../index.ts';
 import type { SourceFiles } from '../../tui/source/source-files.ts';
 import { refuse } from './answer.ts';
-import { type Point, PointList } from './points.ts';
+import { DisplayList } from './displays.ts';
+import { PointList } from './points.ts';
 
 export interface Stop extends LocatedArrival {
-  readonly point: Point | undefined;
+  readonly point: StopPoint | undefined;
 }
 
 export class Debugger {
@@ -27,6 +29,7 @@ export class Debugger {
   readonly trace: TraceReader;
   readonly sources: SourceFiles;
   readonly points = new PointList();
+  readonly displays = new DisplayList();
   /** Given with every request. */
   options: RequestOptions = {};
   /** Told after each of many steps. */
@@ -53,7 +56,7 @@ export class Debugger {
     this.arrival = arrival;
     this.selected = 0;
     this.listed = undefined;
-    return { ...arrival, point: this.points.met(arrival.reason) };
+    return { ...arrival, point: this.points.met(arrival) };
   }
 
   get mark(): Mark {

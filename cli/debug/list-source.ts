@@ -7,8 +7,8 @@ import { sourceLine } from './show.ts';
 const LINES = 10;
 
 /** @param where `12`, `main.c:12`, or nothing to go on */
-export function listSource(debug: Debugger, where: string): Answer {
-  const { file, from } = startOf(debug, where);
+export async function listSource(debug: Debugger, where: string): Promise<Answer> {
+  const { file, from } = await startOf(debug, where);
   const lines = debug.sources.lines(file);
   if (lines === undefined) {
     throw refuse(`${escapeText(file)} is not found here: name its folder with --source.`);
@@ -23,10 +23,9 @@ export function listSource(debug: Debugger, where: string): Answer {
   };
 }
 
-function startOf(debug: Debugger, where: string): { file: string; from: number } {
+async function startOf(debug: Debugger, where: string): Promise<{ file: string; from: number }> {
   const [, named, line] = /^(?:(.+):)?(\d+)$/.exec(where) ?? [];
-  if (where !== '' && line === undefined)
-    throw refuse(`"${where}" is no line: list 12, list main.c:12.`);
+  if (where !== '' && line === undefined) return functionLines(debug, where);
   if (where === '' && debug.listed) return { file: debug.listed.file, from: debug.listed.line };
   const file = named ?? debug.place?.file;
   const middle = line === undefined ? debug.place?.line : Number(line);
@@ -34,4 +33,14 @@ function startOf(debug: Debugger, where: string): { file: string; from: number }
     throw refuse('no line of the source is known here.');
   }
   return { file, from: Math.max(1, middle - LINES / 2) };
+}
+
+async function functionLines(
+  debug: Debugger,
+  name: string,
+): Promise<{ file: string; from: number }> {
+  const [code] = await debug.travel.places({ kind: 'function', name }, debug.options);
+  const place = code?.source.at(-1)?.place;
+  if (place?.line === undefined) throw refuse(`no line of the source is known of "${name}".`);
+  return { file: place.file, from: Math.max(1, place.line - LINES / 2) };
 }

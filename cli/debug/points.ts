@@ -1,103 +1,115 @@
 /** The breakpoints, watchpoints and catchpoints of a debugger, numbered from 1. */
-import { escapeText, type Points, type Reason, type StackFrame, type Watch } from '../../index.ts';
+import {
+  type Arrival,
+  activePoints,
+  afterMotion,
+  escapeText,
+  newStopPoint,
+  type Points,
+  type StopPoint,
+  type StopWhat,
+} from '../../index.ts';
 import { frameTexts } from '../frames.ts';
 import { type Answer, refuse } from './answer.ts';
 
-type What =
-  | { readonly kind: 'breakpoint'; readonly frames: readonly StackFrame[] }
-  | { readonly kind: 'watchpoint'; readonly watch: Watch }
-  | { readonly kind: 'catchpoint'; readonly call: string };
-
-export type Point = What & {
-  readonly number: number;
-  /** Deleted when it is met. */
-  readonly once: boolean;
-};
-
 export class PointList {
-  private points: Point[] = [];
+  private points: readonly StopPoint[] = [];
   private made = 0;
 
-  add(what: What, once = false): Point {
-    const point = { ...what, number: ++this.made, once };
-    this.points.push(point);
+  add(what: StopWhat, more: { once?: boolean; condition?: string | undefined } = {}): StopPoint {
+    const point = newStopPoint(what, ++this.made, more);
+    this.points = [...this.points, point];
     return point;
   }
 
-  /** @param number undefined: all */
-  delete(number: number | undefined): void {
-    const left = number === undefined ? [] : this.points.filter((one) => one.number !== number);
-    if (number !== undefined && left.length === this.points.length) {
-      throw refuse(`there is no breakpoint ${number}.`);
-    }
-    this.points = left;
+  /** @throws WasiRrError OPTION_INVALID where there is none of this number */
+  get(number: number): StopPoint {
+    const found = this.points.find((one) => one.number === number);
+    if (found === undefined) throw refuse(`there is no breakpoint ${number}.`);
+    return found;
+  }
+
+  /** @param numbers none: all */
+  delete(numbers: readonly number[]): void {
+    for (const number of numbers) this.get(number);
+    this.points = this.points.filter(
+      ({ number }) => numbers.length > 0 && !numbers.includes(number),
+    );
+  }
+
+  /** @param numbers none: all */
+  change(numbers: readonly number[], by: Partial<StopPoint>): void {
+    for (const number of numbers) this.get(number);
+    this.points = this.points.map((one) =>
+      numbers.length === 0 || numbers.includes(one.number) ? ({ ...one, ...by } as StopPoint) : one,
+    );
   }
 
   get active(): Points {
-    return {
-      breaks: this.points.flatMap((one) =>
-        one.kind === 'breakpoint' ? one.frames.map(({ offset }) => offset) : [],
-      ),
-      calls: this.points.flatMap((one) => (one.kind === 'catchpoint' ? [one.call] : [])),
-      watches: this.points.flatMap((one) => (one.kind === 'watchpoint' ? [one.watch] : [])),
-    };
+    return activePoints(this.points);
   }
 
-  /** The point that a motion ended at; deletes one that is there once. */
-  met(reason: Reason): Point | undefined {
-    const found = this.points.find((one) => isMetBy(one, reason));
-    if (found?.once) this.delete(found.number);
+  /** Counts hits. @returns the point that a motion ended at */
+  met(arrival: Arrival): StopPoint | undefined {
+    const found = this.points.find(({ number }) => number === arrival.rule);
+    this.points = afterMotion(this.points, arrival);
     return found;
   }
 
   list(): Answer {
     return {
-      text: this.points.length === 0 ? ['no breakpoints.'] : this.points.flatMap(describePoint),
+      text: this.points.length === 0 ? ['no breakpoints.'] : this.points.flatMap(pointLines),
       json: { points: this.points.map(jsonPoint) },
     };
   }
 }
 
-function isMetBy(point: Point, reason: Reason): boolean {
-  switch (point.kind) {
-    case 'breakpoint':
-      return reason.kind === 'break' && point.frames.some(({ offset }) => offset === reason.pc);
-    case 'catchpoint':
-      return reason.kind === 'call' && (point.call === '*' || point.call === reason.name);
-    case 'watchpoint': {
-      const { address, length, every } = point.watch;
-      if (reason.kind !== 'watch') return false;
-      const { watch } = reason;
-      return watch.address === address && watch.length === length && watch.every === every;
-    }
-  }
+/** `temporary breakpoint 3` */
+export function pointTitle({ number, kind, once }: StopPoint): string {
+  return `${once ? 'temporary ' : ''}${kind} ${number}`;
 }
 
 /** One line; of a breakpoint with several places, one for each. */
-export function describePoint(point: Point): string[] {
-  const { number, kind, once } = point;
-  const title = `${once ? 'temporary ' : ''}${kind} ${number}`;
+export function describePoint(point: StopPoint): string[] {
+  const title = pointTitle(point);
+  const condition = point.condition === undefined ? '' : ` if ${escapeText(point.condition)}`;
   switch (point.kind) {
     case 'breakpoint':
-      return point.frames.map((frame) => `${title} at ${frameTexts(frame)[0] ?? ''}`);
-    case 'catchpoint':
-      return [`${title} (${point.call === '*' ? 'any call' : escapeText(point.call)})`];
+      return point.frames.map((frame) => `${title} at ${frameTexts(frame)[0] ?? ''}${condition}`);
+    case 'catchpoint': {
+      const what = point.call === '*' ? 'any call' : escapeText(point.call);
+      return [`${title} (${what})${condition}`];
+    }
     case 'watchpoint': {
       const { address, length, every } = point.watch;
+      const name = point.name === undefined ? '' : `${escapeText(point.name)} at `;
       const what = every ? 'every write' : 'changes';
-      return [`${title}: 0x${address.toString(16)}, ${length} bytes, ${what}`];
+      return [`${title}: ${name}0x${address.toString(16)}, ${length} bytes, ${what}${condition}`];
     }
   }
 }
 
-export function jsonPoint(point: Point): object {
-  const { number, kind, once } = point;
+/** As {@link describePoint}, with what became of it. */
+function pointLines(point: StopPoint): string[] {
+  const { hits, ignore, enabled } = point;
+  const notes = [
+    ...(hits > 0 ? [`already hit ${hits === 1 ? 'once' : `${hits} times`}`] : []),
+    ...(ignore > 0 ? [`passes over the next ${ignore}`] : []),
+    ...(enabled ? [] : ['off']),
+  ];
+  const lines = describePoint(point);
+  return notes.length === 0 ? lines : [...lines, `    ${notes.join(', ')}`];
+}
+
+export function jsonPoint(point: StopPoint): object {
+  const { number, kind, once, enabled, condition = null, ignore, hits } = point;
+  const state = { number, kind, once, enabled, condition, ignore, hits };
   switch (point.kind) {
     case 'breakpoint':
-      return { number, kind, once, places: point.frames };
+      return { ...state, places: point.frames };
     case 'catchpoint':
-      return { number, kind, once, call: point.call };
+      return { ...state, call: point.call };
     case 'watchpoint':
-      return { number, kind, once, ...point.watch };
+      return { ...state, name: point.name ?? null, ...point.watch };
   }
 }

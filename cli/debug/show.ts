@@ -4,22 +4,26 @@ import { frameTexts } from '../frames.ts';
 import { changeText } from '../hex-dump.ts';
 import type { Answer } from './answer.ts';
 import type { Debugger, Stop } from './debugger.ts';
-import { describePoint } from './points.ts';
+import { showDisplays } from './displays.ts';
+import { pointTitle } from './points.ts';
 
 export function markText({ event, tick }: Mark): string {
   return `${event < 0 ? 'before #0' : `after #${event}`}, tick ${tick}`;
 }
 
 /** Why it stopped, where, and the line of the source. */
-export function showStop(debug: Debugger, stop: Stop): Answer {
-  const { mark, point } = stop;
+export async function showStop(debug: Debugger, stop: Stop): Promise<Answer> {
+  const { mark, point, problem } = stop;
+  const displayed = await showDisplays(debug);
   const json = {
     mark,
     reason: reasonJson(stop),
     point: point?.number ?? null,
+    ...(problem !== undefined && { problem }),
     frame: stop.stack[0] === undefined ? null : jsonFrame(stop.stack[0], 0),
+    ...(displayed.text.length > 0 && displayed.json),
   };
-  return { text: [...reasonText(debug, stop), ...frameText(debug)], json };
+  return { text: [...reasonText(debug, stop), ...frameText(debug), ...displayed.text], json };
 }
 
 /** The selected frame and its line. */
@@ -38,9 +42,14 @@ export function sourceLine(number: number, text: string): string {
   return `${number}\t${escapeText(text.replaceAll('\t', '    ').trimEnd())}`;
 }
 
-function reasonText(debug: Debugger, { reason, point }: Stop): string[] {
-  const [title = ''] = point ? describePoint(point) : [];
-  const name = point ? title.split(/ at |:| \(/)[0] : '';
+function reasonText(debug: Debugger, { reason, point, problem }: Stop): string[] {
+  const name = point ? pointTitle(point) : '';
+  const text = whyText(debug, reason, name);
+  if (problem === undefined) return text;
+  return [...text, `its condition cannot be tested here: ${escapeText(problem)}`];
+}
+
+function whyText(debug: Debugger, reason: Stop['reason'], name: string): string[] {
   switch (reason.kind) {
     case 'moved':
       return [];

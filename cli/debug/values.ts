@@ -1,8 +1,12 @@
-/** Names that a debugger can give a value for: variables of the source, locals and globals of wasm. */
-import type { LocalValue, ShownVariable } from '../../index.ts';
+/** Values of expressions in the selected frame: variables of the source, locals and globals of wasm. */
+import { type EvaluatedValue, escapeText, type ShownVariable } from '../../index.ts';
 import { byteNumber } from '../byte-number.ts';
-import { refuse } from './answer.ts';
+import { type Answer, refuse } from './answer.ts';
 import type { Debugger } from './debugger.ts';
+
+/** Letters of `print /x`, as the library has them. */
+type Radix = NonNullable<Parameters<Debugger['travel']['evaluate']>[0]['radix']>;
+const RADIXES: ReadonlySet<string> = new Set<Radix>(['x', 'd', 'u', 'o', 't', 'c']);
 
 /**
  * Variables of the selected frame, by call: those that were inlined first, the innermost in front. Empty
@@ -15,38 +19,56 @@ export async function variablesHere(
   return frames[debug.frameNumber]?.variables ?? [];
 }
 
-/** `local3` of the selected frame, or a global by name or as `global3`. @throws WasiRrError */
-export async function valueNamed(debug: Debugger, name: string): Promise<LocalValue | string> {
-  const [, kind, number] = /^(local|global)(\d+)$/.exec(name) ?? [];
-  if (kind === 'local') {
-    const { locals } = debug.frame;
-    if (Number(number) < locals.length) return locals[Number(number)];
-    throw refuse(`the frame has ${locals.length} locals: there is no ${name}.`);
-  }
-  for (const variables of await variablesHere(debug)) {
-    // an inner one stands behind the one that it hides
-    const variable = variables.findLast((one) => one.name === name);
-    if (variable !== undefined) return variable.value;
-  }
-  const globals = await debug.travel.globals(debug.mark, debug.options);
-  const found = globals.find((one) => one.name === name || `global${one.index}` === name);
-  if (found !== undefined) return found.value;
-  throw refuse(
-    `there is no value "${name}": give a variable of the frame, local0, local1… of wasm, or a global.`,
-  );
+/** @throws WasiRrError OPTION_INVALID for what has no value */
+export function evaluated(
+  debug: Debugger,
+  expression: string,
+  radix?: Radix,
+): Promise<EvaluatedValue> {
+  const place = { level: debug.stack.length === 0 ? 0 : debug.frameNumber, call: 0 };
+  return debug.travel.evaluate({ mark: debug.mark, place, expression, radix }, debug.options);
 }
 
-/** A number of bytes, or the value of a name, with `+N` or `-N` behind it. @throws WasiRrError */
+/** `print/x EXPRESSION` @param rest what stands behind the command */
+export async function printValue(debug: Debugger, rest: string): Promise<Answer> {
+  const { radix, expression } = formatAndExpression(rest);
+  const value = await evaluated(debug, expression, radix);
+  return {
+    text: [`${escapeText(expression)} = ${valueLine(value, radix)}`],
+    json: { name: expression, ...jsonValue(value) },
+  };
+}
+
+export function formatAndExpression(rest: string): { radix?: Radix; expression: string } {
+  const [, letter, expression = ''] = /^(?:\/(\S+)\s+)?(.*)$/s.exec(rest) ?? [];
+  if (expression === '') throw refuse('give an expression: print u->name, print/x local0.');
+  if (letter === undefined) return { expression };
+  if (RADIXES.has(letter)) return { radix: letter as Radix, expression };
+  throw refuse(`"${letter}" is no format: give one of ${[...RADIXES].join(' ')}, as in print/x n.`);
+}
+
+/** A number of wasm has its bits beside it. */
+export function valueLine({ value, type, number }: EvaluatedValue, radix?: Radix): string {
+  const bits = { i32: 32, i64: 64 }[type];
+  if (radix !== undefined || bits === undefined || number === undefined) return escapeText(value);
+  return `${value} (0x${BigInt.asUintN(bits, number).toString(16)})`;
+}
+
+export function jsonValue({ type, value, address, size, number }: EvaluatedValue): object {
+  return {
+    type,
+    value,
+    number: number ?? null,
+    address: address ?? null,
+    size: size ?? null,
+  };
+}
+
+/** A number of bytes, or the value of an expression: of an array or a struct, where it is. @throws WasiRrError */
 export async function addressOf(debug: Debugger, text: string): Promise<number> {
-  const [, base = '', sign, offset] =
-    /^(.*?)(?:([+-])(\w+))?$/.exec(text.replaceAll(' ', '')) ?? [];
-  const from = /^\d/.test(base) ? byteNumber(base) : numberIn(await valueNamed(debug, base));
-  const address = (from >>> 0) + (offset ? Number(`${sign}1`) * byteNumber(offset) : 0);
-  if (Number.isInteger(from) && address >= 0 && address < 2 ** 32) return address;
+  if (/^\d\w*$/.test(text)) return byteNumber(text);
+  const { number, address } = await evaluated(debug, text);
+  const found = number === undefined ? address : Number(BigInt.asUintN(32, number));
+  if (found !== undefined) return found;
   throw refuse(`"${text}" is no address.`);
-}
-
-/** A pointer may have what it points to behind it: `0x12310 "text"`. */
-function numberIn(value: LocalValue | string): number {
-  return typeof value === 'string' ? Number(/^(\(.*?\) )?(\S+)/.exec(value)?.[2]) : Number(value);
 }

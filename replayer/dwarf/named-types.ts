@@ -1,7 +1,7 @@
-/** Types by name. Units are gone over when something is looked for in them. */
-import { entriesBelow } from './entry.ts';
+/** Types and names of enumerations, by name. Units are gone over when something is looked for in them. */
+import { type Entry, entriesBelow } from './entry.ts';
 import { TAG } from './names.ts';
-import type { Type } from './type.ts';
+import { resolved, type Type } from './type.ts';
 import type { Types } from './types.ts';
 import type { Unit } from './unit.ts';
 
@@ -10,10 +10,21 @@ const NAMED: ReadonlySet<number> = new Set([
   ...[TAG.typedef, TAG.baseType],
 ]);
 
+/** A name of an enumeration. */
+export interface Enumerator {
+  readonly type: Type;
+  readonly value: bigint;
+}
+
+interface Index {
+  readonly types: Map<string, Type>;
+  readonly enumerators: Map<string, Enumerator>;
+}
+
 export class NamedTypes {
   private readonly units: readonly Unit[];
   private readonly types: Types;
-  private readonly indexes = new Map<Unit, ReadonlyMap<string, Type>>();
+  private readonly indexes = new Map<Unit, Index>();
 
   constructor(units: readonly Unit[], types: Types) {
     this.units = units;
@@ -21,35 +32,69 @@ export class NamedTypes {
   }
 
   /**
-   * @param name with its namespaces: `zoo::Animal`; without `struct` and the like
+   * @param name with its namespaces, or without the first of them: `zoo::Animal`, `Animal`; without `struct`
+   *   and the like
    * @param unit where it is looked for first
    * @throws RangeError where entries do not hold together
    */
   find(name: string, unit?: Unit): Type | undefined {
+    return this.first(unit, ({ types }) => types.get(name));
+  }
+
+  /** A name of an enumeration; of one with a scope of its own, behind its name. @throws as {@link find} */
+  enumerator(name: string, unit?: Unit): Enumerator | undefined {
+    return this.first(unit, ({ enumerators }) => enumerators.get(name));
+  }
+
+  private first<T>(unit: Unit | undefined, look: (index: Index) => T | undefined): T | undefined {
     for (const one of unit === undefined ? this.units : [unit, ...this.units]) {
-      const found = this.indexOf(one).get(name);
+      const found = look(this.indexOf(one));
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  private indexOf(unit: Unit): ReadonlyMap<string, Type> {
+  private indexOf(unit: Unit): Index {
     let index = this.indexes.get(unit);
     if (index === undefined) {
-      const found = new Map<string, Type>();
+      index = { types: new Map(), enumerators: new Map() };
       for (const { entry } of entriesBelow(unit.root)) {
-        if (!NAMED.has(entry.tag)) continue;
-        const { name } = entry;
-        if (name === undefined) continue;
-        const full = this.types.prefixOf(entry) + name;
-        const known = found.get(full);
-        // a declaration says less than a definition
-        if (known === undefined || isOnlyDeclared(known)) found.set(full, this.types.of(entry));
+        if (NAMED.has(entry.tag)) this.add(index, entry);
       }
-      index = found;
+      addShortNames(index.types);
+      addShortNames(index.enumerators);
       this.indexes.set(unit, index);
     }
     return index;
+  }
+
+  private add({ types, enumerators }: Index, entry: Entry): void {
+    const { name, tag } = entry;
+    const prefix = this.types.prefixOf(entry);
+    const full = name === undefined ? undefined : prefix + name;
+    const known = full === undefined ? undefined : types.get(full);
+    // a declaration says less than a definition
+    if (full !== undefined && (known === undefined || isOnlyDeclared(known))) {
+      types.set(full, this.types.of(entry));
+    }
+    if (tag !== TAG.enumerationType) return;
+    const type = this.types.of(entry);
+    const enumeration = resolved(type);
+    if (enumeration?.kind !== 'enumeration') return;
+    const scope = enumeration.isScoped && full !== undefined ? `${full}::` : prefix;
+    for (const { name: own, value } of enumeration.enumerators) {
+      if (!enumerators.has(scope + own)) enumerators.set(scope + own, { type, value });
+    }
+  }
+}
+
+/** What is called so in full comes first. */
+function addShortNames<T>(named: Map<string, T>): void {
+  for (const [name, value] of [...named]) {
+    for (let at = name.indexOf('::'); at >= 0; at = name.indexOf('::', at + 2)) {
+      const short = name.slice(at + 2);
+      if (!named.has(short)) named.set(short, value);
+    }
   }
 }
 

@@ -16,6 +16,7 @@ import type { Radix } from '../values/scalars.ts';
 import type { Place } from '../values/scope.ts';
 import type { RowQuery } from '../values/variable-rows.ts';
 import type { BreakSpec } from './break-places.ts';
+import type { FirstSeen } from './first-seen.ts';
 import type { LocalValue } from './frames.ts';
 import type { Mark } from './mark.ts';
 import type { Arrival, Motion } from './motions.ts';
@@ -83,6 +84,7 @@ export interface TravelRequests {
   callOf: { params: { mark: Mark; level: number }; answer: Mark | undefined };
   /** Places in memory 0 that hold some bytes, from an address on. */
   search: { params: { mark: Mark; query: SearchQuery }; answer: SearchHits };
+  firstSeen: { params: { bytes: Uint8Array }; answer: FirstSeen | undefined };
   disassembly: { params: { func: number }; answer: FunctionText };
   /** Refuses a condition that cannot be meant. */
   checkCondition: { params: { of: ConditionOf; condition: string }; answer: undefined };

@@ -18,6 +18,7 @@ import type {
 import type { EvaluatedValue, FrameVariables, VariableRow } from '../values/messages.ts';
 import type { RowQuery } from '../values/variable-rows.ts';
 import type { BreakSpec } from './break-places.ts';
+import type { FirstSeen } from './first-seen.ts';
 import type { Mark } from './mark.ts';
 import type {
   ConditionOf,
@@ -127,6 +128,15 @@ export class TimeTravel {
   /** Places in memory 0 at a mark that hold some bytes. @throws as {@link move} */
   search(mark: Mark, query: SearchQuery, options?: RequestOptions): Promise<SearchHits> {
     return this.link.request('search', { mark, query }, options);
+  }
+
+  /**
+   * When memory 0 holds some bytes for the first time in the run. Costs one replay in which every store is
+   * looked at.
+   * @returns undefined where it never does; @throws as {@link writes}
+   */
+  firstSeen(bytes: Uint8Array, options?: RequestOptions): Promise<FirstSeen | undefined> {
+    return this.link.request('firstSeen', { bytes }, options);
   }
 
   /** A function's code in the text format. @throws WasiRrError EVENT_NOT_FOUND for one without code */

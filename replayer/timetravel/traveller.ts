@@ -13,6 +13,7 @@ import { whyNot } from '../values/variable-rows.ts';
 import { BreakPlaces } from './break-places.ts';
 import { checkCondition } from './conditions.ts';
 import { Engine, type OnEvent } from './engine.ts';
+import { firstSeen } from './first-seen.ts';
 import { framesAt } from './frames-at.ts';
 import type { Mark } from './mark.ts';
 import type { FunctionText, LocatedWrites, TravelRequests } from './messages.ts';
@@ -114,6 +115,11 @@ export class Traveller implements Handlers {
   /** @throws as Engine.at */
   search({ mark, query }: TravelRequests['search']['params'], onEvent: OnEvent) {
     return searchMemory(this.engine.at(mark, onEvent).memory, query);
+  }
+
+  /** @throws as firstSeen */
+  firstSeen({ bytes }: TravelRequests['firstSeen']['params'], onEvent: OnEvent) {
+    return firstSeen(this.trace, bytes, onEvent);
   }
 
   /** @throws WasiRrError EVENT_NOT_FOUND for a function without code */

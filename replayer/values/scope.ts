@@ -2,7 +2,7 @@
 import { littleEndian } from '../dwarf/little-endian.ts';
 import type { Machine } from '../dwarf/machine.ts';
 import { Unreadable } from '../dwarf/machine.ts';
-import type { Type } from '../dwarf/type.ts';
+import { sizeOf, type Type } from '../dwarf/type.ts';
 import { TYPE } from '../instrument/module-layout.ts';
 import type { StoppedGuest } from '../timetravel/state-at.ts';
 import { baseType } from './expressions/base-types.ts';
@@ -58,7 +58,11 @@ export class Scope implements Names {
   }
 
   variable = (name: string): Value | undefined =>
-    this.sources.given?.get(name) ?? this.ofSource(name) ?? this.local(name) ?? this.global(name);
+    this.sources.given?.get(name) ??
+    this.ofSource(name) ??
+    this.local(name) ??
+    this.global(name) ??
+    this.enumerator(name);
 
   type = (name: string): Type | undefined => {
     const { inspection } = this.sources;
@@ -83,6 +87,12 @@ export class Scope implements Names {
     }
     const entry = inspection.debug.globals.find(name, this.calls[0]?.call.entry.unit);
     return entry && inspection.globalValue(entry);
+  }
+
+  private enumerator(name: string): Value | undefined {
+    const unit = this.calls[0]?.call.entry.unit;
+    const found = this.sources.inspection?.debug.namedTypes.enumerator(name, unit);
+    return found && computed(found.type, littleEndian(found.value, sizeOf(found.type) ?? 4));
   }
 
   /** `local3` */

@@ -143,7 +143,7 @@ test.each([
   ['step 0', /"0" is no number above 0/],
   ['b heapsmash.c:9999', /heapsmash\.c has no code at line 9999/],
   ['b *12', /no instruction .* begins at byte 0xc/],
-  ['watch', /give an address/],
+  ['watch', /give a variable or an address/],
   ['watch 0x12310 0', /no range of memory/],
   ['catch path_link', /makes no call "path_link"; it makes .*fd_read/],
   ['delete 7', /no breakpoint 7/],
@@ -152,8 +152,8 @@ test.each([
   ['goto #99', /no event 99: .* 0 to 16/],
   ['x/4zz 0', /no format/],
   ['x/4xw 0x20000', /outside of the memory, of 0x20000 bytes/],
-  ['p count', /no value "count"/],
-  ['p local9999', /no local9999/],
+  ['p cuont', /no value "cuont"/],
+  ['p local9999', /no value "local9999"/],
   ['list 1', /not found here: name its folder with --source/],
 ])('refused: %s', async (command, words) => {
   const run = await ws.run('debug', 'heapsmash-O0g.wrr', '-e', command);

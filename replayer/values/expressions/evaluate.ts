@@ -296,10 +296,11 @@ function movedPointer(pointer: Value, by: Value, operator: '+' | '-'): Value | u
   const target = isArray ? type.element : type.target;
   const size = BigInt(sizeOf(target) ?? 1);
   const from = isArray ? bitsOf(addressOf(pointer)) : bitsOf(pointer);
-  const other = pointerIn(by);
-  if (other !== undefined) {
+  const isOtherArray = resolved(by.type)?.kind === 'array';
+  if (pointerIn(by) !== undefined || isOtherArray) {
     if (operator === '+') throw badExpression('two pointers cannot be added');
-    const apart = BigInt.asIntN(32, from) - BigInt.asIntN(32, bitsOf(by));
+    const other = bitsOf(isOtherArray ? addressOf(by) : by);
+    const apart = BigInt.asIntN(32, from) - BigInt.asIntN(32, other);
     return ofScalar({ value: size === 0n ? apart : apart / size, type: INT });
   }
   const { value } = scalarIn(by);

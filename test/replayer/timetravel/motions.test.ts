@@ -2,7 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../../examples/cases.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
+import { BreakPlaces } from '../../../replayer/timetravel/break-places.ts';
 import { Engine } from '../../../replayer/timetravel/engine.ts';
+import { readFrames } from '../../../replayer/timetravel/frames.ts';
+import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
+import type { Mark } from '../../../replayer/timetravel/mark.ts';
 import type { Motion, Points, StepSize } from '../../../replayer/timetravel/motions.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { TraceReader } from '../../../traces/reader.ts';
@@ -256,4 +260,89 @@ test('a stack overflow that this thread has no stack for: up to its last event, 
   );
   expect(back.mark).toEqual(at.mark);
   trace.close();
+});
+
+describe('conditions and hits that are passed over', () => {
+  let trace: TraceReader;
+  let engine: Engine;
+  const go = (from: Mark | undefined, motion: Motion) => engine.move(from, motion, quiet);
+  /** Where the program calls set_name, and the ids of the users that it is called for: seen one by one. */
+  const truth: { readonly mark: Mark; readonly id: number }[] = [];
+  let pc = 0;
+  let start: Mark;
+  let end: Mark;
+  beforeAll(async () => {
+    const example = exampleCases().find(({ name }) => name === 'heapsmash-O0g');
+    if (example === undefined) throw new Error('no example');
+    trace = new TraceReader((await scratch.recordExample(example)).trace);
+    const names = FrameNames.of(trace);
+    engine = new Engine(trace, names);
+    pc = new BreakPlaces(trace.module(), names, engine.lines).find({
+      kind: 'function',
+      name: 'set_name',
+    })[0] as number;
+    // every instruction that is executed, and the user that the first parameter points to there
+    replayInstrumented(
+      trace,
+      { tick: true, frames: 'spill', breaks: new Set([pc]) },
+      ({ probes, layout, event, memory }) => {
+        probes.set('stop', (at, depth) => {
+          const top = Number(probes.global('top').value);
+          const [frame] = readFrames(layout, probes.memory('frames').buffer, top, at);
+          const user = Number(frame?.locals[0]);
+          const id = Buffer.from(memory()).readInt32LE(user + 4);
+          const tick = -Number(probes.global('ticksLeft').value);
+          truth.push({ mark: { event: event(), tick, depth, pc: at }, id });
+        });
+      },
+    );
+    start = go(undefined, { kind: 'event', event: -1 }).mark;
+    end = go(undefined, { kind: 'end' }).mark;
+  });
+  afterAll(() => trace.close());
+
+  test.each([
+    ['u->id == 37', (id: number) => id === 37],
+    ['u->id % 10 == 3 && u->id > 20', (id: number) => id % 10 === 3 && id > 20],
+    ['u->id < 0', () => false],
+  ] as const)('%s', (condition, isTrue) => {
+    const hits = truth.filter(({ id }) => isTrue(id));
+    for (const reverse of [false, true]) {
+      for (const skip of [0, 1, 3]) {
+        const on = { kind: 'break', pcs: [pc] } as const;
+        const points: Points = {
+          ...NO_POINTS,
+          breaks: [pc],
+          rules: [{ number: 4, on, condition, skip }],
+        };
+        const arrival = go(reverse ? end : start, { kind: 'continue', reverse, points });
+        const wanted = reverse ? hits.at(-1 - skip) : hits[skip];
+        expect(arrival.mark, `${reverse} ${skip}`).toEqual(wanted?.mark ?? (reverse ? start : end));
+        expect(arrival.rule).toBe(wanted && 4);
+        expect(arrival.hits).toEqual([{ number: 4, hits: Math.min(hits.length, skip + 1) }]);
+      }
+    }
+  });
+
+  test('of a watchpoint, what was written', () => {
+    const watch = { address: 0x12310, length: 4, every: false };
+    const at = (condition: string, reverse: boolean) => {
+      const rule = { number: 1, on: { kind: 'watch', watch: 0 }, condition } as const;
+      const points: Points = { ...NO_POINTS, watches: [watch], rules: [rule] };
+      const { reason } = go(reverse ? end : start, { kind: 'continue', reverse, points });
+      return reason.kind === 'watch' ? Buffer.from(reason.after).readInt32LE() : reason.kind;
+    };
+    expect(at('$value > 0x1000', false)).toBe(0x7562);
+    expect(at('$value > 0x1000', true)).toBe(0x727562);
+    expect(at('$value < $old', true)).toBe('start');
+    expect(at('$old == 1', true)).toBe(0x62);
+  });
+
+  test('a condition that cannot be tested stops, and says why', () => {
+    const on = { kind: 'break', pcs: [pc] } as const;
+    const rules = [{ number: 1, on, condition: 'u->name->id == 3' }];
+    const points: Points = { ...NO_POINTS, breaks: [pc], rules };
+    const arrival = go(start, { kind: 'continue', reverse: false, points });
+    expect(arrival).toMatchObject({ mark: truth[0]?.mark, problem: expect.stringMatching(/"id"/) });
+  });
 });

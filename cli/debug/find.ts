@@ -1,0 +1,51 @@
+/** `find` and `first`: where memory holds some bytes now, and since when it does. */
+import { type Motion, quoteText } from '../../index.ts';
+import { addressText } from '../hex-dump.ts';
+import { type Answer, refuse } from './answer.ts';
+import type { Debugger } from './debugger.ts';
+import { markText, showStop } from './show.ts';
+
+/** Places that are listed. */
+const MAX_PLACES = 100;
+
+export async function find(debug: Debugger, rest: string): Promise<Answer> {
+  const bytes = patternOf(rest);
+  const query = { bytes, from: 0, align: 1, limit: MAX_PLACES };
+  const { addresses, next } = await debug.travel.search(debug.mark, query, debug.options);
+  const more = next === undefined ? [] : [`and more, from ${addressText(next)} on`];
+  return {
+    text: addresses.length === 0 ? ['nowhere.'] : [...addresses.map(addressText), ...more],
+    json: { addresses, next: next ?? null },
+  };
+}
+
+export async function first(debug: Debugger, rest: string): Promise<Answer> {
+  const bytes = patternOf(rest);
+  const seen = await debug.travel.firstSeen(bytes, debug.options);
+  if (seen === undefined) throw refuse('memory never holds these bytes.');
+  const { by, mark, address } = seen;
+  const where = `${quoteText(bytes)} at ${addressText(address)}`;
+  const who = {
+    guest: `written by the guest, ${markText(mark)}`,
+    host: `written by the host, with #${mark.event}`,
+    start: 'there from the start: it is among the data of the module',
+  }[by];
+  const motion: Motion =
+    by === 'guest' ? { kind: 'mark', mark } : { kind: 'event', event: mark.event };
+  const { text, json } = await showStop(debug, await debug.move(motion));
+  return { text: [`${where}, ${who}`, ...text], json: { ...json, address, by } };
+}
+
+/** `"text"`, or bytes. */
+function patternOf(rest: string): Uint8Array {
+  const [, text] = /^"(.*)"$/s.exec(rest) ?? [];
+  if (text !== undefined && text !== '') return Buffer.from(text);
+  const words = rest.split(/[\s,]+/).filter((word) => word !== '');
+  const bytes = words.map((word) =>
+    /^(0x[\da-f]{1,2}|\d{1,3})$/i.test(word) ? Number(word) : 256,
+  );
+  if (bytes.length === 0 || bytes.some((byte) => byte > 255)) {
+    throw refuse('give a text in quotes, or bytes: find "burg", find 0x62 0x75.');
+  }
+  return Uint8Array.from(bytes);
+}
