@@ -73,6 +73,7 @@ export class Additions {
   /** What the names of all that is added begin with, and no export of the module's does. */
   readonly prefix: string;
   private readonly firstType: number;
+  private readonly hookTypes = new Map<HookName, number>();
   private readonly typeIndices = new Map<string, number>();
   private readonly byName = new Map<string, AddedGlobalLayout>();
 
@@ -144,7 +145,12 @@ export class Additions {
 
   /** Index of the type of a hook. */
   hookType(hook: HookName): number {
-    return this.typeOf(hookParams(hook), []);
+    let index = this.hookTypes.get(hook);
+    if (index === undefined) {
+      index = this.typeOf(hookParams(hook), []);
+      this.hookTypes.set(hook, index);
+    }
+    return index;
   }
 
   /** Index of an added function type, made if there is none yet. @param results as they are encoded */

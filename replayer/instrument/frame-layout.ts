@@ -31,14 +31,19 @@ export interface FrameLayout {
   readonly size: number;
 }
 
-/** @param types type codes of all locals, parameters first */
-export function frameLayout(types: ArrayLike<number>, count = types.length): FrameLayout {
-  const offsets = new Uint32Array(count);
+/**
+ * @param types type codes of all locals, parameters first
+ * @param offsets to put them into: it is asked for every function of a module
+ */
+export function frameLayout(
+  types: ArrayLike<number>,
+  count = types.length,
+  offsets = new Uint32Array(count),
+): FrameLayout {
   let size = FRAME_HEADER;
   for (let i = 0; i < count; i++) {
     const bytes = sizeOfType(types[i] as number);
-    if (bytes === 0) continue;
-    offsets[i] = size;
+    offsets[i] = bytes === 0 ? 0 : size;
     size += bytes;
   }
   return { offsets, size };

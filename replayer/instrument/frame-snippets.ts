@@ -17,17 +17,20 @@ const STORE_OF: Readonly<Record<number, number>> = {
 interface FunctionShape {
   readonly func: number;
   readonly depth: boolean;
-  readonly through: boolean;
+  /** The frame is stored whole when it is made. */
+  readonly whole: boolean;
 }
 
 export class FrameSnippets {
   private readonly added: Additions;
-  private shape: FunctionShape = { func: 0, depth: false, through: false };
+  private shape: FunctionShape = { func: 0, depth: false, whole: false };
   private spilled: FrameLayout | undefined;
   private params: ArrayLike<number> = [];
   /** Locals that hold the frame's own depth, and its address in the memory for frames. */
   private mine = 0;
   private base = 0;
+  /** Index of the memory for frames. */
+  private memory = 0;
 
   constructor(added: Additions) {
     this.added = added;
@@ -44,7 +47,9 @@ export class FrameSnippets {
     this.spilled = spilled;
     this.params = params;
     if (shape.depth) this.mine = temporary(TYPE.i32);
-    if (spilled) this.base = temporary(TYPE.i32);
+    if (!spilled) return;
+    this.base = temporary(TYPE.i32);
+    this.memory = this.added.memory('frames');
   }
 
   enter(out: WasmOutput): void {
@@ -68,7 +73,7 @@ export class FrameSnippets {
     out.byte(OP.i32Const);
     out.s32(shape.func);
     this.store(out, OP.i32Store, 0);
-    if (shape.through) this.storeAll(out, spilled);
+    if (shape.whole) this.storeAll(out, spilled);
   }
 
   /** The way out of a function, or to the function that takes its place. */
@@ -191,7 +196,7 @@ export class FrameSnippets {
   /** Alignment 0, with a memory index. */
   private memarg(out: WasmOutput, offset: number): void {
     out.byte(0x40);
-    out.u32(this.added.memory('frames'));
+    out.u32(this.memory);
     out.u32(offset);
   }
 }

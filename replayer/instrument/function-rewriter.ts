@@ -13,6 +13,7 @@ import { InstructionReader, malformed } from './instruction-reader.ts';
 import { type ModuleLayout, readValueType } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { InstrumentPlan } from './plan.ts';
+import { StaleLocals, TooManyLocals } from './stale-locals.ts';
 import { StoreSnippets } from './store-snippets.ts';
 import { BULK_WRITE, STORES } from './stores.ts';
 import { WasmOutput } from './wasm-output.ts';
@@ -25,12 +26,20 @@ const MAX_BODY = 7_654_321;
  * Locals are stored where a call or stop needs them, unless that makes a function so much larger: then
  * each is stored where it is set. V8 takes functions of up to 7.6 MB.
  */
-const TOO_LARGE = { factor: 8, bytes: 64 << 10 };
+const TOO_LARGE = { factor: 4, bytes: 32 << 10, locals: 512 };
+
+/** A frame with more locals is stored whole when it is made, so that not every first call stores all of them. */
+const MANY_LOCALS = 32;
 
 /** Opcodes that store to memory, by first byte: a cheap first look. */
 const MAY_WRITE = new Uint8Array(256);
 for (const code of STORES.keys()) MAY_WRITE[code > 0xff ? code >>> 16 : code] = 1;
 MAY_WRITE[0xfc] = 1;
+
+/** br_on_null, br_on_non_null, br_on_cast, br_on_cast_fail. */
+const BRANCHES_ON: ReadonlySet<number> = new Set([0xd5, 0xd6, 0xfb0018, 0xfb0019]);
+const MAY_BRANCH = new Uint8Array(256);
+for (const code of BRANCHES_ON) MAY_BRANCH[code > 0xff ? code >>> 16 : code] = 1;
 
 /** What the function at hand is like. */
 interface Shape {
@@ -54,13 +63,14 @@ export class FunctionRewriter {
   private readonly added: Additions;
   private readonly reader: InstructionReader;
   private readonly out = new WasmOutput(1 << 16);
+  private readonly header = new WasmOutput(1 << 8);
   private readonly frames: FrameSnippets;
   private readonly stores: StoreSnippets | undefined;
   private readonly tick: readonly number[];
-  /** Types of the locals, parameters first; and which are stored in the frame as they are. */
+  /** Types of the locals, parameters first. */
   private types = new Uint8Array(256);
-  private clean = new Uint32Array(256);
-  private generation = 1;
+  private offsets = new Uint32Array(256);
+  private readonly stale = new StaleLocals();
   private locals = 0;
   private groups = { from: 0, to: 0, count: 0 };
   /** By depth of nesting: whether a catch clause leads to the block's end. */
@@ -68,6 +78,8 @@ export class FunctionRewriter {
   /** By depth of nesting: whether it is a loop. */
   private loops = new Uint8Array(64);
   private open = 0;
+  /** Whether it is followed which locals are stale. */
+  private follows = false;
   /** Whether a catch clause leads to the function's end. */
   private landsAtEnd = false;
   /** Offset of the first byte that is not copied yet. */
@@ -99,31 +111,29 @@ export class FunctionRewriter {
     const func = this.layout.importedFunctions + index;
     const { plan } = this;
     const steps = plan.steps?.has(func) ?? false;
+    const start = this.readLocals(func, from, to);
     let shape: Shape = {
       func,
       depth: plan.frames !== undefined,
       spill: plan.frames === 'spill',
       steps,
-      through: steps && plan.frames === 'spill',
+      through: plan.frames === 'spill' && (steps || this.locals > TOO_LARGE.locals),
       landsInLoops: false,
       wrapped:
         plan.frames !== undefined || plan.calls === true || plan.breaks?.has(to - 1) === true,
     };
-    const start = this.readLocals(func, from, to);
     for (;;) {
       this.runs = runs;
       if (runs) runs.length = 0;
       try {
         this.body(shape, start, to);
       } catch (thrown) {
-        if (!(thrown instanceof Again)) throw thrown;
-        shape = { ...shape, landsInLoops: true };
+        if (thrown instanceof Again) shape = { ...shape, landsInLoops: true };
+        else if (thrown instanceof TooManyLocals) shape = { ...shape, through: true };
+        else throw thrown;
         continue;
       }
-      const size = to - from;
-      const large = this.out.length > size * TOO_LARGE.factor + TOO_LARGE.bytes;
-      if (!shape.spill || shape.through || !large) break;
-      shape = { ...shape, through: true };
+      break;
     }
     this.finish(func, into, runs);
   }
@@ -132,7 +142,8 @@ export class FunctionRewriter {
   private finish(func: number, into: WasmOutput, runs: number[] | undefined): void {
     const { bytes } = this.layout;
     const { groups, extra } = this;
-    const header = new WasmOutput(16 + (groups.to - groups.from) + extra.length * 2);
+    const { header } = this;
+    header.reset();
     header.u32(groups.count + extra.length);
     header.copy(bytes, groups.from, groups.to);
     for (const type of extra) {
@@ -182,7 +193,7 @@ export class FunctionRewriter {
     const types = new Uint8Array(count * 2);
     types.set(this.types);
     this.types = types;
-    this.clean = new Uint32Array(count * 2);
+    this.offsets = new Uint32Array(count * 2);
   }
 
   /** Index of a new local of this type. */
@@ -199,12 +210,19 @@ export class FunctionRewriter {
     this.open = 0;
     this.landsAtEnd = false;
     this.pending = start;
-    this.generation++;
-    const spilled = shape.spill ? frameLayout(this.types, this.locals) : undefined;
+    const spilled = shape.spill ? frameLayout(this.types, this.locals, this.offsets) : undefined;
+    this.follows = spilled !== undefined && !shape.through;
+    if (this.follows) {
+      reader.open(start, end);
+      this.stale.begin(this.locals, reader);
+    }
     const params = layout.types[layout.functions[shape.func] as number]?.params ?? [];
-    frames.begin(shape, (type) => this.temporary(type), spilled, params);
+    const whole = shape.through || (this.follows && this.locals > MANY_LOCALS);
+    if (whole && this.follows) this.stale.none();
+    frames.begin({ ...shape, whole }, (type) => this.temporary(type), spilled, params);
     frames.enter(out);
     if (plan.calls) frames.notify(out, 'entered');
+    const most = this.follows ? (end - start) * TOO_LARGE.factor + TOO_LARGE.bytes : MAX_BODY * 2;
     const { breaks, counts } = plan;
     const entries = counts?.get(layout.bodyStarts[shape.func - layout.importedFunctions] as number);
     if (entries !== undefined) countHere(out, this.added, entries);
@@ -217,6 +235,7 @@ export class FunctionRewriter {
       const at = reader.start;
       const { code } = reader;
       if (code === OP.end && this.open === 0) break;
+      if (out.length > most) throw new TooManyLocals();
       const count = counts?.get(at);
       if (count !== undefined) {
         this.flush(at);
@@ -233,8 +252,12 @@ export class FunctionRewriter {
       if (code <= OP.lastControl) this.control(shape, spilled, at, code);
       else if (code === OP.localSet || code === OP.localTee) {
         if (spilled) this.localSet(shape, spilled);
-      } else if (stores !== undefined && MAY_WRITE[code > 0xff ? code >>> 16 : code] === 1) {
-        this.write(at, code);
+      } else {
+        const first = code > 0xff ? code >>> 16 : code;
+        if (stores !== undefined && MAY_WRITE[first] === 1) this.write(at, code);
+        else if (MAY_BRANCH[first] === 1 && this.follows && BRANCHES_ON.has(code)) {
+          this.stale.branch(reader.index);
+        }
       }
     }
     if (reader.at !== end) throw malformed(reader.start, 'a function goes on behind its end');
@@ -248,7 +271,7 @@ export class FunctionRewriter {
     // that was the end of the wrapping block; the function's own follows
     if (this.landsAtEnd) frames.restore(out);
     if (breaks?.has(last)) {
-      this.generation++;
+      this.stale.all();
       if (spilled) this.spill(shape, spilled);
       this.stop(last);
     } else if (shape.steps) frames.stopIfArmed(out, last);
@@ -259,21 +282,26 @@ export class FunctionRewriter {
 
   /** Instructions that lead elsewhere. */
   private control(shape: Shape, spilled: FrameLayout | undefined, at: number, code: number): void {
-    const { out, reader, frames } = this;
+    const { out, reader, frames, stale, follows } = this;
     switch (code) {
       case OP.block:
-      case OP.if:
       case OP.try:
         this.nest();
+        if (follows) stale.block();
+        break;
+      case OP.if:
+        this.nest();
+        if (follows) stale.if();
         break;
       case OP.tryTable:
         for (const label of reader.catchLabels) this.land(shape, label);
         this.nest();
+        if (follows) stale.block();
         break;
       case OP.loop:
         this.nest();
         this.loops[this.open] = 1;
-        this.generation++;
+        if (follows) stale.loop();
         if (shape.landsInLoops) {
           this.flush(reader.at);
           frames.restore(out);
@@ -281,10 +309,10 @@ export class FunctionRewriter {
         this.ticked(shape, spilled, reader.at);
         break;
       case OP.else:
-        this.generation++;
+        if (follows) stale.else();
         break;
       case OP.end: {
-        this.generation++;
+        if (follows) stale.end();
         const landed = this.lands[this.open] === 1;
         this.open--;
         if (landed) {
@@ -294,12 +322,12 @@ export class FunctionRewriter {
         break;
       }
       case OP.delegate:
-        this.generation++;
+        if (follows) stale.end();
         this.open--;
         break;
       case OP.catch:
       case OP.catchAll:
-        this.generation++;
+        if (follows) stale.catch();
         if (shape.depth) {
           this.flush(reader.at);
           frames.restore(out);
@@ -314,6 +342,27 @@ export class FunctionRewriter {
           this.spill(shape, spilled);
         }
         break;
+      case OP.br:
+        if (follows) {
+          stale.branch(reader.index);
+          stale.leave();
+        }
+        break;
+      case OP.brIf:
+        if (follows) stale.branch(reader.index);
+        break;
+      case OP.brTable:
+        if (follows) {
+          for (const label of reader.labels) stale.branch(label);
+          stale.leave();
+        }
+        break;
+      case OP.unreachable:
+      case OP.throw:
+      case OP.rethrow:
+      case OP.throwRef:
+        if (follows) stale.leave();
+        break;
       case OP.returnCall:
         if (shape.wrapped && reader.index < this.layout.importedFunctions) {
           this.callHost(spilled, shape, at);
@@ -326,6 +375,7 @@ export class FunctionRewriter {
         this.leaveFor(shape, at);
         break;
       case OP.return:
+        if (follows) stale.leave();
         if (shape.wrapped) {
           this.flush(at);
           this.runs?.push(out.length, at, reader.at - at);
@@ -343,6 +393,7 @@ export class FunctionRewriter {
     this.flush(at);
     if (this.plan.calls) this.frames.notify(this.out, 'left');
     this.frames.leave(this.out);
+    if (this.follows) this.stale.leave();
   }
 
   /** A tail call of the host is a call and a return: it is this frame that called. */
@@ -359,6 +410,7 @@ export class FunctionRewriter {
     out.byte(OP.br);
     out.u32(this.open);
     this.pending = reader.at;
+    if (this.follows) this.stale.leave();
   }
 
   private nest(): void {
@@ -377,6 +429,7 @@ export class FunctionRewriter {
 
   /** A catch clause leads to a label: whoever comes there finds the frame counters of deeper frames. */
   private land(shape: Shape, label: number): void {
+    if (this.follows) this.stale.land(label);
     const target = this.open - label;
     if (!shape.depth) return;
     if (target <= 0) {
@@ -392,7 +445,7 @@ export class FunctionRewriter {
     const { index } = reader;
     if (index >= this.locals) throw malformed(reader.start, `local ${index} does not exist`);
     if (!shape.through) {
-      this.clean[index] = 0;
+      this.stale.set(index);
       return;
     }
     this.flush(reader.at);
@@ -402,12 +455,8 @@ export class FunctionRewriter {
   /** Stores the locals that may have changed since they were stored last. */
   private spill(shape: Shape, spilled: FrameLayout): void {
     if (shape.through) return;
-    const { clean, generation, types, locals, frames, out } = this;
-    for (let i = 0; i < locals; i++) {
-      if (clean[i] === generation) continue;
-      clean[i] = generation;
-      frames.storeLocal(out, i, types[i] as number, spilled);
-    }
+    const { types, frames, out } = this;
+    this.stale.take((i) => frames.storeLocal(out, i, types[i] as number, spilled));
   }
 
   private ticked(shape: Shape, spilled: FrameLayout | undefined, pc: number): void {
@@ -423,10 +472,8 @@ export class FunctionRewriter {
   /** In a branch that is hardly ever taken: what is stored there is not stored elsewhere. */
   private spillAside(shape: Shape, spilled: FrameLayout | undefined): void {
     if (spilled === undefined || shape.through) return;
-    const { out, frames, types, locals, clean, generation } = this;
-    for (let i = 0; i < locals; i++) {
-      if (clean[i] !== generation) frames.storeLocal(out, i, types[i] as number, spilled);
-    }
+    const { out, frames, types } = this;
+    this.stale.each((i) => frames.storeLocal(out, i, types[i] as number, spilled));
   }
 
   private stop(pc: number): void {

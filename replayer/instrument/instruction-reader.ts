@@ -104,6 +104,8 @@ export class InstructionReader {
   second = 0;
   /** A memarg's offset; exact up to 2^53. */
   offset = 0;
+  /** Labels of a br_table, the default last. */
+  readonly labels: number[] = [];
   /** Labels of a try_table's clauses, counted from outside of it. */
   catchLabels: number[] = [];
 
@@ -188,7 +190,8 @@ export class InstructionReader {
     switch (read) {
       case READ.labels:
         // the default is one more
-        for (let left = this.count() + 1; left > 0; left--) this.u32();
+        this.labels.length = 0;
+        for (let left = this.count() + 1; left > 0; left--) this.labels.push(this.u32());
         break;
       case READ.types:
         for (let left = this.count(); left > 0; left--) this.valueOrIndex();

@@ -1,0 +1,93 @@
+/** What a user of time travel waits for: the first stop, seeks, steps back, and who wrote some bytes. */
+import { replay } from '../index.ts';
+import type { Mark } from '../replayer/timetravel/mark.ts';
+import type { Motion, Points, StepSize } from '../replayer/timetravel/motions.ts';
+import { openTimeTravel, type TimeTravel } from '../replayer/timetravel/time-travel.ts';
+import { TraceReader } from '../traces/reader.ts';
+
+/** Milliseconds of a user's wait, and of CPU time of all threads, which neighbours hardly change. */
+export interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+export interface Motions {
+  /** A plain replay in a new thread: what all is compared with. */
+  readonly run: Cost;
+  /** To the last instruction, in a new thread: rewriting, compiling, and the replays that it takes. */
+  readonly firstStop: Cost;
+  /** To places all over the run. */
+  readonly seeks: readonly Cost[];
+  /** One after the other, from the end. */
+  readonly stepsBack: Readonly<Partial<Record<StepSize, readonly Cost[]>>>;
+  /** Of bytes on the shadow stack at the end: the first question, and one more. */
+  readonly lastWriter: readonly Cost[];
+}
+
+const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
+const SEEKS = 10;
+const STEPS = 12;
+const SIZES: readonly StepSize[] = ['instruction', 'instruction-over', 'line', 'line-over'];
+
+/** @param path of a trace */
+export async function measureMotions(path: string): Promise<Motions> {
+  const trace = new TraceReader(path);
+  const { eventCount } = trace;
+  trace.close();
+  const run = await timed(() => replay({ trace: path }));
+  const travel = openTimeTravel(path);
+  try {
+    let end: Mark | undefined;
+    const firstStop = await timed(async () => {
+      end = (await travel.move(undefined, { kind: 'end' })).mark;
+    });
+    const seeks: Cost[] = [];
+    for (let i = 0; i < SEEKS; i++) {
+      const event = Math.floor((eventCount - 1) * ((i * 0.618) % 1));
+      seeks.push(await timed(() => travel.move(undefined, { kind: 'event', event })));
+    }
+    const stepsBack: Partial<Record<StepSize, readonly Cost[]>> = {};
+    if (end !== undefined) {
+      for (const size of SIZES) stepsBack[size] = await walkBack(travel, end, size);
+    }
+    const lastWriter: Cost[] = [];
+    const address = end === undefined ? 1024 : await stackAddress(travel, end);
+    for (let i = 0; i < 2; i++) {
+      const query = { address: address + 4 * i, length: 4, keep: 1 };
+      lastWriter.push(await timed(() => travel.writes(query)));
+    }
+    return { run, firstStop, seeks, stepsBack, lastWriter };
+  } finally {
+    await travel.close();
+  }
+}
+
+async function walkBack(travel: TimeTravel, from: Mark, size: StepSize): Promise<Cost[]> {
+  const motion: Motion = { kind: 'step', size, reverse: true, points: NO_POINTS };
+  const costs: Cost[] = [];
+  let mark = from;
+  for (let i = 0; i < STEPS; i++) {
+    costs.push(
+      await timed(async () => {
+        ({ mark } = await travel.move(mark, motion));
+      }),
+    );
+  }
+  return costs;
+}
+
+/** Where compilers keep the stack pointer: in the first global. */
+async function stackAddress(travel: TimeTravel, at: Mark): Promise<number> {
+  const [first] = await travel.globals(at);
+  const value = Number(first?.value);
+  return Number.isSafeInteger(value) && value > 0 ? value + 8 : 1024;
+}
+
+async function timed(act: () => Promise<unknown>): Promise<Cost> {
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  await act();
+  const wall = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall, cpu: (user + system) / 1000 };
+}
