@@ -166,6 +166,7 @@ export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './tr
 export { type KeepReason, type Pruned, type PruneLimits, pruneTraces } from './traces/prune.ts';
 export type { QueryResult, TraceReader } from './traces/reader.ts';
 export { isBeingRecorded } from './traces/recorder-process.ts';
+export type { ServedRequest, Span } from './traces/requests.ts';
 export type { SnapshotEntry } from './traces/snapshots.ts';
 export { checkFile, missingEnd, stateOf, type TraceState } from './traces/state.ts';
 export type { SegmentHeader } from './traces/trace-content.ts';

@@ -3,7 +3,7 @@ import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import type { ChaosPlan } from './chaos/plan.ts';
-import type { Announcement } from './component/component-messages.ts';
+import type { Announcement, ServerNews } from './component/component-messages.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 
 /** The first message to the guest's thread. */
@@ -38,10 +38,13 @@ export type ToGuest =
       readonly func: LoggedFunction;
       readonly args: readonly CoreValue[];
     }
+  /** A server takes no more requests, and its call returns when all are answered. */
+  | { readonly type: 'drain' }
   | { readonly type: 'finish' };
 
 export type FromGuest =
   | Announcement
+  | ServerNews
   | { readonly type: 'instantiated' }
   /** Instantiation, or the call `id`, ended by an exit, a trap or a failure. */
   | { readonly type: 'unwound'; readonly id: number | undefined; readonly outcome: Outcome }

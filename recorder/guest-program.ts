@@ -40,6 +40,8 @@ export interface LoadOptions {
   readonly viaComponent?: boolean;
   /** Name of an interface → path of the JavaScript module that gives it to a component. */
   readonly imports?: Readonly<Record<string, string>>;
+  /** It is to serve HTTP requests. */
+  readonly serve?: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface LoadOptions {
  */
 export async function loadProgram(
   source: string | Uint8Array,
-  { name, viaComponent = false, imports = {} }: LoadOptions = {},
+  { name, viaComponent = false, imports = {}, serve = false }: LoadOptions = {},
 ): Promise<GuestProgram> {
   const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
   const bytes = typeof source === 'string' ? readModule(source) : source;
@@ -63,7 +65,13 @@ export async function loadProgram(
     }
     const { givenImports } = await import('./component/given-imports.ts');
     const given = givenImports(imports);
-    return (await componentLoader()).loadComponent(label, bytes, { given });
+    return (await componentLoader()).loadComponent(label, bytes, { given, serve });
+  }
+  if (serve) {
+    throw new WasiRrError(
+      'OPTION_INVALID',
+      `${label} is a core module. Only a component of WASI can be served (--serve, serve); a module of Preview 1 that accepts connections itself gets a socket with --tcplisten.`,
+    );
   }
   if (Object.keys(imports).length > 0) {
     throw new WasiRrError(

@@ -6,7 +6,7 @@ import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { uptimeMs } from '../traces/uptime.ts';
-import type { Announcement, ComponentSetup } from './component/component-messages.ts';
+import type { Announcement, ComponentSetup, ServerNews } from './component/component-messages.ts';
 import type { ComponentProgram } from './component/component-program.ts';
 import { LATER } from './component/provided-interfaces.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
@@ -25,6 +25,7 @@ export type CallResult =
 export class GuestThread {
   private readonly worker: Worker;
   private readonly onAnnounce: (announcement: Announcement) => void;
+  private readonly onNews: (news: ServerNews) => void;
   /** How many announcements are in the trace; a component's thread waits for it. */
   private readonly announced = new Int32Array(new SharedArrayBuffer(4));
   private readonly pendingCalls = new Map<number, (result: CallResult) => void>();
@@ -46,9 +47,11 @@ export class GuestThread {
     settings: RecordingSettings,
     rings: Rings,
     onAnnounce: (announcement: Announcement) => void,
+    onNews: (news: ServerNews) => void,
   ) {
     const { program, network } = settings;
     this.onAnnounce = onAnnounce;
+    this.onNews = onNews;
     this.worker =
       program.kind === 'module'
         ? moduleThread()
@@ -109,6 +112,11 @@ export class GuestThread {
     });
   }
 
+  /** A server takes no more requests. */
+  drain(): void {
+    if (this.stopping === undefined) this.tell({ type: 'drain' });
+  }
+
   /** Ends the guest wherever it is; the first to do so says why. */
   stop(outcome: Outcome): void {
     if (this.stopping !== undefined) return;
@@ -140,6 +148,10 @@ export class GuestThread {
         this.onAnnounce(message);
         Atomics.add(this.announced, 0, 1);
         Atomics.notify(this.announced, 0);
+        break;
+      case 'serving':
+      case 'request':
+        this.onNews(message);
         break;
       case 'instantiated':
         break;
@@ -214,7 +226,7 @@ function componentSetup(
   rings: Rings,
   announced: SharedArrayBuffer,
 ): ComponentSetup {
-  const { config, paranoid, net } = settings;
+  const { config, paranoid, net, serve } = settings;
   return {
     ring: rings.log,
     trace: settings.path,
@@ -222,6 +234,7 @@ function componentSetup(
     paranoid,
     payload: payloadLimit(settings),
     net,
+    serve,
     given,
     announced,
     program,

@@ -5,6 +5,7 @@ import type { CoreValue } from '../traces/events.ts';
 import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
 import type { Preopen } from '../traces/meta.ts';
 import { isSuccess } from '../traces/outcome.ts';
+import type { ServedRequest } from '../traces/requests.ts';
 import { type ChaosOptions, type ChaosPlan, planChaos } from './chaos/plan.ts';
 import { checkCommand } from './command-check.ts';
 import {
@@ -17,6 +18,7 @@ import { loadProgram } from './guest-program.ts';
 import type { CallResult } from './guest-thread.ts';
 import { DEFAULT_HOST, HOST_NAMES, type HostName, isHostName } from './hosts/host.ts';
 import { parseAddress } from './network/address.ts';
+import { checkFree } from './network/free-address.ts';
 import type { Address } from './network/messages.ts';
 import { openNetwork } from './network/network.ts';
 import { checkPreopens } from './preopens.ts';
@@ -28,6 +30,9 @@ import { TOOL } from './tool.ts';
 
 /** Bytes of guest data that are kept per call unless `payload` says otherwise. */
 export const DEFAULT_PAYLOAD = 4096;
+
+/** Milliseconds that a server gets to answer the requests that have come, when it is to end. */
+const DRAIN_MS = 5000;
 
 /** The host whose guests can be given listening sockets. */
 const LISTENING_HOST: HostName = 'sandbox';
@@ -93,7 +98,17 @@ export interface RunOptions extends RecordOptions {
   readonly timeoutMs?: number;
   /** Ends the guest; the abort reason, as a string, is noted as what interrupted it. */
   readonly signal?: AbortSignal;
-  /** Called when the guest is about to start, with the addresses of `tcpListen` as they turned out. */
+  /**
+   * `HOST:PORT` on which a component serves HTTP requests, until `signal` or `timeoutMs` ends that in good
+   * order. Port 0 stands for one that is free.
+   */
+  readonly serve?: string;
+  /** Called for each request of a server, when it was answered. */
+  readonly onRequest?: (request: ServedRequest) => void;
+  /**
+   * Called when the guest is about to start, with the addresses of `tcpListen` as they turned out; or when a
+   * server waits for requests.
+   */
   readonly onListening?: (addresses: readonly Address[]) => void;
 }
 
@@ -131,11 +146,11 @@ export async function openRecording(options: RecordOptions): Promise<OpenRecordi
   return start(await prepare(options), options);
 }
 
-interface Settings extends Omit<RecordingSettings, 'path' | 'network'> {
+interface Settings extends Omit<RecordingSettings, 'path' | 'network' | 'onServing' | 'onRequest'> {
   readonly listen: readonly Address[];
 }
 
-async function prepare(options: RecordOptions): Promise<Settings> {
+async function prepare(options: RecordOptions & Pick<RunOptions, 'serve'>): Promise<Settings> {
   const host = options.host ?? DEFAULT_HOST;
   if (!isHostName(host)) {
     throw invalid(`there is no host "${host}". Hosts: ${HOST_NAMES.join(', ')}.`);
@@ -155,7 +170,13 @@ async function prepare(options: RecordOptions): Promise<Settings> {
   const listen = (options.tcpListen ?? []).map(parseAddress);
   if (listen.length > 0) checkListens(host);
   const { viaComponent = false, imports = {} } = options;
-  const program = await loadProgram(options.module, { name, viaComponent, imports });
+  const serve = options.serve === undefined ? undefined : parseAddress(options.serve);
+  const program = await loadProgram(options.module, {
+    name,
+    viaComponent,
+    imports,
+    serve: serve !== undefined,
+  });
   if (options.chaos !== undefined && program.kind !== 'module') {
     throw invalid(
       'faults can be injected into core modules of Preview 1 only, and this is a component.',
@@ -187,17 +208,23 @@ async function prepare(options: RecordOptions): Promise<Settings> {
     onTraceError: options.onTraceError ?? 'stop',
     onTraceLost: options.onTraceLost,
     net: options.net ?? false,
+    serve,
     redacted: redacted.names,
     tool: TOOL,
   };
 }
 
-async function start(settings: Settings, options: RecordOptions): Promise<OpenRecording> {
+async function start(
+  settings: Settings,
+  options: RecordOptions & Pick<RunOptions, 'onListening' | 'onRequest'>,
+): Promise<OpenRecording & { drain(): void }> {
   const { listen } = settings;
   const network = listen.length === 0 ? undefined : await openNetwork(listen);
   let created: ReturnType<typeof create>;
   try {
-    created = create({ ...settings, network }, options);
+    const { onListening, onRequest } = options;
+    const onServing = onListening && ((address: Address) => onListening([address]));
+    created = create({ ...settings, network, onServing, onRequest }, options);
   } catch (thrown) {
     await network?.close(0);
     throw thrown;
@@ -212,6 +239,7 @@ async function start(settings: Settings, options: RecordOptions): Promise<OpenRe
     },
     call: (...call) => recording.call(...call),
     interrupt: (by) => recording.interrupt(by),
+    drain: () => recording.drain(),
     finish: () => recording.finish(),
   };
 }
@@ -227,11 +255,17 @@ export async function record(options: RunOptions): Promise<RecordReport> {
     throw invalid('a time limit must be above zero.');
   const settings = await prepare(options);
   if (settings.program.kind === 'module') checkCommand(settings.program);
+  if (settings.serve) await checkFree(settings.serve);
   const recording = await start(settings, options);
   if (recording.addresses.length > 0) options.onListening?.(recording.addresses);
-  const timer =
-    timeoutMs && setTimeout(() => recording.interrupt('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
-  const abort = () => recording.interrupt(String(signal?.reason));
+  let grace: NodeJS.Timeout | undefined;
+  const end = (by: string) => {
+    if (settings.serve === undefined) return recording.interrupt(by);
+    recording.drain();
+    grace ??= setTimeout(() => recording.interrupt(by), DRAIN_MS);
+  };
+  const timer = timeoutMs && setTimeout(() => end('timeout'), Math.min(timeoutMs, 2 ** 31 - 1));
+  const abort = () => end(String(signal?.reason));
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
   try {
@@ -243,6 +277,7 @@ export async function record(options: RunOptions): Promise<RecordReport> {
     return { ...summary, trace: remove ? undefined : recording.trace, chaos };
   } finally {
     clearTimeout(timer || undefined);
+    clearTimeout(grace);
     signal?.removeEventListener('abort', abort);
   }
 }

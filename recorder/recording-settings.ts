@@ -8,12 +8,14 @@ import {
   type StartMeta,
 } from '../traces/meta.ts';
 import { processIdentity } from '../traces/recorder-process.ts';
+import type { ServedRequest } from '../traces/requests.ts';
 import type { ModuleEntry } from '../traces/writer.ts';
 import type { ChaosPlan } from './chaos/plan.ts';
 import type { ComponentProgram } from './component/component-program.ts';
 import type { GuestProgram } from './guest-program.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 import { addressText } from './network/address.ts';
+import type { Address } from './network/messages.ts';
 import type { Network } from './network/network.ts';
 
 /** What becomes of the guest when its trace cannot be written any more. */
@@ -36,6 +38,11 @@ export interface RecordingSettings {
   readonly onTraceLost: ((error: WasiRrError) => void) | undefined;
   /** Whether a component may use the network. */
   readonly net: boolean;
+  /** Where a component serves requests; undefined for one that runs and ends. */
+  readonly serve: Address | undefined;
+  readonly onServing: ((address: Address) => void) | undefined;
+  /** Told of each request that was answered. */
+  readonly onRequest: ((request: ServedRequest) => void) | undefined;
   /** Names of variables that hold placeholders. */
   readonly redacted: readonly GuestString[];
   readonly tool: { readonly name: string; readonly version: string };
@@ -67,6 +74,7 @@ export function startMeta(settings: RecordingSettings): StartMeta {
     env: config.env.map(guestString),
     ...(settings.redacted.length > 0 && { redacted: settings.redacted }),
     preopens: config.preopens,
+    ...(settings.serve && { serving: addressText(settings.serve) }),
     ...(network && { listening: network.addresses.map(addressText) }),
     host: program.kind === 'module' ? settings.host : 'preview2-shim',
     payload: settings.payload,

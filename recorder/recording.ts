@@ -8,6 +8,7 @@ import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
 import { escapeText } from '../wasi/escape.ts';
+import type { ServerNews } from './component/component-messages.ts';
 import { type CallResult, GuestThread, STOP_GRACE_MS } from './guest-thread.ts';
 import { modulesOf, type RecordingSettings, startMeta } from './recording-settings.ts';
 import { TraceLog } from './trace-log.ts';
@@ -56,8 +57,11 @@ export class Recording {
     const { path, sync, program, chaos } = settings;
     this.writer = new TraceWriter(path, { sync });
     this.log = new TraceLog(this.writer, program, chaos !== undefined, (error) => this.lose(error));
-    this.guest = new GuestThread(settings, this.log.rings, (announcement) =>
-      this.log.announce(announcement),
+    this.guest = new GuestThread(
+      settings,
+      this.log.rings,
+      (announcement) => this.log.announce(announcement),
+      (news) => this.hear(news),
     );
     void settings.network?.failed.then((message) => this.guest.stop({ kind: 'failed', message }));
     try {
@@ -85,6 +89,20 @@ export class Recording {
     const func = this.exportNamed(name);
     checkArguments(func, args);
     return this.guest.call(func, args);
+  }
+
+  /** A server takes no more requests; its call returns when those that have come are answered. */
+  drain(): void {
+    this.guest.drain();
+  }
+
+  private hear(news: ServerNews): void {
+    const { onServing, onRequest } = this.settings;
+    if (news.type === 'serving') onServing?.(news.address);
+    else {
+      this.log.write(() => this.writer.addRequest(news.request));
+      onRequest?.(news.request);
+    }
   }
 
   /** Ends the guest from outside, wherever it is. @param by a signal's name or `timeout` */

@@ -77,6 +77,8 @@ export interface StartMeta {
   readonly preopens: readonly Preopen[];
   /** Addresses (`127.0.0.1:8080`) of the listening sockets that the guest was given, from descriptor 3 on. */
   readonly listening?: readonly string[] | undefined;
+  /** Address on which a server's requests came, as it was asked for. */
+  readonly serving?: string | undefined;
   readonly host: string;
   /** Bytes of guest data kept per call, or `full`. */
   readonly payload: number | 'full';
@@ -163,6 +165,7 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     redacted: rows.has('redacted') ? strings('redacted') : undefined,
     preopens: Array.isArray(preopens) ? preopens.filter(isPreopen) : fail('preopens'),
     listening: parseListening(rows.get('listening')),
+    serving: typeof rows.get('serving') === 'string' ? text('serving') : undefined,
     host: text('host'),
     payload: payload === 'full' ? 'full' : (count('payload') ?? fail('payload')),
     paranoid: rows.get('paranoid') === true,

@@ -116,6 +116,7 @@ const TABLES = [
   'snapshots',
   'pages',
   'injections',
+  'requests',
   'bookmarks',
   'call_rows',
   'call_shapes',

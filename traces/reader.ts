@@ -14,6 +14,7 @@ import { type LogTail, readTail } from './log-tail.ts';
 import type { TraceMeta } from './meta.ts';
 import { foldWriteAheadLog, openDatabase } from './open-database.ts';
 import { MAX_SEGMENT_SIZE } from './record-kinds.ts';
+import { listRequests, type ServedRequest } from './requests.ts';
 import { CODEC } from './schema.ts';
 import { listSnapshots, loadSnapshot, type SnapshotEntry } from './snapshots.ts';
 import { loadModule } from './stored-module.ts';
@@ -235,6 +236,11 @@ export class TraceReader {
   /** How often each fault was injected, the most frequent first. @throws WasiRrError TRACE_CORRUPT */
   injectionCounts(): { readonly fault: string; readonly count: number }[] {
     return this.guard(() => countInjections(this.db));
+  }
+
+  /** The requests that a recorded server was sent. @throws WasiRrError TRACE_CORRUPT */
+  requests(): ServedRequest[] {
+    return this.guard(() => listRequests(this.db));
   }
 
   snapshots(): SnapshotEntry[] {

@@ -11,6 +11,7 @@ import { createInjections, type Injection, storeInjections } from './injections.
 import type { CoreInstance } from './instances.ts';
 import type { EndMeta, StartMeta } from './meta.ts';
 import { OutputFile, unwritable, writeFailed } from './output-file.ts';
+import { createRequests, type ServedRequest, storeRequest } from './requests.ts';
 import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
 import { sha256 } from './sha256.ts';
 import { type SnapshotImage, storeSnapshot } from './snapshots.ts';
@@ -84,6 +85,7 @@ export class TraceWriter {
         this.putMeta(meta);
         this.putFunctions(functions);
         if (meta.chaos !== undefined) createInjections(this.db);
+        if (meta.serving !== undefined) createRequests(this.db);
       });
       for (const module of modules) this.addModule(module);
     } catch (cause) {
@@ -155,6 +157,11 @@ export class TraceWriter {
   /** Only for a recording whose meta says `chaos`. */
   addInjections(injections: readonly Injection[]): void {
     this.transaction(() => storeInjections(this.db, injections));
+  }
+
+  /** Only for a recording whose meta says `serving`. */
+  addRequest(request: ServedRequest): void {
+    this.transaction(() => storeRequest(this.db, request));
   }
 
   addSnapshot(image: SnapshotImage): void {

@@ -4,6 +4,7 @@ import {
   type Address,
   addressText,
   DEFAULT_HOST,
+  escapeText,
   type FixedClockOptions,
   HOST_NAMES,
   isSuccess,
@@ -14,6 +15,7 @@ import {
   type RunOptions,
   record,
   type SeededRandomOptions,
+  type ServedRequest,
   WasiRrError,
 } from '../../index.ts';
 import { endByForce, endBySignal } from '../end-process.ts';
@@ -63,6 +65,7 @@ interface RecordFlags {
   readonly verbose?: boolean;
   readonly quiet?: boolean;
   readonly net?: boolean;
+  readonly serve?: string;
   readonly viaComponent?: boolean;
   readonly imports?: readonly (readonly [string, string])[];
   readonly tcplisten?: readonly string[];
@@ -82,6 +85,7 @@ Examples:
   wasi-rr record --dir ./data::/ --env LANG app.wasm
   wasi-rr record --keep failed --timeout 10 flaky.wasm
   wasi-rr record --tcplisten 127.0.0.1:8080 server.wasm
+  wasi-rr record --serve 127.0.0.1:8080 server.component.wasm
   wasi-rr record -o run.wrr app.wasm < input.txt
   wasi-rr record --chaos --until-fails 100 flaky.wasm
   wasi-rr record --chaos=7 flaky.wasm               the faults of seed 7 once more
@@ -129,6 +133,10 @@ export function addRecord(program: Command): void {
       '--tcplisten <host:port>',
       'an address on which the program may accept connections; port 0: any free one',
       collecting(String),
+    )
+    .option(
+      '--serve <host:port>',
+      'serve HTTP requests with a component until Ctrl-C; port 0: any free one',
     )
     .option('--argv0 <name>', "the program's name for itself (default: its file name)")
     .addOption(
@@ -289,7 +297,9 @@ function runOptions(
     imports: importsOf(flags.imports ?? []),
     signal,
     tcpListen: flags.tcplisten ?? [],
-    ...(!flags.quiet && { onListening: sayListening }),
+    ...(flags.serve !== undefined && { serve: flags.serve }),
+    ...(!flags.quiet && { onListening: flags.serve === undefined ? sayListening : sayServing }),
+    ...(!flags.quiet && { onRequest: sayFailed }),
     ...(argv0 !== undefined && { argv0: guestText(argv0) }),
     ...(output !== undefined && { output }),
     ...(payload !== undefined && { payload }),
@@ -334,4 +344,13 @@ function sayListening(addresses: readonly Address[]): void {
   addresses.forEach((address, i) => {
     say(`listening on ${addressText(address)} (descriptor ${3 + i})`);
   });
+}
+
+function sayServing([address]: readonly Address[]): void {
+  if (address) say(`serving on http://${addressText(address)}; Ctrl-C ends the recording`);
+}
+
+function sayFailed({ id, method, path, failure }: ServedRequest): void {
+  if (failure === null) return;
+  say(`request ${id}, ${escapeText(method)} ${escapeText(path)}: ${escapeText(failure)}`);
 }

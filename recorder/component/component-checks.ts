@@ -9,6 +9,8 @@ import { isProvided } from './provided-interfaces.ts';
 /** Of which the later is taken. */
 const COMMANDS = [/^wasi:cli\/run@0\.3\./, /^wasi:cli\/run@0\.2\./];
 
+const SERVERS = [/^wasi:http\/handler@0\.3\./, /^wasi:http\/incoming-handler@0\.2\./];
+
 /** What a component is that is no such command, and what to do about it. */
 const OTHER_WORLDS: readonly (readonly [RegExp, string])[] = [
   [
@@ -17,7 +19,7 @@ const OTHER_WORLDS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^wasi:http\/(incoming-)?handler@/,
-    'It is an HTTP server, which waits to be called; those cannot be recorded yet.',
+    'It is an HTTP server, which waits for requests. Record it with --serve HOST:PORT.',
   ],
 ];
 
@@ -27,14 +29,24 @@ const LIBRARY =
 /**
  * @param label the component's name
  * @param exports as jco lists them: an interface stands there a second time, in JavaScript's spelling
+ * @param serve whether it is to serve requests
  * @returns the interface that is to be run
  * @throws WasiRrError EXPORT_MISSING
  */
-export function entryOf(label: string, exports: readonly string[]): string {
-  for (const command of COMMANDS) {
-    const entry = exports.find((name) => command.test(name));
-    if (entry !== undefined) return entry;
+export function entryOf(label: string, exports: readonly string[], serve: boolean): string {
+  const found = (patterns: readonly RegExp[]) =>
+    patterns.flatMap((pattern) => exports.find((name) => pattern.test(name)) ?? [])[0];
+  const [command, server] = [found(COMMANDS), found(SERVERS)];
+  if (serve) {
+    if (server !== undefined) return server;
+    throw new WasiRrError(
+      'EXPORT_MISSING',
+      `${label} is no HTTP server: it exports neither wasi:http/incoming-handler@0.2 nor wasi:http/handler@0.3. ${command === undefined ? 'Build it as a server.' : 'It is a command. Record it without --serve.'}`,
+    );
   }
+  // some toolchains give a server of 0.3 a command of 0.2, which does nothing
+  const isServer = server?.includes('@0.3.') && command?.includes('@0.2.');
+  if (command !== undefined && !isServer) return command;
   const interfaces = exports.filter((name) => name.includes(':'));
   const named = interfaces.length > 0 ? interfaces : exports;
   const [, advice = exports.length > 0 ? LIBRARY : 'Build it as a command.'] =
@@ -55,7 +67,7 @@ export function checkRun(
   entry: string,
   surface: ComponentSurface | undefined,
 ): void {
-  if (surface === undefined) return;
+  if (surface === undefined || !entry.startsWith('wasi:cli/run@')) return;
   const { functions, types } = surface.types;
   const func = surface.exports
     .map((one) => functions[one.func])

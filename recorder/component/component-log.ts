@@ -36,7 +36,8 @@ export interface PendingCall {
 export class ComponentLog {
   private readonly ring: RingWriter;
   private readonly pages: () => number;
-  private lastMs = performance.now();
+  private readonly firstMs = performance.now();
+  private lastMs = this.firstMs;
   private half:
     | {
         readonly call: PendingCall;
@@ -53,6 +54,11 @@ export class ComponentLog {
   constructor(ring: RingWriter, pages: () => number) {
     this.ring = ring;
     this.pages = pages;
+  }
+
+  /** Nanoseconds since the recording's start. */
+  get nowNs(): number {
+    return nanoseconds(performance.now() - this.firstMs);
   }
 
   /** The call that the host is answering, if nothing is nested in it. */

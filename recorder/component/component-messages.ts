@@ -1,7 +1,9 @@
 /** What the supervisor and the thread of a component say to each other, besides guest-messages.ts. */
 import type { LoggedFunction } from '../../traces/events.ts';
 import type { CoreInstance } from '../../traces/instances.ts';
+import type { ServedRequest } from '../../traces/requests.ts';
 import type { HostConfig } from '../hosts/host.ts';
+import type { Address } from '../network/messages.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import type { GivenImport } from './given-imports.ts';
 
@@ -15,6 +17,8 @@ export interface ComponentSetup {
   /** Bytes of what the host reads that are kept of a call. */
   readonly payload: number;
   readonly net: boolean;
+  /** Where a server is to listen; undefined for a command. */
+  readonly serve: Address | undefined;
   /** What JavaScript modules give. */
   readonly given: readonly GivenImport[];
   /** One word: how many announcements are in the trace. */
@@ -30,6 +34,11 @@ export interface ComponentSetup {
   /** With the name by which the generated program asks for each. */
   readonly modules: readonly (CoreModule & { readonly file: string })[];
 }
+
+/** What a server's thread tells of itself. */
+export type ServerNews =
+  | { readonly type: 'serving'; readonly address: Address }
+  | { readonly type: 'request'; readonly request: ServedRequest };
 
 /** To be put into the trace before any event that names it; the thread waits for that. */
 export interface Announcement {

@@ -53,6 +53,8 @@ export interface ComponentOptions {
   readonly adapter?: Uint8Array;
   /** What JavaScript modules give it. */
   readonly given?: readonly GivenImport[];
+  /** Whether it is to serve requests. */
+  readonly serve?: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface ComponentOptions {
 export async function loadComponent(
   label: string,
   bytes: Uint8Array,
-  { adapter, given = [] }: ComponentOptions = {},
+  { adapter, given = [], serve = false }: ComponentOptions = {},
 ): Promise<ComponentProgram> {
   const names = readComponentNames(bytes);
   const early = adapter === undefined ? surfaceOf(bytes) : undefined;
@@ -71,7 +73,7 @@ export async function loadComponent(
     async: early?.async ?? names.imports.some((name) => name.includes('@0.3.')),
     imports: names.imports,
   });
-  const entry = entryOf(label, exports);
+  const entry = entryOf(label, exports, serve);
   const surface = adapter === undefined ? early : surfaceOf(component);
   checkRun(label, entry, surface);
   checkGiven(label, given, imports);
@@ -115,9 +117,10 @@ function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]
   const modules = surface.instances.map(
     ({ module }) => ids.get(sha256(module).toString('hex')) ?? 0,
   );
-  const instances = surface.instances.map(({ imports }, i) => ({
+  const instances = surface.instances.map(({ imports, builtins }, i) => ({
     module: modules[i] ?? 0,
     imports,
+    builtins,
   }));
   const lifted = surface.exports.map(({ func, core }) => ({
     func,

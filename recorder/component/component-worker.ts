@@ -8,6 +8,8 @@ import { hashOfMemories } from '../../wasm/xxh64.ts';
 import type { FromGuest, ToGuest } from '../guest-messages.ts';
 import { fixedTime } from '../hosts/fixed-time.ts';
 import { copiesOf } from '../memory-copies.ts';
+import { addressText } from '../network/address.ts';
+import type { Address } from '../network/messages.ts';
 import { RingWriter } from '../ring.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
 import { CoreBoundary } from './core-boundary.ts';
@@ -19,19 +21,26 @@ import { LiveTasks } from './live-tasks.ts';
 import { framesIn } from './module-frames.ts';
 import { preview2Imports, type ShimOptions } from './preview2-host.ts';
 import type { Interfaces } from './provided-interfaces.ts';
+import { RequestNotes } from './request-notes.ts';
+import { ServedProgram } from './served-program.ts';
 import { missingFunctions, type ShimInterfaces } from './shim-functions.ts';
 import { HOOKS } from './transpiled.ts';
 
 /** What `instantiate` of the generated program makes: interfaces with functions. */
-type ComponentExports = Record<string, { run?: () => unknown } | undefined>;
+type ComponentExports = Record<string, { run?: () => unknown; handle?: unknown } | undefined>;
+
+type Make = (
+  getModule: (file: string) => WebAssembly.Module | undefined,
+  imports: object,
+  instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => object,
+) => ComponentExports | Promise<ComponentExports>;
 
 interface GeneratedProgram {
-  instantiate(
-    getModule: (file: string) => WebAssembly.Module | undefined,
-    imports: object,
-    instantiateCore: (module: WebAssembly.Module, imports?: WebAssembly.Imports) => object,
-  ): ComponentExports | Promise<ComponentExports>;
+  readonly instantiate: Make;
 }
+
+/** Milliseconds for what a server does after its last response. */
+const TASKS_MS = 1000;
 
 invariant(parentPort, 'a component runs outside a worker');
 const port = parentPort;
@@ -39,10 +48,20 @@ const setup = workerData as ComponentSetup;
 Error.stackTraceLimit = MAX_FRAMES + 20;
 const announced = new Int32Array(setup.announced);
 let trapped = false;
+/** No more requests are to be taken. */
+const drained = Promise.withResolvers<void>();
 
 const changes = new HostChanges(setup.paranoid);
 const tasks = new LiveTasks();
 const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes, tasks, trapOf);
+const notes = new RequestNotes(
+  () => boundary.log.nowNs,
+  (request) => {
+    send({ type: 'request', request });
+    // the guest has exited, or something is wrong with the recording
+    if (boundary.ending !== undefined) drained.resolve();
+  },
+);
 const linker = new CoreLinker({
   boundary,
   changes,
@@ -50,11 +69,13 @@ const linker = new CoreLinker({
   modules: setup.modules,
   surface: setup.surface,
   payload: setup.payload,
+  onContext: setup.serve && ((what, kept) => notes.context(what, kept)),
   announce: (instance, functions) => announce({ type: 'announce', instance, functions }),
 });
 
 port.on('message', (message: ToGuest) => {
   if (message.type === 'call') void run(message.id);
+  else if (message.type === 'drain') drained.resolve();
   else if (message.type === 'finish') finish();
 });
 
@@ -66,7 +87,7 @@ function announce(announcement: Announcement): void {
 
 async function run(id: number): Promise<void> {
   try {
-    const failed = await runCommand();
+    const failed = setup.serve ? await serve(setup.serve) : await runCommand();
     if (!failed) {
       send({ type: 'returned', id, results: [] });
       return;
@@ -76,7 +97,8 @@ async function run(id: number): Promise<void> {
   } catch (thrown) {
     boundary.log.settle();
     const outcome = outcomeOf(thrown);
-    trapped = outcome.kind === 'trap';
+    // of a server memory went on to change
+    trapped = outcome.kind === 'trap' && setup.serve === undefined;
     send({ type: 'unwound', id, outcome });
   }
 }
@@ -117,18 +139,54 @@ async function hostImports(): Promise<Interfaces> {
   return { ...imports, ...preview3Imports(options, imports) };
 }
 
-/** @returns whether the program says that it failed */
-async function runCommand(): Promise<boolean> {
+/** @returns what makes an instance of the component */
+async function loaded(): Promise<{ imports: Interfaces; make: () => ReturnType<Make> }> {
   (globalThis as Record<symbol, unknown>)[Symbol.for(HOOKS)] = linker.hooks;
   const generated = (await import(pathToFileURL(setup.program).href)) as GeneratedProgram;
   const imports = await withImportModules(await hostImports(), setup.given, setup.surface?.types);
   if (typeof imports === 'string') fail(imports);
   checkHost(imports);
-  const component = await generated.instantiate(
-    (file) => setup.modules.find((one) => one.file === file)?.module,
-    imports,
-    (module, given) => linker.instantiate(module, given),
-  );
+  const make = () => {
+    linker.startAnew();
+    return generated.instantiate(
+      (file) => setup.modules.find((one) => one.file === file)?.module,
+      imports,
+      (module, given) => linker.instantiate(module, given),
+    );
+  };
+  return { imports, make };
+}
+
+/** @returns false: a server says nothing of the kind @throws what ended it for good, and the last trap */
+async function serve(address: Address): Promise<boolean> {
+  const { imports, make } = await loaded();
+  const entryOf = (component: ComponentExports) => component[setup.entry];
+  const program = new ServedProgram(() => {
+    const made = make();
+    return made instanceof Promise ? made.then(entryOf) : entryOf(made);
+  }, boundary);
+  await program.start();
+  boundary.onRan = (first, last) => notes.ran(first, last);
+  const server = await program.server(setup.later, imports, notes);
+  try {
+    send({ type: 'serving', address: await server.listen(address) });
+  } catch (thrown) {
+    fail(`cannot serve on ${addressText(address)}: ${messageOf(thrown)}`);
+  }
+  await drained.promise;
+  await server.close();
+  // those of an instance that trapped never end
+  await Promise.race([tasks.ended(), new Promise((resolve) => setTimeout(resolve, TASKS_MS))]);
+  notes.flush();
+  if (boundary.ending !== undefined) throw new Error('the server was ended');
+  if (program.trapped) throw new Error('a request made the server trap');
+  return false;
+}
+
+/** @returns whether the program says that it failed */
+async function runCommand(): Promise<boolean> {
+  const { make } = await loaded();
+  const component = await make();
   const command = component[setup.entry];
   invariant(command?.run, 'a command without run');
   try {
@@ -161,7 +219,9 @@ function trapOf(thrown: unknown): Trap {
 function finish(): void {
   const { memories } = changes;
   const copies = trapped ? copiesOf(memories) : [];
-  send({ type: 'finished', finalMemory: hashOfMemories(memories), memories: copies });
+  // what an asynchronous host wrote for a guest that did not run any more
+  const finalMemory = changes.hasUntold() ? null : hashOfMemories(memories);
+  send({ type: 'finished', finalMemory, memories: copies });
 }
 
 function send(message: FromGuest): void {

@@ -27,7 +27,10 @@ export class CoreBoundary {
   /** What it threw, which the host may pass on. */
   private guestThrew: unknown;
   private readonly tasks: LiveTasks;
-  private readonly fatal = Promise.withResolvers<never>();
+  private fatal = unobserved();
+  private depth = 0;
+  /** Told where the guest ran, from its first event to its last, as far as it did not suspend. */
+  onRan: ((first: number, last: number) => void) | undefined;
   /** How often the guest has suspended. */
   private suspensions = 0;
 
@@ -42,10 +45,9 @@ export class CoreBoundary {
     this.tasks = tasks;
     this.trapFrom = trapFrom;
     this.log = new ComponentLog(ring, () => changes.pages());
-    this.fatal.promise.catch(() => undefined);
   }
 
-  /** Is rejected with what ended a stack of the guest that could suspend, whatever the runtime makes of it. */
+  /** Is rejected with what next ends a stack of the guest that could suspend, whatever the runtime makes of it. */
   get failed(): Promise<never> {
     return this.fatal.promise;
   }
@@ -129,13 +131,17 @@ export class CoreBoundary {
       if (this.ending !== undefined) return throwUncatchable();
       const entered = this.log.enter(func, args, false, this.logChanges);
       let returned: unknown;
+      this.depth++;
       try {
         returned = real(...args);
       } catch (thrown) {
+        this.depth--;
         return this.unwound(entered, thrown);
       }
+      this.depth--;
       this.log.leave(entered, func.results, returned);
       this.toHost();
+      this.ran(entered);
       return returned;
     };
   }
@@ -150,9 +156,12 @@ export class CoreBoundary {
       const entered = this.log.enter(func, args, true, this.logChanges);
       this.tasks.entered(func);
       const { suspensions } = this;
+      this.depth++;
       const ended = promising(...args);
+      this.depth--;
       // it has ended, though that is told later
       if (this.suspensions === suspensions) this.toHost();
+      this.ran(entered);
       return ended.then(
         (returned) => {
           if (this.ending !== undefined) return throwUncatchable();
@@ -163,7 +172,9 @@ export class CoreBoundary {
         },
         (thrown: unknown) => {
           this.tasks.unwound(func);
-          this.fatal.reject(thrown);
+          const { fatal } = this;
+          this.fatal = unobserved();
+          fatal.reject(thrown);
           return this.unwound(entered, thrown);
         },
       );
@@ -189,7 +200,12 @@ export class CoreBoundary {
     this.guestThrew = thrown;
     this.log.unwind(entered, JSON.stringify(outcome));
     this.toHost();
+    this.ran(entered);
     throw thrown;
+  }
+
+  private ran(entered: number): void {
+    if (this.depth === 0) this.onRan?.(entered, this.log.next - 1);
   }
 
   /** What the host changed, before the event at which the guest goes on. */
@@ -197,6 +213,13 @@ export class CoreBoundary {
     const message = this.changes.log(this.log);
     if (message !== undefined) this.ending ??= { kind: 'failed', message };
   };
+}
+
+/** That it is rejected is no failure where nobody waits for it. */
+function unobserved(): PromiseWithResolvers<never> {
+  const made = Promise.withResolvers<never>();
+  made.promise.catch(() => undefined);
+  return made;
 }
 
 /** Says whose fault it is: all that is seen of it is the end of the guest. */

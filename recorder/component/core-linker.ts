@@ -13,7 +13,7 @@ import {
 import type { CoreInstance, Link, LoweredLink } from '../../traces/instances.ts';
 import type { FunctionType, ModuleDeclarations } from '../../wasm/binary.ts';
 import { Lifter } from '../../wasm/component/lifter.ts';
-import type { CorePlace, LoweredImport } from '../../wasm/component/surface.ts';
+import type { BuiltinImport, CorePlace, LoweredImport } from '../../wasm/component/surface.ts';
 import type { WitTypes } from '../../wasm/component/types.ts';
 import { CallReader } from './call-reads.ts';
 import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
@@ -35,6 +35,7 @@ export interface LinkedSurface {
     /** Id of the core module. */
     readonly module: number;
     readonly imports: readonly LoweredImport[];
+    readonly builtins: readonly BuiltinImport[];
   }[];
   readonly tasks: readonly TaskFunctions[];
 }
@@ -47,6 +48,8 @@ export interface CoreLinkerOptions {
   readonly surface: LinkedSurface | undefined;
   /** Bytes of what the host reads that are kept of a call. */
   readonly payload: number;
+  /** Told what the guest keeps for a task, and asks for when it goes on with it. */
+  readonly onContext: ((what: 'get' | 'set', kept: number) => void) | undefined;
   /** Makes an instance and its functions known to the trace, before any event names them. */
   readonly announce: (instance: CoreInstance, functions: readonly LoggedFunction[]) => void;
 }
@@ -80,6 +83,11 @@ export class CoreLinker {
     return { ...this.options.changes.tracker.globals, WebAssembly: this.webAssembly() };
   }
 
+  /** What is made from here on is another instance of the component. */
+  startAnew(): void {
+    this.made.clear();
+  }
+
   /** Stands in for `new WebAssembly.Instance`. */
   instantiate(
     module: WebAssembly.Module,
@@ -89,7 +97,7 @@ export class CoreLinker {
     const core = modules.find((one) => one.module === module);
     invariant(core, 'a core module that is none of the component');
     const id = this.instances.length;
-    const lowered = this.surfaceOf(id, core.id);
+    const { imports: lowered = [], builtins = [] } = this.surfaceOf(id, core.id) ?? {};
     const functions: LoggedFunction[] = [];
     const links: Link[] = [];
     const imports: Record<string, Record<string, unknown>> = {};
@@ -103,7 +111,8 @@ export class CoreLinker {
         imports[from][name] = this.realOf.get(value) ?? value;
       } else if (kind === 'function') {
         const meant = lowered.find((one) => one.module === from && one.name === name);
-        const host = this.hostFunction(id, place, type, value, meant);
+        const { builtin } = builtins.find((one) => one.module === from && one.name === name) ?? {};
+        const host = this.hostFunction(id, place, type, this.watched(value, builtin), meant);
         functions.push(host.func);
         links.push({ ...place, ...host.link });
         imports[from][name] = host.stub;
@@ -126,12 +135,32 @@ export class CoreLinker {
   }
 
   /** What the component says of the imports of the next instance of a module. */
-  private surfaceOf(id: number, module: number): readonly LoweredImport[] {
+  private surfaceOf(id: number, module: number): LinkedSurface['instances'][number] | undefined {
     const instances = this.options.surface?.instances ?? [];
     const next = instances.findIndex((one, i) => one.module === module && !this.made.has(i));
-    if (next < 0) return [];
+    if (next < 0) return undefined;
     this.made.set(next, id);
-    return instances[next]?.imports ?? [];
+    return instances[next];
+  }
+
+  /** Of which task the guest goes on is known by what it keeps for the task. */
+  private watched(value: unknown, builtin: string | undefined): unknown {
+    const { onContext } = this.options;
+    if (onContext === undefined) return value;
+    if (builtin === 'context.get') {
+      return () => {
+        const kept = (value as CoreFunction)();
+        onContext('get', Number(kept));
+        return kept;
+      };
+    }
+    if (builtin === 'context.set') {
+      return (kept: CoreValue) => {
+        onContext('set', Number(kept));
+        return (value as CoreFunction)(kept);
+      };
+    }
+    return value;
   }
 
   private hostFunction(

@@ -107,6 +107,15 @@ export class HostChanges {
     return undefined;
   }
 
+  /** Whether the host has written to a memory what no event has told: none can be trusted after the last one. */
+  hasUntold(): boolean {
+    let untold = false;
+    this.tracker.take((buffer) => {
+      untold ||= this.memoryList.some((one) => one.buffer === buffer);
+    });
+    return untold;
+  }
+
   private bytes(memory: number): Uint8Array {
     return new Uint8Array((this.memoryList[memory] as WebAssembly.Memory).buffer);
   }

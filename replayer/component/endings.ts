@@ -68,13 +68,16 @@ export function endOf(
   if (whole && outcome !== undefined && !sameOutcome(recorded, outcome)) {
     return { what: 'ending', actual: describeOutcome(outcome) };
   }
-  if (whole && comparable && finalMemory?.xxh64 !== memory?.xxh64) {
+  if (whole && comparable && finalMemory && finalMemory.xxh64 !== memory?.xxh64) {
     const describe = (of: typeof finalMemory | null) =>
       of ? `${of.xxh64} (${of.pages} pages)` : 'no memory';
     return { what: 'final-memory', recorded: describe(finalMemory), actual: describe(memory) };
   }
+  const told = finalMemory !== undefined || memory === null;
   const note = comparable
-    ? undefined
+    ? whole && !told
+      ? 'the host wrote to memory after the last event: the memory at the end is not compared'
+      : undefined
     : "the run ended in a stack overflow, whose depth is the engine's: the memory at the end is not compared";
   return { kind: 'replayed', toItsEnd: whole, finalMemory: memory, note };
 }

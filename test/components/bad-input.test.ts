@@ -74,7 +74,7 @@ describe('is refused before anything runs or is written', () => {
           '(export "wasi:http/incoming-handler@0.2.3" (instance $h))',
         ),
       'EXPORT_MISSING',
-      ['exports wasi:http/incoming-handler@0.2.3, and', 'is an HTTP server'],
+      ['exports wasi:http/incoming-handler@0.2.3, and', 'is an HTTP server', '--serve HOST:PORT'],
     ],
     [
       'a command of another WASI',

@@ -23,7 +23,7 @@ export interface LoweredImport {
   /** Where pointers point. */
   readonly memory: CorePlace | undefined;
   readonly encoding: StringEncoding;
-  /** Whether the caller goes on before the function has returned. */
+  /** Whether the caller goes on before the function has returned, or the function may suspend. */
   readonly async: boolean;
   /** Whether the component imports it: it is no function of a component within, nor drops a handle. */
   readonly imported: boolean;
@@ -33,6 +33,15 @@ export interface SurfaceInstance {
   /** Bytes of the core module. */
   readonly module: Uint8Array;
   readonly imports: readonly LoweredImport[];
+  readonly builtins: readonly BuiltinImport[];
+}
+
+/** An import of a core instance that the component runtime does itself. */
+export interface BuiltinImport {
+  readonly module: string;
+  readonly name: string;
+  /** `stream.write`. */
+  readonly builtin: string;
 }
 
 /** A function that the component exports. */
@@ -63,12 +72,20 @@ export function readSurface(bytes: Uint8Array): ComponentSurface {
   const used = new UsedTypes(world);
   const instances = linking.instances.map(({ module, imports }) => {
     if (module === undefined) throw new RangeError('a core module is imported');
-    return { module, imports: loweredImports(module, imports, used) };
+    return {
+      module,
+      imports: loweredImports(module, imports, used),
+      builtins: builtinImports(module, imports),
+    };
   });
   const exports = liftedExports('', root, used);
   const async =
     exports.some((one) => one.async) ||
-    linking.instances.some(({ module, imports }) => module && usesAsync(module, imports));
+    instances.some(
+      ({ imports, builtins }) =>
+        imports.some((one) => one.async) ||
+        builtins.some(({ builtin }) => !builtin.startsWith('resource.')),
+    );
   return { types: used.types, instances, exports, async };
 }
 
@@ -96,12 +113,13 @@ function loweredImports(
   });
 }
 
-/** The builtins of before are those of resources. */
-function usesAsync(module: Uint8Array, given: ReadonlyMap<string, CoreInstanceItem>): boolean {
-  return readDeclarations(module).imports.some(({ module: from, name, kind }) => {
+function builtinImports(
+  module: Uint8Array,
+  given: ReadonlyMap<string, CoreInstanceItem>,
+): BuiltinImport[] {
+  return readDeclarations(module).imports.flatMap(({ module: from, name, kind }) => {
     const item = kind === 'function' ? given.get(from)?.get(name) : undefined;
-    if (item?.kind === 'lowered') return item.async || item.func.type.async;
-    return item?.kind === 'builtin' && !item.builtin.name.startsWith('resource.');
+    return item?.kind === 'builtin' ? [{ module: from, name, builtin: item.builtin.name }] : [];
   });
 }
 

@@ -1,0 +1,138 @@
+/**
+ * Serves requests with a component of WASI 0.2 (`wasi:http/incoming-handler`). The shim's server runs in a
+ * thread of its own, so that the guest can wait for it; requests that come together are answered one after
+ * the other. Changes classes of the shim: this is for a thread that runs one component.
+ */
+import * as http from '@bytecodealliance/preview2-shim/http';
+import type { Address } from '../network/messages.ts';
+import type { Interfaces } from './provided-interfaces.ts';
+import type { OpenRequest, RequestNotes } from './request-notes.ts';
+import type { Server } from './served-program.ts';
+
+interface IncomingRequest {
+  method(): { readonly tag: string; readonly val?: string };
+  pathWithQuery(): string | undefined;
+}
+
+interface OutgoingResponse {
+  statusCode(): number;
+  setStatusCode(code: number): void;
+  body(): object;
+}
+
+type Given = { readonly tag: 'ok'; readonly val: OutgoingResponse } | { readonly tag: 'err' };
+
+interface HttpTypes {
+  readonly Fields: new () => object;
+  readonly OutgoingResponse: {
+    new (headers: object): OutgoingResponse;
+    prototype: OutgoingResponse;
+  };
+  readonly OutgoingBody: { finish(body: object, trailers: undefined): void };
+  readonly ResponseOutparam: { set(param: object, response: Given): void };
+}
+
+interface ShimServer {
+  listen(port: number, host: string): void;
+  address(): { readonly address: string; readonly port: number };
+  stop(): void;
+}
+
+/** What the component exports. It does not return before it is done with a request. */
+export type IncomingHandler = (request: object, out: object) => void;
+
+/** `405` and the like are the guest's to give. */
+const FAILED = 500;
+
+export class Preview2Server implements Server {
+  private readonly server: ShimServer;
+  private readonly types: HttpTypes;
+  private readonly notes: RequestNotes;
+  private readonly answering = new WeakMap<object, OpenRequest>();
+  private readonly withBody = new WeakSet<object>();
+  private requests = 0;
+
+  /** @param handler answers a request; throws where the guest fails */
+  constructor(imports: Interfaces, notes: RequestNotes, handler: IncomingHandler) {
+    this.types = imports['wasi:http/types'] as unknown as HttpTypes;
+    this.notes = notes;
+    this.watchBodies();
+    this.watchResponses();
+    const { HTTPServer } = http as unknown as {
+      HTTPServer: new (handler: { handle: IncomingHandler }) => ShimServer;
+    };
+    this.server = new HTTPServer({
+      handle: (request, out) => this.handle(request as IncomingRequest, out, handler),
+    });
+  }
+
+  listen({ host, port }: Address): Promise<Address> {
+    // the shim waits for its thread, and throws
+    return new Promise((resolve) => {
+      this.server.listen(port, host);
+      const { address, port: actual } = this.server.address();
+      resolve({ host: address, port: actual });
+    });
+  }
+
+  /** Requests that are here are answered first: the shim cannot be stopped while it waits for the guest. */
+  async close(): Promise<void> {
+    for (let seen = -1; seen !== this.requests; ) {
+      seen = this.requests;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    this.server.stop();
+  }
+
+  private handle(request: IncomingRequest, out: object, handler: IncomingHandler): void {
+    this.requests++;
+    const { tag, val } = request.method();
+    const method = (val ?? tag).toUpperCase();
+    this.notes.answer(method, request.pathWithQuery() ?? '/', (open) => {
+      this.answering.set(out, open);
+      try {
+        handler(request, out);
+      } catch (thrown) {
+        open.failure ??= String((thrown as Error)?.message ?? thrown);
+      }
+      if (open.status === null) {
+        open.failure ??= 'the program gave no response';
+        this.types.ResponseOutparam.set(out, { tag: 'err' });
+      }
+      this.notes.done(open);
+    });
+  }
+
+  private watchBodies(): void {
+    const { withBody } = this;
+    const { prototype } = this.types.OutgoingResponse;
+    const { body } = prototype;
+    prototype.body = function (this: OutgoingResponse) {
+      withBody.add(this);
+      return body.call(this);
+    };
+  }
+
+  /** The shim knows no response without a body, and ends the process where the guest gives an error. */
+  private watchResponses(): void {
+    const { types, answering, withBody } = this;
+    const { set } = types.ResponseOutparam;
+    types.ResponseOutparam.set = (param, given) => {
+      const response = given.tag === 'ok' ? given.val : this.failed();
+      if (!withBody.has(response)) types.OutgoingBody.finish(response.body(), undefined);
+      const open = answering.get(param);
+      if (open) {
+        open.status = response.statusCode();
+        if (given.tag === 'err') open.failure ??= 'the program gave an error';
+      }
+      set(param, { tag: 'ok', val: response });
+    };
+  }
+
+  private failed(): OutgoingResponse {
+    const { Fields, OutgoingResponse } = this.types;
+    const response = new OutgoingResponse(new Fields());
+    response.setStatusCode(FAILED);
+    return response;
+  }
+}

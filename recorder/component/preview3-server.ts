@@ -1,0 +1,177 @@
+/**
+ * Serves requests with a component of WASI 0.3 (`wasi:http/handler`), which answers several at once. The
+ * server lives in the guest's thread.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FutureReader, future } from '@bytecodealliance/preview3-shim/future';
+import * as http from '@bytecodealliance/preview3-shim/http';
+import { readableByteStreamFromReader, StreamReader } from '@bytecodealliance/preview3-shim/stream';
+import { messageOf } from '../../errors.ts';
+import type { Address } from '../network/messages.ts';
+import type { OpenRequest, RequestNotes } from './request-notes.ts';
+import type { Server } from './served-program.ts';
+
+type Entries = readonly (readonly [string, Uint8Array])[];
+
+interface Response {
+  getStatusCode(): number;
+  getHeaders(): { copyAll(): Entries };
+}
+
+interface Request {
+  setMethod(method: { readonly tag: string; readonly val?: string }): void;
+  setPathWithQuery(path: string): void;
+  setScheme(scheme: { readonly tag: string }): void;
+  setAuthority(authority: string): void;
+}
+
+/** What the shim has, besides what it says of itself. */
+interface ShimHttp {
+  _fieldsFromEntriesChecked(entries: Entries): object;
+  _trailerResultFromEntries(entries: Entries): unknown;
+  _readTrailersForTransport(trailers: object): Promise<Entries | undefined>;
+  readonly _forbiddenHeaders: { readonly value: ReadonlySet<string> };
+  readonly Request: {
+    new: (headers: object, body: object, trailers: object, options: null) => [Request, object];
+  };
+  readonly Response: { consumeBody(response: Response, done: object): [object | null, object] };
+}
+
+const shim = http as unknown as ShimHttp;
+
+const METHODS = new Set('get head post put delete connect options trace patch'.split(' '));
+
+const FAILED = 500;
+
+/** What the component exports. */
+export type RequestHandler = (request: object) => Promise<unknown>;
+
+export class Preview3Server implements Server {
+  private readonly server;
+  private readonly notes: RequestNotes;
+  private readonly handler: RequestHandler;
+
+  /** @param handler answers a request; rejected where the guest fails */
+  constructor(notes: RequestNotes, handler: RequestHandler) {
+    this.notes = notes;
+    this.handler = handler;
+    this.server = createServer((incoming, outgoing) => {
+      const { method = 'GET', url = '/' } = incoming;
+      void notes.answer(method, url, (open) => this.handle(open, incoming, outgoing));
+    });
+  }
+
+  listen({ host, port }: Address): Promise<Address> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => {
+        const { address, port: actual } = this.server.address() as AddressInfo;
+        resolve({ host: address, port: actual });
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeIdleConnections();
+    });
+  }
+
+  private async handle(
+    open: OpenRequest,
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+  ): Promise<void> {
+    try {
+      const response = (await this.handler(requestOf(incoming))) as Response;
+      open.status = response.getStatusCode();
+      await send(response, outgoing);
+    } catch (thrown) {
+      open.failure = failureOf(thrown);
+      if (outgoing.headersSent) outgoing.destroy();
+      else {
+        open.status = FAILED;
+        outgoing.writeHead(FAILED).end();
+      }
+    }
+    this.notes.done(open);
+  }
+}
+
+function requestOf(incoming: IncomingMessage): object {
+  const entries = entriesOf(incoming.headersDistinct).filter(
+    ([name]) => !shim._forbiddenHeaders.value.has(name),
+  );
+  const trailers = new Promise((resolve) => {
+    incoming.once('close', () =>
+      resolve(shim._trailerResultFromEntries(entriesOf(incoming.trailersDistinct))),
+    );
+  });
+  const [request] = shim.Request.new(
+    shim._fieldsFromEntriesChecked(entries),
+    new StreamReader(incoming),
+    new FutureReader(trailers),
+    null,
+  );
+  const method = (incoming.method ?? 'GET').toLowerCase();
+  request.setMethod(METHODS.has(method) ? { tag: method } : { tag: 'other', val: method });
+  request.setPathWithQuery(incoming.url ?? '/');
+  request.setScheme({ tag: 'HTTP' });
+  if (incoming.headers.host !== undefined) request.setAuthority(incoming.headers.host);
+  return request;
+}
+
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  const { tx, rx } = future();
+  const headers = response.getHeaders().copyAll();
+  const [body, trailers] = shim.Response.consumeBody(response, rx);
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
+  outgoing.writeHead(
+    response.getStatusCode(),
+    headers.flatMap(([name, value]) => [name, text(value)]),
+  );
+  if (body) outgoing.flushHeaders();
+  if (body) {
+    for await (const bytes of readableByteStreamFromReader(body, { name: 'response body' })) {
+      if (!outgoing.write(bytes)) await roomIn(outgoing);
+    }
+  }
+  const fields = await shim._readTrailersForTransport(trailers);
+  if (fields) {
+    outgoing.addTrailers(fields.map(([name, value]) => [name, text(value)] as const));
+  }
+  await new Promise<void>((resolve) => outgoing.end(resolve));
+  await tx.write({ tag: 'ok', val: undefined });
+}
+
+/** Room in the socket, or nobody there any more. */
+function roomIn(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      outgoing.off('drain', done);
+      outgoing.off('close', gone);
+      resolve();
+    };
+    const gone = () => {
+      outgoing.off('drain', done);
+      reject(new Error('the client is gone'));
+    };
+    outgoing.once('drain', done);
+    outgoing.once('close', gone);
+  });
+}
+
+function entriesOf(headers: Readonly<Record<string, string[] | undefined>>): Entries {
+  return Object.entries(headers).flatMap(([name, values = []]) =>
+    values.map((value) => [name, Buffer.from(value, 'latin1')] as const),
+  );
+}
+
+/** An error of WASI has no message. */
+function failureOf(thrown: unknown): string {
+  if (thrown instanceof Error) return messageOf(thrown);
+  const { tag } = (thrown ?? {}) as { readonly tag?: string };
+  return `the program gave an error${tag === undefined ? '' : `: ${tag}`}`;
+}

@@ -1,0 +1,93 @@
+/** Notes on the requests that a server is answering: for people. What is going on is known by its async context. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ServedRequest, Span } from '../../traces/requests.ts';
+
+/** Runs of events that are noted of one request. */
+const MAX_SPANS = 10_000;
+
+/** A request that has come and is not done. */
+export class OpenRequest {
+  readonly id: number;
+  readonly method: string;
+  readonly path: string;
+  readonly startNs: number;
+  status: number | null = null;
+  failure: string | null = null;
+  readonly spans: Span[] = [];
+  durationNs: number | undefined;
+
+  constructor(id: number, method: string, path: string, startNs: number) {
+    this.id = id;
+    this.method = method;
+    this.path = path;
+    this.startNs = startNs;
+  }
+}
+
+export class RequestNotes {
+  private readonly going = new AsyncLocalStorage<OpenRequest>();
+  private readonly nowNs: () => number;
+  private readonly onDone: (request: ServedRequest) => void;
+  private count = 0;
+  private readonly late = new Set<OpenRequest>();
+  /** What the guest keeps for a task → the request that it is for. */
+  private readonly kept = new Map<number, OpenRequest>();
+  /** Whose the guest said that it is, since it was entered. */
+  private running: OpenRequest | undefined;
+
+  /**
+   * @param nowNs nanoseconds since the recording's start
+   * @param onDone called when each is answered; once more where the guest did something for it after that
+   */
+  constructor(nowNs: () => number, onDone: (request: ServedRequest) => void) {
+    this.nowNs = nowNs;
+    this.onDone = onDone;
+  }
+
+  /** Does what is to be done for a request; what follows from that is noted as its. */
+  answer<Result>(method: string, path: string, work: (open: OpenRequest) => Result): Result {
+    const open = new OpenRequest(++this.count, method, path, this.nowNs());
+    return this.going.run(open, () => work(open));
+  }
+
+  /**
+   * The guest keeps something for its task, or asks for it: by that its further entries are known, which the
+   * runtime makes for several tasks out of one context.
+   */
+  context(what: 'get' | 'set', kept: number): void {
+    if (kept === 0) return;
+    if (what === 'get') {
+      this.running ??= this.kept.get(kept);
+      return;
+    }
+    const of = this.running ?? this.going.getStore();
+    if (of !== undefined) this.kept.set(kept, of);
+  }
+
+  /** The guest ran from one event to another. */
+  ran(first: number, last: number): void {
+    const of = this.running ?? this.going.getStore();
+    this.running = undefined;
+    if (of === undefined || of.spans.length >= MAX_SPANS) return;
+    const { spans } = of;
+    const before = spans.at(-1);
+    if (before && before[1] + 1 === first) spans[spans.length - 1] = [before[0], last];
+    else spans.push([first, last]);
+    if (of.durationNs !== undefined) this.late.add(of);
+  }
+
+  /** What the guest went on to do for requests that were answered is noted as well. */
+  flush(): void {
+    for (const of of this.late) this.tell(of);
+    this.late.clear();
+  }
+
+  done(open: OpenRequest): void {
+    open.durationNs = Math.max(0, this.nowNs() - open.startNs);
+    this.tell(open);
+  }
+
+  private tell({ id, method, path, status, failure, startNs, durationNs = 0, spans }: OpenRequest) {
+    this.onDone({ id, method, path, status, failure, startNs, durationNs, spans });
+  }
+}

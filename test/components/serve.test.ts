@@ -1,0 +1,118 @@
+/** HTTP servers: real clients over connections that are kept, while the server is recorded. */
+import { createServer } from 'node:net';
+import { afterAll, describe, expect, test } from 'vitest';
+import { replay } from '../../replayer/replay.ts';
+import { TraceReader } from '../../traces/reader.ts';
+import { Scratch } from '../recorder/scratch.ts';
+import { command, component } from './component-wat.ts';
+import { httpServer, recordServer } from './http-server.ts';
+
+const scratch = new Scratch('serve');
+afterAll(() => scratch.remove());
+
+function requestsOf(trace: string) {
+  const reader = new TraceReader(trace);
+  try {
+    return reader.requests();
+  } finally {
+    reader.close();
+  }
+}
+
+test('a thousand requests, eight at a time, in chunks both ways', async () => {
+  const run = await recordServer(scratch, await httpServer(), async (client) => {
+    let next = 0;
+    const talk = async () => {
+      for (let i = next++; i < 1000; i = next++) {
+        const chunks = [`chunk of ${i}\n`, Buffer.alloc((i % 7) * 1500, i), 'end'];
+        const answer = await client.send('POST', `/number/${i}`, chunks);
+        expect(answer.status).toBe(201);
+        expect(answer.headers['transfer-encoding']).toBe('chunked');
+        expect(answer.headers['x-served-by']).toBe('wasi-rr');
+        const sent = Buffer.concat(chunks.map((one) => Buffer.from(one)));
+        expect(answer.body.equals(Buffer.concat([Buffer.from(`/number/${i}\n`), sent]))).toBe(true);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, talk));
+  });
+  expect(run.outcome).toEqual({ kind: 'exit', code: 0 });
+  expect((await replay({ trace: run.trace })).status).toBe('identical');
+  const requests = requestsOf(run.trace);
+  expect(requests).toHaveLength(1000);
+  expect(new Set(requests.map(({ path }) => path)).size).toBe(1000);
+  for (const { method, status, failure, spans } of requests) {
+    expect({ method, status, failure }).toEqual({ method: 'POST', status: 201, failure: null });
+    // one after the other: what is done for one stands together
+    expect(spans).toHaveLength(1);
+  }
+}, 120_000);
+
+test('a request that makes it trap is told, and the next one gets a new instance', async () => {
+  const failures: (string | null)[] = [];
+  const run = await recordServer(
+    scratch,
+    await httpServer(),
+    async (client) => {
+      for (const [path, status] of [
+        ['/first', 201],
+        ['/trap', 500],
+        ['/silent', 500],
+        ['/error', 500],
+        ['/last', 201],
+      ] as const) {
+        expect((await client.send('GET', path)).status).toBe(status);
+      }
+    },
+    { onRequest: ({ failure }) => failures.push(failure), paranoid: true },
+  );
+  expect(failures).toEqual([
+    null,
+    expect.stringContaining('unreachable'),
+    'the program gave no response',
+    'the program gave an error',
+    null,
+  ]);
+  expect(run.outcome).toMatchObject({ kind: 'trap', trap: { kind: 'unreachable' } });
+  expect(await replay({ trace: run.trace })).toMatchObject({
+    status: 'identical',
+    outcome: run.outcome,
+  });
+});
+
+describe('is refused before anything is made', () => {
+  test('a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const refused = scratch.record({ module: await httpServer(), serve: `127.0.0.1:${port}` });
+    await expect(refused).rejects.toMatchObject({
+      code: 'LISTEN_FAILED',
+      message: expect.stringContaining(
+        `127.0.0.1:${port}: another program listens there`,
+      ) as string,
+    });
+    server.close();
+  });
+
+  test('a command', async () => {
+    const module = await component(command('(func (export "run") (result i32) i32.const 0)'));
+    await expect(scratch.record({ module, serve: '127.0.0.1:0' })).rejects.toMatchObject({
+      code: 'EXPORT_MISSING',
+      message: expect.stringContaining('It is a command. Record it without --serve.') as string,
+    });
+  });
+
+  test('a core module', async () => {
+    const module = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+    await expect(scratch.record({ module, serve: '127.0.0.1:0' })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining('--tcplisten') as string,
+    });
+  });
+
+  test('an address that is none', async () => {
+    await expect(
+      scratch.record({ module: await httpServer(), serve: '8080' }),
+    ).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  });
+});
