@@ -146,7 +146,7 @@ function writeEffects(memory: Uint8Array, rules: Preview1Function, call: Recorde
     targets(memory, rule, call).flatMap((ranges) => {
       const { bytes = new Uint8Array(0) } = effects.shift() ?? {};
       let at = 0;
-      return ranges.map(([address, length]) => {
+      return ranges.map(([address, length]): [number, Uint8Array] => {
         const part = bytes.subarray(at, at + length);
         at += part.length;
         return [address, part];
