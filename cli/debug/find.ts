@@ -23,15 +23,17 @@ export async function first(debug: Debugger, rest: string): Promise<Answer> {
   const bytes = patternOf(rest);
   const seen = await debug.travel.firstSeen(bytes, debug.options);
   if (seen === undefined) throw refuse('memory never holds these bytes.');
-  const { by, mark, address } = seen;
+  const { by, mark, address, other } = seen;
   const where = `${quoteText(bytes)} at ${addressText(address)}`;
   const who = {
-    guest: `written by the guest, ${markText(mark)}`,
+    guest: `written by ${other === undefined ? 'the guest' : `instance ${other}`}, ${markText(mark)}`,
     host: `written by the host, with #${mark.event}`,
     start: 'there from the start: it is among the data of the module',
   }[by];
   const motion: Motion =
-    by === 'guest' ? { kind: 'mark', mark } : { kind: 'event', event: mark.event };
+    by === 'guest' && other === undefined
+      ? { kind: 'mark', mark }
+      : { kind: 'event', event: mark.event };
   const { text, json } = await showStop(debug, await debug.move(motion));
   return { text: [`${where}, ${who}`, ...text], json: { ...json, address, by } };
 }

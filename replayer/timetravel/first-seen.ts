@@ -3,10 +3,10 @@
  * compared with the recording.
  */
 import { WasiRrError } from '../../errors.ts';
-import type { TraceReader } from '../../traces/reader.ts';
 import type { CallObserver } from '../feed.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
+import type { TravelTarget } from './travel-target.ts';
 
 export interface FirstSeen {
   /** `start`: they are among the data of the module. */
@@ -15,6 +15,8 @@ export interface FirstSeen {
   readonly mark: Mark;
   /** Where they begin. */
   readonly address: number;
+  /** Of a component, whose memory others write to as well: the instance that wrote, where it is another one. */
+  readonly other: number | undefined;
 }
 
 /** All of a 32-bit memory but its last bytes: with the width of a store, no more than 32 bits. */
@@ -28,27 +30,35 @@ const START: Mark = { event: -1, tick: 0, depth: 0, pc: -1 };
  * @throws WasiRrError as replayInstrumented; OPTION_INVALID for no bytes
  */
 export function firstSeen(
-  trace: TraceReader,
+  target: TravelTarget,
   bytes: Uint8Array,
   onEvent: (event: number) => void = () => {},
 ): FirstSeen | undefined {
   if (bytes.length === 0) throw new WasiRrError('OPTION_INVALID', 'no bytes to look for.');
   let running: Running | undefined;
   let found: FirstSeen | undefined;
-  const look = (by: FirstSeen['by'], mark: () => Mark, at: number, size: number) => {
+  const all: Running[] = [];
+  const look = (
+    by: FirstSeen['by'],
+    mark: () => Mark,
+    at: number,
+    size: number,
+    instance = target.instance,
+  ) => {
     if (found !== undefined || running === undefined) return;
     const memory = running.memory();
     const from = Math.max(0, at - bytes.length + 1);
     const window = memory.subarray(from, at + size + bytes.length - 1);
     const hit = Buffer.from(window.buffer, window.byteOffset, window.length).indexOf(bytes);
     if (hit < 0) return;
-    found = { by, mark: mark(), address: from + hit };
-    running.probes.global('watchLength').value = 0;
+    const other = instance === target.instance ? undefined : instance;
+    found = { by, mark: mark(), address: from + hit, other };
+    for (const { probes } of all) probes.global('watchLength').value = 0;
   };
-  const now = (pc: number): Mark => ({
-    event: running?.event() ?? -1,
-    tick: -Number(running?.probes.global('ticksLeft').value ?? 0n),
-    depth: Number(running?.probes.global('depth').value ?? 0),
+  const now = (pc: number, by = running): Mark => ({
+    event: by?.event() ?? -1,
+    tick: -Number(by?.probes.global('ticksLeft').value ?? 0n),
+    depth: Number(by?.probes.global('depth').value ?? 0),
     pc,
   });
   let answered: { at: number; size: number }[] = [];
@@ -68,17 +78,24 @@ export function firstSeen(
     },
   };
   replayInstrumented(
-    trace,
+    target,
     { tick: true, frames: 'depth', watch: true },
     (started) => {
-      running = started;
-      const { probes } = started;
+      const { probes, instance } = started;
+      all.push(started);
+      if (target.instance === undefined || instance === target.instance) running = started;
       probes.global('watchFrom').value = 0;
       probes.global('watchLength').value = WHOLE_MEMORY | 0;
       look('start', () => START, 0, started.memory().length);
-      probes.set('wrote', (pc, at, size) => look('guest', () => now(pc), at, size));
+      const whose = target.instance === undefined ? undefined : instance;
+      probes.set('wrote', (pc, at, size) => {
+        running ??= started;
+        look('guest', () => now(pc, started), at, size, whose);
+      });
     },
     observer,
+    undefined,
+    target.instance === undefined ? [undefined] : target.sharers,
   );
   return found;
 }

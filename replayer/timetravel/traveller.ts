@@ -119,7 +119,7 @@ export class Traveller implements Handlers {
 
   /** @throws as firstSeen */
   firstSeen({ bytes }: TravelRequests['firstSeen']['params'], onEvent: OnEvent) {
-    return firstSeen(this.trace, bytes, onEvent);
+    return firstSeen(this.target, bytes, onEvent);
   }
 
   /** @throws WasiRrError EVENT_NOT_FOUND for a function without code */

@@ -276,14 +276,14 @@ describe('conditions and hits that are passed over', () => {
     if (example === undefined) throw new Error('no example');
     trace = new TraceReader((await scratch.recordExample(example)).trace);
     const names = FrameNames.of(trace);
-    engine = new Engine(trace, names);
+    engine = new Engine(new TravelTarget(trace), names);
     pc = new BreakPlaces(trace.module(), names, engine.lines).find({
       kind: 'function',
       name: 'set_name',
     })[0] as number;
     // every instruction that is executed, and the user that the first parameter points to there
     replayInstrumented(
-      trace,
+      new TravelTarget(trace),
       { tick: true, frames: 'spill', breaks: new Set([pc]) },
       ({ probes, layout, event, memory }) => {
         probes.set('stop', (at, depth) => {
