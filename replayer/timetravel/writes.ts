@@ -48,6 +48,9 @@ export interface WriteList {
   readonly note: string | undefined;
 }
 
+/** With the width of a store, no more than 32 bits (instrument/store-snippets.ts). */
+const MAX_WATCHED = 2 ** 32 - 16;
+
 /**
  * @param onEvent is told of every event that passes; what it throws ends the replay
  * @throws WasiRrError as replayInstrumented; OPTION_INVALID for an empty range
@@ -60,6 +63,9 @@ export function writesTo(
   const { address, length, keep } = query;
   if (!(length > 0 && address >= 0 && address + length <= 2 ** 32)) {
     throw new WasiRrError('OPTION_INVALID', 'a range to watch must have bytes, in 32 bits.');
+  }
+  if (length > MAX_WATCHED) {
+    throw new WasiRrError('OPTION_INVALID', `a range to watch has ${MAX_WATCHED} bytes at most.`);
   }
   let running: Running | undefined;
   /** The range as far as it is known; what memory does not reach holds zeros when it does. */
