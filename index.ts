@@ -75,6 +75,7 @@ export type {
   StackFrame,
 } from './replayer/session/messages.ts';
 export type { HotFunction, PastStop } from './replayer/session/past-run.ts';
+export type { OpenResource } from './replayer/session/resource-history.ts';
 export {
   DEFAULT_LIMITS,
   openSession,

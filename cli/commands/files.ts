@@ -1,10 +1,18 @@
 /** `wasi-rr files`: which descriptors were open at an event. */
 import type { Command } from 'commander';
-import { accessText, escapeText, flagNames, type OpenFile, offsetText } from '../../index.ts';
+import {
+  accessText,
+  escapeText,
+  flagNames,
+  type OpenFile,
+  type OpenResource,
+  offsetText,
+  type Session,
+} from '../../index.ts';
 import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
 import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
-import { stdout } from '../streams.ts';
+import { say, stdout } from '../streams.ts';
 import { type Column, formatTable } from '../table.ts';
 
 const EXAMPLES = `${EVENT_HELP}
@@ -14,6 +22,8 @@ offset: bytes from the beginning of the file; - for what has none (streams, dire
 the calls do not tell, such as after an append, or of stdout before the program asked.
 access: r read, w write, a append; ? where the calls do not tell. --json has all rights by name; "confirmed"
 says that the host told them, else they are what path_open asked for.
+
+Of a component, the handles of resources that it holds are listed (descriptors, streams, …), with what they stand for.
 
 Examples:
   wasi-rr files 12
@@ -41,6 +51,9 @@ export function addFiles(program: Command): void {
 
 function filesCommand(args: readonly string[], flags: { readonly json?: boolean }) {
   return lookAt(targetOf(args), async ({ session, options }) => {
+    if (session.trace.meta.flavour === 'component') {
+      return printResources(session, await session.resources(options), flags.json ?? false);
+    }
     const files = await session.files(options);
     const rows = files.map((file) => [
       String(file.fd),
@@ -56,6 +69,26 @@ function filesCommand(args: readonly string[], flags: { readonly json?: boolean 
     for (const line of lines) await stdout.print(line);
     return 0;
   });
+}
+
+const RESOURCE_COLUMNS: readonly Column[] = [{ title: 'resource' }, { title: 'opened by' }];
+
+async function printResources(
+  session: Session,
+  resources: readonly OpenResource[] | undefined,
+  json: boolean,
+): Promise<number> {
+  const rows = (resources ?? []).map(({ text, openedBy }) => [text, `#${openedBy}`]);
+  const lines = json
+    ? (resources ?? []).map(({ name, handle, text, path = null, openedBy }) =>
+        jsonLine({ event: session.position, resource: name, handle, text, path, openedBy }),
+      )
+    : formatTable(RESOURCE_COLUMNS, rows);
+  for (const line of lines) await stdout.print(line);
+  if (resources === undefined) {
+    say('note: handles of several components cannot be told apart, and are not listed');
+  }
+  return 0;
 }
 
 function jsonFile(event: number, file: OpenFile): string {

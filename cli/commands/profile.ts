@@ -2,8 +2,9 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { missingEnd, openTimeTravel, type Profile, TRACE_SUFFIX } from '../../index.ts';
+import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
-import { countOf } from '../option-values.ts';
+import { countOf, wholeNumber } from '../option-values.ts';
 import { cpuprofile } from '../profile/cpuprofile.ts';
 import { folded } from '../profile/folded.ts';
 import { functionTables, functionTotals, treeLines } from '../profile/functions.ts';
@@ -17,6 +18,7 @@ import { openNamed } from '../trace-argument.ts';
 type Format = 'text' | 'tree' | 'json' | 'speedscope' | 'cpuprofile' | 'folded';
 
 interface ProfileFlags {
+  readonly instance?: number;
   readonly format?: Format;
   readonly output?: string;
   readonly top: number;
@@ -67,6 +69,7 @@ export function addProfile(program: Command): void {
     .argument('[trace]', 'default: the latest')
     .addOption(new Option('--format <format>', 'default: text').choices(Object.keys(FORMATS)))
     .option('-o, --output <file>', 'write it there instead of to stdout')
+    .option(...INSTANCE_OPTION, wholeNumber)
     .option('--top <n>', `as many functions in text (default: ${TOP})`, countOf, TOP)
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(profileCommand));
@@ -77,7 +80,7 @@ async function profileCommand(name: string | undefined, flags: ProfileFlags): Pr
   const format = flags.format ?? formatOf(output);
   const trace = openNamed(name);
   const progress = new Progress(`replaying ${basename(trace.path)}`);
-  const travel = openTimeTravel(trace.path);
+  const travel = openTimeTravel(trace.path, { instance: flags.instance });
   try {
     const profile = await travel.profile({
       onProgress: (event) => progress.update(event + 1, trace.eventCount),

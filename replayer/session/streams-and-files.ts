@@ -8,6 +8,7 @@ import type { TraceReader } from '../../traces/reader.ts';
 import { outputOf, writtenBy } from '../../wasi/output.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import { DescriptorHistory, type OpenFile } from './descriptor-history.ts';
+import { type OpenResource, ResourceHistory } from './resource-history.ts';
 import { TimeSlices } from './time-slices.ts';
 
 /** Events between two looks at the clock. */
@@ -46,6 +47,8 @@ export class StreamsAndFiles {
   private readonly trace: TraceReader;
   private events: Generator<LogEvent>;
   private readonly files = new DescriptorHistory();
+  /** Of a component. */
+  private readonly resources: ResourceHistory | undefined;
   private readonly printed: Printed[] = [];
   private next = 0;
   private reading: Promise<void> = Promise.resolve();
@@ -54,6 +57,7 @@ export class StreamsAndFiles {
   constructor(trace: TraceReader) {
     this.trace = trace;
     this.events = trace.events();
+    if (trace.meta.flavour === 'component') this.resources = new ResourceHistory(trace);
   }
 
   /**
@@ -63,6 +67,21 @@ export class StreamsAndFiles {
   async filesAt(at: number, options: RequestOptions): Promise<readonly OpenFile[]> {
     await this.readTo(at, options);
     return this.files.at(at);
+  }
+
+  /**
+   * Of a component, the handles that it holds after event `at`.
+   * @returns undefined for a core module, and where handles of several components cannot be told apart
+   * @throws WasiRrError SEGMENT_CORRUPT where the log is damaged before it
+   */
+  async resourcesAt(
+    at: number,
+    options: RequestOptions,
+  ): Promise<readonly OpenResource[] | undefined> {
+    const { resources } = this;
+    if (!resources?.isKnown) return undefined;
+    await this.readTo(at, options);
+    return resources.at(at);
   }
 
   /**
@@ -142,6 +161,7 @@ export class StreamsAndFiles {
       const event = this.take();
       if (event === undefined) return;
       this.learnOutputs(event);
+      this.resources?.learn(event);
       if (event.kind === 'call') this.learn(event);
       this.next = event.number + 1;
       if (this.next % STRIDE === 0 && slices.over) await slices.turn(this.next);

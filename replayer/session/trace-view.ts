@@ -13,6 +13,7 @@ import type { RequestOptions } from '../requests/request-link.ts';
 import type { OpenFile } from './descriptor-history.ts';
 import { type FailurePlace, findFailure } from './failure.ts';
 import { type CallCondition, type Direction, findCall } from './find-call.ts';
+import type { OpenResource } from './resource-history.ts';
 import { type Output, StreamsAndFiles } from './streams-and-files.ts';
 
 /** Bytes of output that {@link TraceView.output} gives at once. */
@@ -63,6 +64,15 @@ export class TraceView {
    */
   files(options: RequestOptions = {}): Promise<readonly OpenFile[]> {
     return this.streams.filesAt(this.at, options);
+  }
+
+  /**
+   * Of a component, the handles of resources that it holds: descriptors, streams and others. From the trace.
+   * @returns undefined for a core module, and where handles of several components cannot be told apart
+   * @throws WasiRrError SEGMENT_CORRUPT
+   */
+  resources(options: RequestOptions = {}): Promise<readonly OpenResource[] | undefined> {
+    return this.streams.resourcesAt(this.at, options);
   }
 
   /**

@@ -48,3 +48,18 @@ test('where it failed: where it began to complain', async () => {
   expect({ kind, event }).toEqual({ kind: 'message', event: first?.event });
   await session.close();
 });
+
+test('which handles are held, with what they stand for, from one event to another', async () => {
+  const session = await openSession(trace);
+  const held = async (event: number) => {
+    await session.goto(event);
+    return (await session.resources())?.map(({ text, openedBy }) => `${text} by #${openedBy}`);
+  };
+  expect(await held(0)).toEqual([]);
+  expect(await held(session.lastEvent)).toEqual([
+    expect.stringMatching(/^output-stream#1 <stdout> by #\d+$/),
+    expect.stringMatching(/^output-stream#2 <stderr> by #\d+$/),
+    expect.stringMatching(/^input-stream#1 <stdin> by #\d+$/),
+  ]);
+  await session.close();
+});

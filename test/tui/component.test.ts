@@ -72,6 +72,9 @@ it('shows memory and stack at the failure, and those of another instance', async
   await screen.settled('globals of 2 component.core2.wasm');
   screen.type(':instance 0\r:4\r3');
   await screen.settled('this instance has no memory');
+  screen.type(':40\r:files\r');
+  const files = await screen.settled('6 open');
+  expect(files).toMatch(/descriptor#2 "\/users.csv" +#36/);
   screen.type(':instance 9\r');
   await screen.settled('instances are 0 to 3');
 });

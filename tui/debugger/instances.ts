@@ -5,9 +5,17 @@ import type { Debugger } from './debugger.ts';
 
 /** @param index of a memory, as the instance has it */
 export function chooseInstance(bugger: Debugger, instance: number, index: number): void {
+  if (bugger.state.inside !== undefined) {
+    bugger.say('this moment is one inside of the instance that is shown: Esc leaves it', 'problem');
+    return;
+  }
   const problem = bugger.guest.choose(instance, index);
-  if (problem !== undefined) bugger.say(escapeText(problem), 'problem');
-  else bugger.say(`shown is ${chosenText(bugger.guest.chosen)}`);
+  if (problem !== undefined) {
+    bugger.say(escapeText(problem), 'problem');
+    return;
+  }
+  bugger.travel.lookInto(instance);
+  bugger.say(`shown is ${chosenText(bugger.guest.chosen)}`);
 }
 
 /** The one after or before, around. */

@@ -16,6 +16,7 @@ export class TravelView {
   private travel: TimeTravel | undefined;
   /** Events that it knows of. */
   private known = 0;
+  private instance: number | undefined;
   private abort = new AbortController();
 
   /** @param eventCount of the trace, which grows while it is recorded */
@@ -56,6 +57,15 @@ export class TravelView {
     return question(this.opened(), { signal: either, ...(onProgress && { onProgress }) });
   }
 
+  /** Looks into another instance of a component from now on. */
+  lookInto(instance: number): void {
+    if (this.instance === instance) return;
+    this.instance = instance;
+    this.cancel();
+    void this.travel?.close();
+    this.travel = undefined;
+  }
+
   /** Gives up what is being replayed. */
   cancel(): void {
     this.abort.abort(new Error('called off'));
@@ -71,7 +81,7 @@ export class TravelView {
     const count = this.eventCount();
     if (this.travel === undefined || this.known < count) {
       void this.travel?.close();
-      this.travel = openTimeTravel(this.path);
+      this.travel = openTimeTravel(this.path, { instance: this.instance });
       this.known = count;
     }
     return this.travel;

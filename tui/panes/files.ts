@@ -14,9 +14,11 @@ type OpenFile = Answers['history']['descriptors'][number];
 const HEAD = '   fd  kind      use ';
 const HEAD_OFFSET = 'offset';
 
-export function filesContent({ state, position, rows }: Debugger, width: number): TabContent {
+export function filesContent(bugger: Debugger, width: number): TabContent {
+  const { state, position, rows, reader } = bugger;
   const { history } = state;
   if (history === undefined) return { lines: [{ line: line(span('reading…', 'dim')) }] };
+  if (reader.meta.flavour === 'component') return resourcesContent(history, position);
   const row = rows.get(position);
   const used = row.kind === 'call' ? row.call.fd : undefined;
   const { descriptors } = history;
@@ -49,6 +51,25 @@ export function filesContent({ state, position, rows }: Debugger, width: number)
     ],
     note: `${descriptors.length} open${stale}`,
   };
+}
+
+/** The handles that a component holds. */
+function resourcesContent(
+  { resources, event }: NonNullable<Debugger['state']['history']>,
+  position: number,
+): TabContent {
+  if (resources === undefined) {
+    const text = 'handles of several components cannot be told apart';
+    return { lines: [{ line: line(span(text, 'dim')) }] };
+  }
+  const widest = Math.max(0, ...resources.map(({ text }) => textWidth(text)));
+  const lines = resources.map(
+    ({ text, openedBy }): ContentLine => ({
+      line: line(span(`  ${padEnd(text, widest)}`, 'text'), span(`  #${openedBy}`, 'dim')),
+      target: { kind: 'event', event: openedBy },
+    }),
+  );
+  return { lines, note: `${resources.length} open${event === position ? '' : ' (reading…)'}` };
 }
 
 /** All rights of a descriptor by name. */

@@ -1,6 +1,7 @@
 /** What the UI asks of the process that scans a trace, and what it answers. */
 
 import type { OpenFile } from '../../replayer/session/descriptor-history.ts';
+import type { OpenResource } from '../../replayer/session/resource-history.ts';
 import type { Output } from '../../replayer/session/streams-and-files.ts';
 import type { CallFilter, Slice } from '../../traces/timeline.ts';
 
@@ -28,6 +29,8 @@ export interface Answers {
   readonly overview: readonly Slice[];
   readonly history: {
     readonly descriptors: readonly OpenFile[];
+    /** Of a component. */
+    readonly resources: readonly OpenResource[] | undefined;
     readonly output: Output;
   };
 }

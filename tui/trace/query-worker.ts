@@ -70,6 +70,7 @@ async function answer(query: Query, options: RequestOptions): Promise<Answers[Qu
       const events = shareOf(options, query.event + 1);
       return {
         descriptors: await history().filesAt(query.event, events),
+        resources: await history().resourcesAt(query.event, events),
         output: await history().outputAt(query.event, OUTPUT_LIMIT, events),
       };
     }

@@ -9,7 +9,7 @@ import { type Piece, PieceMemory, WrittenMemory } from '../../wasm/component/pie
 import type { WitFunction } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
 import type { CoreMeanings, Meaning } from './core-meanings.ts';
-import { ResourceLabels } from './resource-labels.ts';
+import { handlesIn, ResourceLabels } from './resource-labels.ts';
 import { formatWitValue, type ValueTextOptions } from './value-text.ts';
 
 /** An event of a log, as far as it matters here (traces/events.ts). */
@@ -70,6 +70,25 @@ export type Followed =
   /** Of the component runtime's making, and of no interest to most. */
   | { readonly kind: 'core' };
 
+/** Sees the handles that a guest gets and gives away. */
+export interface HandleWatch {
+  /** @param by number of the call, or entry, that gave it */
+  opened(handle: OpenedHandle, by: number, event: number): void;
+  closed(resource: number, handle: number, event: number): void;
+}
+
+export interface OpenedHandle {
+  /** Index of the resource in the component's words. */
+  readonly resource: number;
+  readonly handle: number;
+  /** Name of the resource: `descriptor`. */
+  readonly name: string;
+  /** With what it stands for: `descriptor#3 "/data/in.txt"`. Safe to print. */
+  readonly text: string;
+  /** Not escaped. */
+  readonly path: string | undefined;
+}
+
 /** Bytes that are kept of what is written while a call is open. */
 const MAX_OPEN = 4 << 20;
 
@@ -89,11 +108,17 @@ export class ComponentCalls {
   private readonly lifter: Lifter;
   private readonly labels = new ResourceLabels();
   private readonly text: ValueTextOptions;
+  private readonly watch: HandleWatch | undefined;
   private readonly open = new Map<number, OpenCall>();
   private readonly entered = new Map<number, WitFunction | undefined>();
 
-  constructor(meanings: CoreMeanings, limits: Pick<ValueTextOptions, 'maxText' | 'maxItems'>) {
+  constructor(
+    meanings: CoreMeanings,
+    limits: Pick<ValueTextOptions, 'maxText' | 'maxItems'>,
+    watch?: HandleWatch,
+  ) {
     this.meanings = meanings;
+    this.watch = watch;
     this.lifter = new Lifter(meanings.words);
     this.text = {
       ...limits,
@@ -157,7 +182,7 @@ export class ComponentCalls {
       return { kind: 'begun', call };
     }
     keep(opened, event);
-    return { kind: 'call', call: this.answered(opened, event.results ?? []) };
+    return { kind: 'call', call: this.answered(opened, event) };
   }
 
   private answer(event: Crossing): Followed {
@@ -165,14 +190,20 @@ export class ComponentCalls {
     if (opened === undefined) return CORE;
     this.open.delete(opened.call.number);
     if (event.kind === 'throw') return { kind: 'failed', call: opened.call };
-    return { kind: 'ended', call: this.answered(opened, event.results ?? []) };
+    return { kind: 'ended', call: this.answered(opened, event) };
   }
 
-  private answered(opened: OpenCall, results: readonly CoreNumber[]): DescribedCall {
+  private answered(opened: OpenCall, { number, results = [] }: Crossing): DescribedCall {
     const { meaning, core, args, call, pieces } = opened;
     const { func, encoding } = meaning;
     const value = this.lifter.result(func, core, results, new WrittenMemory(pieces), encoding);
     this.labels.apply(func, args, value);
+    if (this.watch !== undefined) {
+      for (const { own, resource, handle } of args.flatMap(handlesIn)) {
+        if (own) this.watch.closed(resource, handle, number);
+      }
+      if (value !== undefined) this.got(value, call.number, number);
+    }
     return {
       ...call,
       result: value && this.format(value),
@@ -186,6 +217,7 @@ export class ComponentCalls {
     this.entered.set(number, meant);
     if (meant === undefined) return CORE;
     const values = this.lifter.params(meant, args, new PieceMemory([]), 'utf8');
+    for (const value of values) this.got(value, number, number);
     const { name, interface: of } = meant;
     return { kind: 'entered', name, interface: of, args: values.map((one) => this.format(one)) };
   }
@@ -199,6 +231,20 @@ export class ComponentCalls {
     if (func === undefined) return CORE;
     const value = this.lifter.returned(func, results);
     return { kind: 'left', result: value && this.format(value) };
+  }
+
+  /** The guest is given a value. */
+  private got(value: WitValue, by: number, event: number): void {
+    const { watch, labels } = this;
+    if (watch === undefined) return;
+    for (const one of handlesIn(value)) {
+      if (!one.own) continue;
+      const { resource, handle } = one;
+      const label = labels.get(resource, handle);
+      const path = label?.kind === 'path' ? label.path : undefined;
+      const name = this.text.resourceName(resource);
+      watch.opened({ resource, handle, name, path, text: this.format(one) }, by, event);
+    }
   }
 
   private format(value: WitValue): string {

@@ -13,7 +13,7 @@ export type ResourceLabel =
   /** Escaped. */
   | { readonly kind: 'name'; readonly name: string };
 
-type Handle = Extract<WitValue, { kind: 'handle' }>;
+export type Handle = Extract<WitValue, { kind: 'handle' }>;
 
 /** Where the label of what a function makes comes from; else it is that of what it is a method of. */
 const SOURCES: Readonly<Record<string, 'path' | 'beside' | ResourceLabel>> = {
@@ -153,7 +153,8 @@ function textIn(value: WitValue): string | undefined {
   return value.value === undefined ? value.name : textIn(value.value);
 }
 
-function handlesIn(value: WitValue): Handle[] {
+/** All handles in a value. */
+export function handlesIn(value: WitValue): Handle[] {
   switch (value.kind) {
     case 'handle':
       return [value];
