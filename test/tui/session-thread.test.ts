@@ -1,6 +1,6 @@
 /** The session's thread, where it dies or is stopped: the rest goes on, and it can be tried again. */
 import type { Worker } from 'node:worker_threads';
-import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { GuestView } from '../../tui/guest/guest-view.ts';
 import { openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
@@ -28,6 +28,27 @@ function killThreads(): { stop(): void; readonly killed: number } {
       return killed;
     },
   };
+}
+
+/** Keeps what is sent to threads until it is released, so that nothing is done before. */
+function holdRequests(): { release(): void } {
+  const sends: (() => void)[] = [];
+  let holding = true;
+  const hold = (worker: Worker) => {
+    const send = worker.postMessage.bind(worker);
+    worker.postMessage = (...sent: Parameters<Worker['postMessage']>) => {
+      if (holding) sends.push(() => send(...sent));
+      else send(...sent);
+    };
+  };
+  process.on('worker', hold);
+  const release = () => {
+    process.off('worker', hold);
+    holding = false;
+    for (const send of sends.splice(0)) send();
+  };
+  onTestFinished(release);
+  return { release };
 }
 
 it('dies at the start: says so, and works when tried again', async () => {
@@ -87,11 +108,13 @@ it('dies later on: what was seen stays, it does not start for ever, and another 
 
 it('is stopped by Esc, and goes on with r', async () => {
   using many = await recordExample('many');
+  const held = holdRequests();
   await using screen = openScreen(many.trace);
   await screen.until('1 Timeline');
   screen.type('3');
-  await vi.waitUntil(() => screen.bugger.guest.seeking, { interval: 1, timeout: 10_000 });
+  await expect.poll(() => screen.bugger.guest.seeking).toBeDefined();
   screen.type('\u001b');
+  held.release();
   await screen.until(/stopped, r replays/);
   screen.type('r');
   await screen.until(/changed since|128 KiB/);

@@ -159,7 +159,7 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     terminal.keys('Up');
     await terminal.until(/▸ +14/);
     terminal.type('q');
-    await expect.poll(() => terminal.modes(), { timeout: 5000 }).toEqual(AT_REST);
+    await expect.poll(() => terminal.modes()).toEqual(AT_REST);
     // the shell forgot the rest of its line when the job stopped
     terminal.type('echo "status $?"');
     terminal.keys('Enter');
