@@ -19,7 +19,7 @@ export function bannerOf({ reader, guest, state }: Debugger): string | undefined
   if (failed !== undefined) return `no memory, stack or globals (r tries again): ${failed}`;
   if (problem !== undefined) {
     const from = problem.event <= 0 ? '' : ` from #${problem.event} on`;
-    return `no memory, stack or globals${from}: ${problem.message}`;
+    return `no memory, stack or globals${from}: ${problem.brief}`;
   }
   const { storedDifference } = guest;
   if (storedDifference !== undefined) {

@@ -5,6 +5,7 @@ import type { MemoryHistory, MemoryRange, SearchHits } from '../../replayer/sess
 import type { PastStop } from '../../replayer/session/past-run.ts';
 import { openSession, type Session } from '../../replayer/session/session.ts';
 import type { AddressRange } from '../trace/effects.ts';
+import { type GuestProblem, guestProblem } from './replay-problem.ts';
 
 /** What of a component is looked at. */
 export interface Chosen {
@@ -48,15 +49,16 @@ export class GuestSession {
   }
 
   /** Why (a part of) the trace does not replay, and from which event on. */
-  get problem(): { readonly event: number; readonly message: string } | undefined {
-    if (this.failure !== undefined) return { event: -1, message: this.failure };
-    return this.session?.replayProblem;
+  get problem(): GuestProblem | undefined {
+    const { failure, session } = this;
+    if (failure !== undefined) return { event: -1, brief: failure, full: failure };
+    return session?.replayProblem && guestProblem(session.replayProblem);
   }
 
   /** Why nothing can be shown at an event; undefined where it can, or may yet. */
   problemAt(event: number): string | undefined {
     const { problem } = this;
-    return problem !== undefined && event >= problem.event ? problem.message : undefined;
+    return problem !== undefined && event >= problem.event ? problem.full : undefined;
   }
 
   /** Why it does not work at all, though trying again may help. */

@@ -175,6 +175,11 @@ export class GuestView extends GuestSession {
     return this.chosen !== undefined && this.chosen.memory === undefined;
   }
 
+  /** The stop before, where the replay comes there. */
+  private comparable({ previous }: Wish): number | undefined {
+    return previous === undefined || this.problemAt(previous) !== undefined ? undefined : previous;
+  }
+
   private isShown(wish: Wish): boolean {
     const { memory, head, diff } = this;
     switch (wish.tab) {
@@ -184,8 +189,8 @@ export class GuestView extends GuestSession {
           this.stored?.position !== wish.position &&
           holds(memory, wish.position, wish) &&
           (wish.head === undefined || holds(head, wish.position, wish.head)) &&
-          (wish.previous === undefined ||
-            (diff?.from === wish.previous && diff.position === wish.position))
+          (this.comparable(wish) === undefined ||
+            (diff?.from === wish.previous && diff?.position === wish.position))
         );
       case 'globals':
         return this.globals?.position === wish.position;
@@ -225,10 +230,11 @@ export class GuestView extends GuestSession {
         this.head = { position, value: head };
       }
       const known = this.diff?.position === position && this.diff.from === previous;
-      if (previous === undefined || known) return;
+      const compared = this.comparable(wish);
+      if (compared === undefined || known) return;
       this.changed();
-      const diff = await session.diff(previous, position, options);
-      if (!isOver()) this.diff = { position, from: previous, value: diff };
+      const diff = await session.diff(compared, position, options);
+      if (!isOver()) this.diff = { position, from: compared, value: diff };
     } else if (wish.stack) {
       this.stack = { position, value: await session.stack({ signal }) };
     } else if (tab === 'globals') {

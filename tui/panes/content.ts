@@ -2,7 +2,9 @@
 import type { Mark } from '../../replayer/timetravel/mark.ts';
 import type { VariableRow } from '../../replayer/values/messages.ts';
 import type { Bookmark } from '../../traces/annotations.ts';
-import type { Line } from '../text/line.ts';
+import { escapeText } from '../../wasi/escape.ts';
+import { type Line, line, span } from '../text/line.ts';
+import { wrapWords } from '../text/wrap.ts';
 
 /** Where Enter on a line leads. */
 export type Target =
@@ -28,6 +30,11 @@ export interface ContentLine {
   readonly row?: VariableRow;
   /** Of Breaks: the point's number. */
   readonly point?: number;
+}
+
+/** A message in place of a pane's lines. */
+export function messageLines(text: string, cells: number): ContentLine[] {
+  return wrapWords(escapeText(text), cells - 2).map((part) => ({ line: line(span(part, 'dim')) }));
 }
 
 export interface TabContent {

@@ -5,6 +5,7 @@ import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { line, span } from '../text/line.ts';
 import { padEnd, textWidth } from '../text/width.ts';
+import { wrapWords } from '../text/wrap.ts';
 import type { Answers } from '../trace/query-messages.ts';
 import type { ContentLine, TabContent } from './content.ts';
 
@@ -78,7 +79,7 @@ function rightsLines({ fd, rights }: OpenFile, width: number): ContentLine[] {
     rights === undefined
       ? '? the calls do not tell'
       : `${rightsText(rights.base)}${rights.confirmed ? '' : ' (asked for)'}`;
-  return wrapped(text, width - INDENT - 1).map((part, index) => ({
+  return wrapWords(text, width - INDENT - 1).map((part, index) => ({
     line: line(
       span(index === 0 ? `  ${`${fd}`.padStart(3)}  ` : ' '.repeat(INDENT), 'number'),
       span(part, rights === undefined ? 'dim' : 'text'),
@@ -88,15 +89,3 @@ function rightsLines({ fd, rights }: OpenFile, width: number): ContentLine[] {
 
 /** Cells before the rights of a descriptor. */
 const INDENT = 7;
-
-/** Breaks at spaces, into lines of at most so many cells where words allow. */
-function wrapped(text: string, cells: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    const longer = `${last} ${word}`;
-    if (last === undefined || longer.length > cells) lines.push(word);
-    else lines[lines.length - 1] = longer;
-  }
-  return lines;
-}

@@ -8,16 +8,16 @@ import { shownGlobals } from '../debugger/shown.ts';
 import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
 import { padEnd } from '../text/width.ts';
-import type { ContentLine, TabContent } from './content.ts';
+import { type ContentLine, messageLines, type TabContent } from './content.ts';
 
 const NAME_WIDTH = 24;
 
-export function globalsContent(bugger: Debugger): TabContent {
+export function globalsContent(bugger: Debugger, width: number): TabContent {
   const { globals, hidden, problem, waiting } = shownGlobals(bugger);
   const { chosen } = bugger.guest;
   const whose = chosen === undefined ? '' : ` of ${chosenText(chosen)}`;
   if (globals === undefined || problem !== undefined) {
-    return { lines: [{ line: line(span(problem ?? waiting ?? '', 'dim')) }] };
+    return { lines: messageLines(problem ?? waiting ?? '', width) };
   }
   const lines = globals.map(globalLine);
   if (hidden > 0) lines.push({ line: line(span(`${hidden} more, too many to read`, 'dim')) });

@@ -4,12 +4,14 @@ import { type Debugger, MEMORY_AHEAD } from '../debugger/debugger.ts';
 import { bytesAtCursor } from '../debugger/memory-actions.ts';
 import { rangeText } from '../debugger/memory-history.ts';
 import { type ShownMemory, shownMemory } from '../debugger/shown.ts';
+import { innerWidth } from '../model/layout.ts';
 import { type MemoryCursor, selectedRange } from '../model/memory-cursor.ts';
 import { asciiCell, pointerAt, typedValues } from '../model/value-types.ts';
 import { type Line, line, type Span, span } from '../text/line.ts';
 import type { Style } from '../text/style.ts';
 import { grouped, hex } from '../text/units.ts';
 import { type AddressRange, effectRanges } from '../trace/effects.ts';
+import { messageLines } from './content.ts';
 
 const ADDRESS_CELLS = 8;
 const GAP = 2;
@@ -20,7 +22,8 @@ export function memoryLines(bugger: Debugger): Line[] {
   const shown = shownMemory(bugger);
   const { range, problem, waiting } = shown;
   if (range === undefined || problem !== undefined) {
-    return [line(span(problem ?? waiting ?? '', 'dim'))];
+    const cells = innerWidth(bugger.layout.tab);
+    return messageLines(problem ?? waiting ?? '', cells).map((one) => one.line);
   }
   if (range.size === 0) {
     const { chosen } = bugger.guest;

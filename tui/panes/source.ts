@@ -2,6 +2,7 @@
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
 import { type Line, line, type Span, skipCells, span } from '../text/line.ts';
+import { wrapWords } from '../text/wrap.ts';
 import { breakSign, shownText, sourceView } from './source-view.ts';
 
 export interface SourceRow {
@@ -54,7 +55,7 @@ function waiting({ state, trips, position }: Debugger): SourceRow[] {
 const WRAP = 60;
 
 export function wrapped(text: string): string[] {
-  return text.match(new RegExp(`.{1,${WRAP}}(?:\\s|$)|\\S+`, 'g')) ?? [];
+  return wrapWords(text, WRAP);
 }
 
 export function sourceTitle(bugger: Debugger): Span[] {

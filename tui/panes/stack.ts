@@ -8,7 +8,7 @@ import type { Debugger } from '../debugger/debugger.ts';
 import { momentText } from '../debugger/inside.ts';
 import { line, type Span, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
-import type { ContentLine, TabContent } from './content.ts';
+import { type ContentLine, messageLines, type TabContent } from './content.ts';
 
 interface Frame {
   readonly func: number;
@@ -19,7 +19,7 @@ interface Frame {
   readonly instance?: { readonly id: number; readonly name: string };
 }
 
-export function stackContent(bugger: Debugger): TabContent {
+export function stackContent(bugger: Debugger, width: number): TabContent {
   const { guest, position, reader } = bugger;
   const { inside } = bugger.state;
   if (inside !== undefined) {
@@ -45,7 +45,7 @@ export function stackContent(bugger: Debugger): TabContent {
   }
   const problem = guest.problemAt(position);
   if (guest.stack === undefined || problem !== undefined) {
-    return { lines: [{ line: line(span(problem ?? guest.waitingText(position), 'dim')) }] };
+    return { lines: messageLines(problem ?? guest.waitingText(position), width) };
   }
   const { value } = guest.stack;
   const stale = guest.stack.position === position ? '' : ` (${guest.waitingText(position)})`;

@@ -36,6 +36,11 @@ export type Row =
       readonly tone: 'dim' | 'good' | 'fatal';
     });
 
+interface Times {
+  readonly startNs: number;
+  readonly endNs: number;
+}
+
 /** Rows remembered; a screen shows some fifty. */
 const MAX_ROWS = 8192;
 const MAX_EVENTS = 512;
@@ -119,7 +124,7 @@ export class TraceRows {
     this.loadFaults(first, last);
     const calls = new Map<number, CallRow>();
     for (const call of this.timeline?.rows(first - 1, last + 1) ?? []) calls.set(call.number, call);
-    let before = calls.get(first - 1);
+    let before = this.timesOf(first - 1, calls.get(first - 1));
     for (let number = first; number <= last; number++) {
       if (number >= this.reader.eventCount) {
         const startNs = before?.startNs ?? this.event(number - 1)?.startNs ?? 0;
@@ -127,17 +132,28 @@ export class TraceRows {
         break;
       }
       const call = calls.get(number) ?? this.callFromLog(number);
-      const startNs = call?.startNs ?? this.event(number)?.startNs ?? before?.startNs ?? 0;
-      const base = { number, startNs, deltaNs: before ? startNs - before.startNs : startNs };
+      const times = this.timesOf(number, call);
+      const startNs = times?.startNs ?? before?.startNs ?? 0;
+      const base = { number, startNs, deltaNs: startNs - (before?.startNs ?? 0) };
       if (call === undefined) {
         this.rows.set(number, this.otherRow(base));
       } else {
-        const idle = before ? startNs - before.startNs - (before.durationNs ?? 0) : startNs;
-        const guestNs = Math.max(0, idle);
+        const guestNs = Math.max(0, startNs - (before?.endNs ?? 0));
         this.rows.set(number, { ...base, kind: 'call', call, guestNs, failed: isFailure(call) });
       }
-      before = call;
+      before = times ?? before;
     }
+  }
+
+  /** When an event began, and when the guest went on after it; undefined where neither is known. */
+  private timesOf(number: number, call: CallRow | undefined): Times | undefined {
+    if (call !== undefined) {
+      return { startNs: call.startNs, endNs: call.startNs + (call.durationNs ?? 0) };
+    }
+    const event = number < 0 ? undefined : this.event(number);
+    if (event === undefined) return undefined;
+    const { startNs } = event;
+    return { startNs, endNs: startNs + (event.kind === 'call' ? event.durationNs : 0) };
   }
 
   /** An event in full; undefined where it cannot be read. Decodes a segment: about a millisecond. */
