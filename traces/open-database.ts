@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { RING_SUFFIX } from './ring-image.ts';
 import { APPLICATION_ID, CALLS_VIEW, FORMAT_VERSION } from './schema.ts';
 
 /** SQLite file format, section 1.3: https://www.sqlite.org/fileformat2.html#the_database_header */
@@ -15,10 +16,11 @@ const HEADER = {
 
 /**
  * @returns `truncated` where the file is shorter than it says itself
- * @throws WasiRrError TRACE_NOT_FOUND, TRACE_UNREADABLE, NOT_A_TRACE, TRACE_TOO_NEW, TRACE_TRUNCATED
+ * @throws WasiRrError TRACE_NOT_FOUND, TRACE_UNREADABLE, NOT_A_TRACE, TRACE_TOO_NEW, TRACE_TRUNCATED (with nothing in it)
  */
 export function openDatabase(path: string): { db: Database.Database; truncated: boolean } {
   const { header, size } = readHeader(path);
+  if (size === 0 && hasRing(path)) throw unbegun(path);
   if (size === 0 || header.toString('latin1', 0, 16) !== HEADER.magic.slice(0, header.length)) {
     throw new WasiRrError(
       'NOT_A_TRACE',
@@ -42,6 +44,7 @@ export function openDatabase(path: string): { db: Database.Database; truncated: 
     if (truncated) db.unsafeMode(true).pragma('writable_schema = on');
     db.pragma('trusted_schema = off');
     db.pragma('cell_size_check = on');
+    if (hasRing(path) && !hasDescription(db)) throw unbegun(path);
     checkVersion(path, db);
     checkTables(path, db);
     // in place of the trace's own, which runs what its author wants
@@ -89,6 +92,16 @@ function isBeingWritten(path: string, db: Database.Database): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a recorder writes it or was killed. */
+function hasRing(path: string): boolean {
+  return existsSync(path + RING_SUFFIX);
+}
+
+function hasDescription(db: Database.Database): boolean {
+  const table = db.prepare("select 1 from sqlite_schema where type = 'table' and name = 'meta'");
+  return table.get() !== undefined && db.prepare('select 1 from meta limit 1').get() !== undefined;
 }
 
 function checkVersion(path: string, db: Database.Database): void {
@@ -174,6 +187,13 @@ function unreadable(path: string, cause: unknown): WasiRrError {
     {
       cause,
     },
+  );
+}
+
+function unbegun(path: string): WasiRrError {
+  return new WasiRrError(
+    'TRACE_TRUNCATED',
+    `${path} holds nothing yet: its recorder is about to begin, or was killed before it had. Record the run again.`,
   );
 }
 

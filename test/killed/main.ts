@@ -65,7 +65,7 @@ function report(name: string, trials: readonly Trial[]): void {
   const killed = trials.filter(({ state }) => state === 'killed');
   const count = (state: Trial['state']) => trials.filter((one) => one.state === state).length;
   console.log(
-    `${name}: ${killed.length} killed, ${count('early')} before there was a trace, ${count('ended')} too late, ` +
+    `${name}: ${killed.length} killed, ${count('early')} before the guest ran, ${count('ended')} too late, ` +
       `${trials.filter(({ problem }) => problem !== undefined).length} with a problem`,
   );
   console.log(`  lost, ms:    ${distribution(killed.map(({ lostMs }) => lostMs))}`);

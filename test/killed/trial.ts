@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
-import { messageOf } from '../../errors.ts';
+import { messageOf, WasiRrError } from '../../errors.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import type { Program } from '../real/program.ts';
 import { Workspace } from '../real/workspace.ts';
@@ -13,7 +13,7 @@ import { monotonicMs } from './clock.ts';
 import type { Job } from './recorder-child.ts';
 
 export interface Trial {
-  /** `ended`: before the kill; `early`: nothing of the trace was there yet. */
+  /** `ended`: before the kill; `early`: the guest had done nothing yet, and the trace says that it holds nothing. */
   readonly state: 'killed' | 'ended' | 'early';
   /** Events in the trace. */
   readonly events: number;
@@ -21,7 +21,7 @@ export interface Trial {
   readonly lostMs: number;
   /** Bytes of log that it lacks. */
   readonly lostBytes: number;
-  /** Milliseconds from the start of the process to the kill. */
+  /** Milliseconds from the moment at which there was a trace to the kill. */
   readonly afterMs: number;
   /** What ought not to be: the trace does not open, differs from its replay, or others may read it. */
   readonly problem: string | undefined;
@@ -29,7 +29,7 @@ export interface Trial {
 
 const CHILD = join(import.meta.dirname, 'recorder-child.ts');
 
-/** @param afterMs when to kill, from the start of the process; `Infinity` lets the program end */
+/** @param afterMs when to kill, from the moment that there is a trace; `Infinity` lets the program end */
 export async function runTrial(program: Program, afterMs: number): Promise<Trial> {
   using workspace = new Workspace(program);
   const trace = workspace.path('killed.wrr');
@@ -42,12 +42,13 @@ export async function runTrial(program: Program, afterMs: number): Promise<Trial
     output: trace,
     input: workspace.stdin,
   };
-  const started = monotonicMs();
   const child = spawn(process.execPath, ['--no-warnings', CHILD, JSON.stringify(job)], {
     env: { ...process.env, WITNESS: witness },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const closed = once(child, 'close');
+  while (!existsSync(trace) && child.exitCode === null) await passed(1);
+  const started = monotonicMs();
   const quit = new AbortController();
   if (Number.isFinite(afterMs)) {
     await Promise.race([
@@ -70,10 +71,11 @@ export async function runTrial(program: Program, afterMs: number): Promise<Trial
     const problem = child.exitCode === 0 ? undefined : `the recorder exited with ${child.exitCode}`;
     return { ...base, state: 'ended', problem };
   }
-  if (!existsSync(trace)) return { ...base, state: 'early' };
   try {
     return { ...base, state: 'killed', ...(await inspect(trace, witness, killedMs)) };
   } catch (thrown) {
+    const empty = thrown instanceof WasiRrError && thrown.code === 'TRACE_TRUNCATED';
+    if (empty && readNotes(witness).length === 0) return { ...base, state: 'early' };
     return { ...base, state: 'killed', problem: messageOf(thrown) };
   }
 }

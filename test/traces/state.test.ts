@@ -1,9 +1,12 @@
 /** Whether a trace is being recorded, and removing one that others use. */
 import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { removeUnwritten } from '../../traces/claim.ts';
+import { OutputFile } from '../../traces/output-file.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { processIdentity } from '../../traces/recorder-process.ts';
+import { SCHEMA } from '../../traces/schema.ts';
 import { checkFile, stateOf, type TraceState } from '../../traces/state.ts';
 import { guest } from '../guests/guests.ts';
 import { Scratch } from '../recorder/scratch.ts';
@@ -76,5 +79,30 @@ describe('removing a trace', () => {
     expect(reader.module().length).toBeGreaterThan(0);
     checkFile(reader);
     reader.close();
+  });
+});
+
+describe('what a recorder leaves that is killed before it has begun', () => {
+  const BEGINNINGS: Readonly<Record<string, (db: Database.Database) => void>> = {
+    'an empty file': () => {},
+    'no table yet': (db) => db.pragma('journal_mode = WAL'),
+    'no description yet': (db) => db.exec(SCHEMA),
+  };
+
+  test.each(Object.entries(BEGINNINGS))('%s', (_what, begin) => {
+    const path = scratch.fresh('.wrr');
+    const file = new OutputFile(path);
+    const db = new Database(path);
+    begin(db);
+    db.close();
+    expect(() => new TraceReader(path)).toThrow(
+      expect.objectContaining({
+        code: 'TRACE_TRUNCATED',
+        message: expect.stringContaining('holds nothing yet'),
+      }),
+    );
+    file.freeSpare();
+    removeUnwritten(path);
+    expect(existsSync(`${path}-ring`)).toBe(false);
   });
 });
