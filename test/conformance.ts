@@ -1,6 +1,7 @@
 /**
  * The official suite of WASI Preview 1, run from a checkout (github.com/WebAssembly/wasi-testsuite, branch
- * prod/testsuite-base, which has the programs prebuilt):
+ * prod/testsuite-base, which has the programs prebuilt), or components (in a folder `components` below PATH, such as
+ * packages/jco-transpile/test/fixtures of github.com/bytecodealliance/jco):
  *
  *   npm run conformance -- PATH [--host NAME] [--via-component] [--only TEXT]
  *
@@ -13,6 +14,7 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'n
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../errors.ts';
+import { componentsIn, runComponents } from './conformance/components.ts';
 import { type RecordedRun, Scratch } from './recorder/scratch.ts';
 import { replayed } from './replayer/replayed.ts';
 
@@ -45,14 +47,22 @@ const modules = globSync('**/testsuite/wasm32-wasip1/*.wasm', { cwd: suite })
   .filter((path) => path.includes(values.only))
   .sort()
   .map((path) => join(suite, path));
+const scratch = new Scratch('conformance');
+const components = modules.length > 0 ? [] : componentsIn(suite, values.only);
+if (components.length > 0) {
+  try {
+    process.exit((await runComponents(components, scratch)) ? 0 : 1);
+  } finally {
+    scratch.remove();
+  }
+}
 if (modules.length === 0) {
   console.error(
-    `no */testsuite/wasm32-wasip1/*.wasm in ${suite}: is it the branch prod/testsuite-base?`,
+    `neither */testsuite/wasm32-wasip1/*.wasm nor components/**/*.wasm in ${suite}: is it the branch prod/testsuite-base?`,
   );
   process.exit(2);
 }
 
-const scratch = new Scratch('conformance');
 const viaComponent = values['via-component'];
 let failed = 0;
 const counts = { recorded: 0, identical: 0, conforming: 0 };

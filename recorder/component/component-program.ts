@@ -10,7 +10,7 @@ import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import { checkGiven, type GivenImport } from './given-imports.ts';
 import { withTag } from './module-frames.ts';
 import { preview1Adapter } from './preview1-adapter.ts';
-import { transpiled } from './transpiled.ts';
+import { type Transpiled, transpiled } from './transpiled.ts';
 
 export interface ComponentProgram {
   readonly kind: 'component';
@@ -66,18 +66,43 @@ export async function loadComponent(
   bytes: Uint8Array,
   { adapter, given = [], serve = false }: ComponentOptions = {},
 ): Promise<ComponentProgram> {
+  const apart = await takeApart(label, bytes, adapter);
+  const { surface, imports } = apart;
+  const entry = entryOf(label, apart.exports, serve);
+  checkRun(label, entry, surface);
+  checkGiven(label, given, imports);
+  checkImports(label, imports, surface, new Set(given.map(({ name }) => name)));
+  return programOf(label, apart, { entry, given, adapted: adapter !== undefined });
+}
+
+/** A component that was taken apart and not looked at: it need not be a command, nor have what it imports. */
+export interface Apart extends Transpiled {
+  /** Undefined where it has definitions that are not known here. */
+  readonly surface: ComponentSurface | undefined;
+}
+
+/** @throws WasiRrError MODULE_INVALID */
+export async function takeApart(
+  label: string,
+  bytes: Uint8Array,
+  adapter?: Uint8Array,
+): Promise<Apart> {
   const names = readComponentNames(bytes);
   const early = adapter === undefined ? surfaceOf(bytes) : undefined;
-  const { component, program, modules, imports, exports } = await transpiled(label, bytes, {
+  const made = await transpiled(label, bytes, {
     adapter,
     async: early?.async ?? names.imports.some((name) => name.includes('@0.3.')),
     imports: names.imports,
   });
-  const entry = entryOf(label, exports, serve);
-  const surface = adapter === undefined ? early : surfaceOf(component);
-  checkRun(label, entry, surface);
-  checkGiven(label, given, imports);
-  checkImports(label, imports, surface, new Set(given.map(({ name }) => name)));
+  return { ...made, surface: adapter === undefined ? early : surfaceOf(made.component) };
+}
+
+/** @throws WasiRrError MODULE_UNSUPPORTED */
+export async function programOf(
+  label: string,
+  { component, program, modules, imports, exports, surface }: Apart,
+  { entry, given, adapted }: Pick<ComponentProgram, 'entry' | 'given' | 'adapted'>,
+): Promise<ComponentProgram> {
   const cores = await Promise.all(
     [...modules].map(([file, core], i) => coreModule(label, i + 1, file, core)),
   );
@@ -86,7 +111,7 @@ export async function loadComponent(
     name: label,
     sha256: sha256(component).toString('hex'),
     size: component.length,
-    adapted: adapter !== undefined,
+    adapted,
     given,
     program,
     imports,
