@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { type LoggedFunction, loggedType } from '../traces/events.ts';
+import { type PackedModule, packModule } from '../traces/packed-module.ts';
 import { escapeText } from '../wasi/escape.ts';
 import { PREVIEW0_REFUSAL } from '../wasi/preview0.ts';
 import { PREVIEW0_MODULE, PREVIEW1, PREVIEW1_MODULE } from '../wasi/preview1.ts';
@@ -19,11 +20,16 @@ import { checkMemories } from './memory-support.ts';
 
 export type GuestProgram = ModuleProgram | ComponentProgram;
 
+/** Bytes of a module from which on it is packed while V8 compiles it; less would make the guest wait for node:crypto. */
+const LARGE = 1 << 20;
+
 /** A core module for WASI Preview 1. */
 export interface ModuleProgram {
   readonly kind: 'module';
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** For the trace, of a large one. */
+  readonly packed: PackedModule | undefined;
   readonly module: WebAssembly.Module;
   /** Dictionary entries, ids from 0. */
   readonly imports: readonly LoggedFunction[];
@@ -80,10 +86,14 @@ export async function loadProgram(
     );
   }
   if (kind === 'unknown') refuse(label, bytes);
+  const compiling = WebAssembly.compile(bytes);
+  // it is waited for below
+  compiling.catch(() => {});
+  const packed = bytes.length >= LARGE ? packModule(bytes) : undefined;
   let module: WebAssembly.Module;
   let declarations: ModuleDeclarations;
   try {
-    module = await WebAssembly.compile(bytes);
+    module = await compiling;
     declarations = readDeclarations(bytes);
   } catch (cause) {
     throw new WasiRrError(
@@ -100,6 +110,7 @@ export async function loadProgram(
     kind: 'module',
     name: label,
     bytes,
+    packed,
     module,
     ...dictionary(declarations),
   };

@@ -202,6 +202,11 @@ export class RingReader {
     return end;
   }
 
+  /** Position up to which records are complete. */
+  get written(): number {
+    return Atomics.load(this.control, WRITTEN);
+  }
+
   /** The half record of a call that the host has not answered, once everything else is drained. */
   half(): Uint8Array | undefined {
     if (Atomics.load(this.control, HALF_AT) !== this.position) return undefined;

@@ -4,6 +4,7 @@
  */
 import { WasiRrError } from '../errors.ts';
 import type { LoggedFunction } from '../traces/events.ts';
+import { uptimeMs } from '../traces/uptime.ts';
 import type { TraceWriter } from '../traces/writer.ts';
 import { CoreMeanings } from '../wasi/component/core-meanings.ts';
 import { readNotes } from './chaos/injection-notes.ts';
@@ -14,8 +15,11 @@ import { LogSink, type Stored } from './log-sink.ts';
 import { ModuleIndexing } from './module-indexing.ts';
 import { createRing, RingReader } from './ring.ts';
 
-/** Milliseconds between looks at an idle ring: of a guest that has fallen silent a crash loses no more. */
-const POLL_MS = 8;
+/** Milliseconds between looks at a ring. What a guest logged before it fell silent is stored after two. */
+const POLL_MS = 4;
+
+/** Milliseconds after which all is stored of a guest that is not silent, for those who look at its trace meanwhile. */
+const STORE_MS = 32;
 
 /** Bytes taken from a ring after which more is likely to be there already. */
 const BUSY = 32 << 10;
@@ -42,6 +46,10 @@ export class TraceLog {
   private readonly onLost: (error: WasiRrError) => void;
   private readonly faults: Record<string, number> = {};
   private timer: NodeJS.Timeout | undefined;
+  /** How far the guest had come at the last look. */
+  private seen = 0;
+  /** When all that there was was stored. */
+  private storedMs = 0;
   private ended = false;
   private failure: WasiRrError | undefined;
 
@@ -87,17 +95,26 @@ export class TraceLog {
 
   /** Takes what comes, until {@link end}. */
   start(): void {
-    this.serve(false);
+    if (this.ended) return;
+    const busy = this.drain(!this.isAllDue()) > BUSY;
+    this.write(() => this.writer.checkThere());
+    // a guest that fills the ring is served again at once, but signals and messages in between
+    if (busy) setImmediate(() => this.start());
+    else this.timer = setTimeout(() => this.start(), POLL_MS);
   }
 
-  private serve(busy: boolean): void {
-    if (this.ended) return;
-    // of a guest that fills the ring, what would have to be stored once more with what follows can wait
-    const stillBusy = this.drain(busy) > BUSY;
-    this.write(() => this.writer.checkThere());
-    // it is served again at once, but signals and messages in between
-    if (stillBusy) setImmediate(() => this.serve(true));
-    else this.timer = setTimeout(() => this.serve(false), POLL_MS);
+  /**
+   * Whether a segment is to be stored that may still become longer: a guest that goes on logging saves its log
+   * itself, and what is stored in small pieces is compressed again with each.
+   */
+  private isAllDue(): boolean {
+    const now = uptimeMs();
+    const written = this.ring.written;
+    const silent = written === this.seen;
+    this.seen = written;
+    if (!silent && now - this.storedMs < STORE_MS) return false;
+    this.storedMs = now;
+    return true;
   }
 
   /**

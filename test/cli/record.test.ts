@@ -229,7 +229,11 @@ describe('what cannot be recorded is refused with the reason', () => {
     ['text', 'hello, I am no module', /is no WebAssembly module/],
     ['an empty file', '', /is no WebAssembly module/],
     ['WebAssembly text', '(module)', /wat2wasm/],
-    ['a component that is no command', COMPONENT, /is no command of WASI 0\.2: it exports nothing/],
+    [
+      'a component that is no command',
+      COMPONENT,
+      /is no command of WASI 0\.2 or 0\.3: it exports nothing/,
+    ],
   ])('%s', async (_, content, message) => {
     const ws = workspace();
     const run = await ws.run('record', ws.write('program.wasm', content));
