@@ -75,7 +75,12 @@ class Tutorial {
         return;
       case 'open':
         this.terminal?.close();
-        this.terminal = new TmuxTerminal(`wasi-rr tui ${rest}`, COLUMNS, ROWS, this.env);
+        this.terminal = new TmuxTerminal(
+          `cd '${this.examples}' && exec wasi-rr tui ${rest}`,
+          COLUMNS,
+          ROWS,
+          this.env,
+        );
         await this.terminal.settled(/Timeline/);
         return;
       case 'press':

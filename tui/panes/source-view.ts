@@ -96,11 +96,15 @@ function linesOf(texts: readonly string[], file: string, digits: number): readon
   return lines;
 }
 
-function wasmOf({ travel }: Debugger, inside: Inside, frame: LocatedFrame): SourceView | undefined {
+function wasmOf(
+  { travel, state }: Debugger,
+  inside: Inside,
+  frame: LocatedFrame,
+): SourceView | undefined {
   const text = travel.texts.get(frame.func);
   if (text === undefined) return undefined;
   const place = selectedPlace(inside);
-  const note = missingSource(place && placeText(place), frame);
+  const note = noteOf(state.textKind === 'wasm', place && placeText(place), frame);
   const title = `${selectedName(inside)} (function ${frame.func})`;
   const key = `function ${frame.func}`;
   if (typeof text === 'string') {
@@ -122,8 +126,10 @@ function noCode(text: string): SourceLine {
   return { label: '', text, spec: undefined };
 }
 
-function missingSource(place: string | undefined, { name }: LocatedFrame): string {
-  if (place !== undefined) return `${place}: v shows the source, if --source says where it is`;
+function noteOf(chosen: boolean, place: string | undefined, { name }: LocatedFrame): string {
+  if (place !== undefined) {
+    return chosen ? `${place}, v shows it` : `${place}, not found: --source names its folder`;
+  }
   return name === undefined ? 'no debug information, no name' : 'no debug information';
 }
 

@@ -47,9 +47,18 @@ function titlesFor(active: Tab, width: number): Title[] {
   if (cellsOf(middle) <= width) return middle;
   const short = TABS.map((tab) => ({ tab, text: titleText(tab, SHORT_TITLES[tab], '') }));
   if (cellsOf(short) <= width) return short;
+  const begun = full.map((title) =>
+    title.tab === active ? title : { ...title, text: beginning(title.tab) },
+  );
+  if (cellsOf(begun) <= width) return begun;
   return full.map((title) =>
     title.tab === active ? title : { ...title, text: tabKey(title.tab) },
   );
+}
+
+/** Of a title that has no room: `3Me`, `Loc`. */
+function beginning(tab: Tab): string {
+  return titleText(tab, TITLES[tab], '').slice(0, 3);
 }
 
 /** With what stands around them. */
