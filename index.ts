@@ -167,7 +167,7 @@ export { describeOutcome, isSuccess, type Outcome, parseOutcomeText } from './tr
 export { type KeepReason, type Pruned, type PruneLimits, pruneTraces } from './traces/prune.ts';
 export type { QueryResult, TraceReader } from './traces/reader.ts';
 export { isBeingRecorded } from './traces/recorder-process.ts';
-export type { ServedRequest, Span } from './traces/requests.ts';
+export { RequestSpans, type ServedRequest, type Span } from './traces/requests.ts';
 export type { SnapshotEntry } from './traces/snapshots.ts';
 export { checkFile, missingEnd, stateOf, type TraceState } from './traces/state.ts';
 export type { SegmentHeader } from './traces/trace-content.ts';
@@ -187,3 +187,4 @@ export { formatCall, formatResult } from './wasi/format.ts';
 export { errnoName, flagNames } from './wasi/names.ts';
 export type { ComponentWords } from './wasm/component/types.ts';
 export type { Trap, TrapKind, WasmFrame } from './wasm/traps.ts';
+export type { Header, HttpResponse } from './wasi/component/http-responses.ts';

@@ -1,5 +1,6 @@
 /** What a replay's thread is given and what it says. */
 import type { FinalMemory } from '../traces/meta.ts';
+import type { HttpResponse } from '../wasi/component/http-responses.ts';
 import type { Divergence } from './divergence.ts';
 
 /** `workerData` of the replay's thread. */
@@ -8,6 +9,8 @@ export interface ReplaySetup {
   /** Another module than the trace's, to see where it differs. */
   readonly module: Uint8Array | undefined;
   readonly output: boolean;
+  /** Whether the responses of a server are wanted. */
+  readonly responses: boolean;
   /** See {@link SHARED}. */
   readonly shared: SharedArrayBuffer;
 }
@@ -31,6 +34,7 @@ export type ReplayEnd =
 
 export type FromReplay =
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  | { readonly type: 'response'; readonly response: HttpResponse }
   | { readonly type: 'ended'; readonly end: ReplayEnd; readonly events: number }
   /** `code` of a WasiRrError; undefined for anything else that was thrown. */
   | {

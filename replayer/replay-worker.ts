@@ -2,9 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf, WasiRrError } from '../errors.ts';
 import { TraceReader } from '../traces/reader.ts';
+import type { HttpResponse } from '../wasi/component/http-responses.ts';
 import { unansweredCall } from '../wasi/live-call.ts';
 import { MAX_FRAMES } from '../wasm/traps.ts';
 import { ComponentReplay } from './component/component-replay.ts';
+import { ResponseTap } from './component/response-tap.ts';
 import type { CallObserver } from './feed.ts';
 import { GuestReplay } from './guest-replay.ts';
 import { probesOf } from './instrument/hooks.ts';
@@ -68,17 +70,24 @@ function observer(): CallObserver {
   };
 }
 
+function sendResponse(response: HttpResponse): void {
+  port.postMessage({ type: 'response', response } satisfies FromReplay);
+}
+
 async function run(): Promise<FromReplay> {
   const trace = new TraceReader(setup.trace);
   try {
     if (trace.meta.flavour === 'component') {
+      const tap = setup.responses ? new ResponseTap(trace, sendResponse) : undefined;
       const replay = new ComponentReplay(trace, {
         onOutput: setup.output ? print : undefined,
+        onMatched: tap && ((event, memory) => tap.called(event, memory)),
         onEvent: (event) => {
           if ((event & 1023) === 0) shared[SHARED.events] = event;
         },
       });
       const end = await replay.run();
+      tap?.end();
       return { type: 'ended', end, events: replay.events };
     }
     const made = setup.module === undefined ? endingAtOverflow(trace) : undefined;

@@ -5,6 +5,7 @@ import { type ErrorCode, messageOf, WasiRrError } from '../errors.ts';
 import type { FinalMemory, TraceMeta } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceReader } from '../traces/reader.ts';
+import type { HttpResponse } from '../wasi/component/http-responses.ts';
 import { workerUrl } from '../worker-url.ts';
 import { type DivergenceReport, reportDivergence } from './divergence-report.ts';
 import { OVERFLOW_STACK_MB, overflowDepth } from './overflow.ts';
@@ -25,6 +26,8 @@ export interface ReplayOptions {
   readonly module?: Uint8Array;
   /** Gets what the guest printed, in order; a promise holds the replay back until it is done. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void | Promise<void>;
+  /** Gets the responses of an HTTP server of WASI 0.2, as the replayed program makes them. */
+  readonly onResponse?: (response: HttpResponse) => void;
   /** Called every 100 ms with the number of events replayed and of all. */
   readonly onProgress?: (events: number, total: number) => void;
   /** Ends the replay; the promise is rejected with its reason. */
@@ -90,6 +93,7 @@ function runWorker(
     trace: options.trace,
     module: options.module,
     output: onOutput !== undefined,
+    responses: options.onResponse !== undefined,
     shared,
   };
   return new Promise((resolve, reject) => {
@@ -119,6 +123,14 @@ function runWorker(
           Atomics.notify(words, SHARED.unprinted);
         });
         printing.catch((error: unknown) => settle(() => reject(error)));
+        return;
+      }
+      if (message.type === 'response') {
+        try {
+          options.onResponse?.(message.response);
+        } catch (error) {
+          settle(() => reject(error));
+        }
         return;
       }
       last = true;

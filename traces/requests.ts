@@ -96,3 +96,28 @@ function spansOf(text: string): Span[] {
 function isSpan(value: unknown): value is Span {
   return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
 }
+
+/** Finds the request for which something happened. */
+export class RequestSpans {
+  /** By where they begin. */
+  private readonly spans: readonly { readonly span: Span; readonly of: ServedRequest }[];
+
+  constructor(requests: readonly ServedRequest[]) {
+    this.spans = requests
+      .flatMap((of) => of.spans.map((span) => ({ span, of })))
+      .sort((a, b) => a.span[0] - b.span[0]);
+  }
+
+  /** @returns undefined for what belongs to none */
+  at(event: number): ServedRequest | undefined {
+    let low = 0;
+    let high = this.spans.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.spans[middle]?.span[0] ?? 0) <= event) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.spans[low - 1];
+    return found && event <= found.span[1] ? found.of : undefined;
+  }
+}

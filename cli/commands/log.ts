@@ -13,6 +13,7 @@ import {
 import { EXIT } from '../exit-status.ts';
 import { ComponentView } from '../log/component-view.ts';
 import { ModuleView } from '../log/module-view.ts';
+import { RequestView } from '../log/request-view.ts';
 import { CallSummary } from '../log/summary.ts';
 import type { LogView, ViewOptions } from '../log/view.ts';
 import { eventNumber, wholeNumber } from '../option-values.ts';
@@ -25,6 +26,7 @@ interface LogFlags extends ViewOptions {
   readonly limit?: number;
   readonly summary?: boolean;
   readonly follow?: boolean;
+  readonly requests?: boolean;
 }
 
 /** Digits of an event number, while it is not known how many events there will be. */
@@ -60,6 +62,12 @@ export function addLog(program: Command): void {
     .option('-T, --durations', 'show how long each call took, in seconds')
     .option('-s, --strings <length>', 'characters of data shown (default: 32)', wholeNumber)
     .option('-v, --verbose', 'whole structures and lists')
+    .addOption(
+      new Option(
+        '--requests',
+        'of an HTTP server: its requests, each with its calls; with -c one line each',
+      ).conflicts('follow'),
+    )
     .option('--core', 'of a component also what its runtime does: instances, memory for results')
     .option('-f, --follow', 'go on with what is being recorded, until the recording ends')
     .addOption(new Option('-c, --summary', 'one line a function').conflicts('follow'))
@@ -73,10 +81,14 @@ export async function logCommand(name: string | undefined, flags: LogFlags): Pro
   try {
     const { eventCount, meta } = trace;
     const events = flags.follow ? Math.max(eventCount, FOLLOWED_EVENTS) : eventCount;
-    const View = meta.flavour === 'component' ? ComponentView : ModuleView;
+    const View = flags.requests
+      ? RequestView
+      : meta.flavour === 'component'
+        ? ComponentView
+        : ModuleView;
     const view = new View(trace, flags, events);
     if (view.warning !== undefined) say(`note: ${view.warning}`);
-    const whole = await (flags.summary
+    const whole = await (flags.summary && !flags.requests
       ? printSummary(trace, view, flags)
       : printEvents(trace, view, flags));
     await stdout.flush();

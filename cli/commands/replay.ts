@@ -7,12 +7,14 @@ import { formatDivergence } from '../divergence.ts';
 import { EXIT, statusOf } from '../exit-status.ts';
 import { formatTrapIn } from '../frames.ts';
 import { Progress } from '../progress.ts';
+import { openResponses } from '../response-files.ts';
 import { exitingWith } from '../run.ts';
 import { say, stderr, stdout } from '../streams.ts';
 import { tracePath } from '../trace-argument.ts';
 
 interface ReplayFlags {
   readonly module?: string;
+  readonly responses?: string;
   readonly quiet?: boolean;
 }
 
@@ -23,6 +25,7 @@ that was passed are compared with the recording. A difference is reported, with 
 Examples:
   wasi-rr replay                         the latest trace
   wasi-rr replay app-3 > output.txt
+  wasi-rr replay --responses out server-1    out/1.http, out/2.http, …
   wasi-rr replay --module fixed.wasm app-3   where does another build behave otherwise?`;
 
 export function addReplay(program: Command): void {
@@ -31,6 +34,7 @@ export function addReplay(program: Command): void {
     .description('run a trace again: same output, same exit code')
     .argument('[trace]', 'default: the latest')
     .option('--module <file>', 'replay this module in place of the recorded one')
+    .option('--responses <folder>', 'write what an HTTP server answered, a file a request')
     .option('-q, --quiet', 'no notes')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(replayCommand));
@@ -39,12 +43,15 @@ export function addReplay(program: Command): void {
 async function replayCommand(name: string | undefined, flags: ReplayFlags): Promise<number> {
   const trace = tracePath(name);
   const module = flags.module === undefined ? undefined : readModule(flags.module);
+  const responses =
+    flags.responses === undefined ? undefined : openResponses(trace, flags.responses);
   const progress = new Progress(`replaying ${basename(trace)}`);
   let report: ReplayReport;
   try {
     report = await replay({
       trace,
       ...(module && { module }),
+      ...(responses && { onResponse: (response) => responses.add(response) }),
       onProgress: progress.update,
       onOutput: (stream, bytes) => {
         progress.clear();
@@ -58,6 +65,7 @@ async function replayCommand(name: string | undefined, flags: ReplayFlags): Prom
     say(formatDivergence(report.divergence));
     return EXIT.failed;
   }
+  if (responses && !flags.quiet) say(responses.summary());
   if (!flags.quiet) for (const note of report.notes) say(`note: ${note}`);
   return report.status === 'identical' ? ended(report, trace) : endedEarly(report, trace);
 }

@@ -6,6 +6,7 @@
  */
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type {
+  CallEvent,
   CoreValue,
   EnterEvent,
   HostChange,
@@ -69,6 +70,10 @@ export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
   readonly onCall?: (event: number, func: LoggedFunction, args: readonly CoreValue[]) => void;
   /** About to be put back, at this event. */
   readonly onChange?: (event: number, change: HostChange) => void;
+  /** A call is the recorded one, and not answered yet. @param memory into which its pointers point */
+  readonly onMatched?:
+    | ((event: CallEvent | OpenEvent, memory: WebAssembly.Memory | undefined) => void)
+    | undefined;
 }
 
 export class ComponentReplay {
@@ -261,6 +266,7 @@ export class ComponentReplay {
     const mismatch = checkCall(event, func, args, graph.pages(), graph.memoryOf(func));
     if (mismatch !== undefined) return this.mismatch(mismatch, func, args);
     this.options.onCall?.(event.number, func, args);
+    this.options.onMatched?.(event, graph.memoryOf(func)?.memory);
     this.log.take();
     if (event.kind === 'open') return this.answerOpen(event);
     if (this.log.peek() === undefined) this.check.ending = LOG_ENDED;

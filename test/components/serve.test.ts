@@ -1,8 +1,12 @@
 /** HTTP servers: real clients over connections that are kept, while the server is recorded. */
 import { createServer } from 'node:net';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { RequestView } from '../../cli/log/request-view.ts';
 import { replay } from '../../replayer/replay.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { RequestSpans } from '../../traces/requests.ts';
+import type { HttpResponse } from '../../wasi/component/http-responses.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { command, component } from './component-wat.ts';
 import { httpServer, recordServer } from './http-server.ts';
@@ -20,6 +24,8 @@ function requestsOf(trace: string) {
 }
 
 test('a thousand requests, eight at a time, in chunks both ways', async () => {
+  /** What the clients got, by path. */
+  const answers = new Map<string, Buffer>();
   const run = await recordServer(scratch, await httpServer(), async (client) => {
     let next = 0;
     const talk = async () => {
@@ -31,13 +37,29 @@ test('a thousand requests, eight at a time, in chunks both ways', async () => {
         expect(answer.headers['x-served-by']).toBe('wasi-rr');
         const sent = Buffer.concat(chunks.map((one) => Buffer.from(one)));
         expect(answer.body.equals(Buffer.concat([Buffer.from(`/number/${i}\n`), sent]))).toBe(true);
+        answers.set(`/number/${i}`, answer.body);
       }
     };
     await Promise.all(Array.from({ length: 8 }, talk));
   });
   expect(run.outcome).toEqual({ kind: 'exit', code: 0 });
-  expect((await replay({ trace: run.trace })).status).toBe('identical');
   const requests = requestsOf(run.trace);
+  const spans = new RequestSpans(requests);
+  const again = new Map<string, HttpResponse>();
+  const report = await replay({
+    trace: run.trace,
+    onResponse: (response) => again.set(spans.at(response.event)?.path ?? '', response),
+  });
+  expect(report.status).toBe('identical');
+  expect(again.size).toBe(1000);
+  for (const [path, body] of answers) {
+    const response = again.get(path);
+    expect(response).toMatchObject({ status: 201, cut: false });
+    expect(response?.headers.map(([name, value]) => [name, Buffer.from(value).toString()])).toEqual(
+      [['x-served-by', 'wasi-rr']],
+    );
+    expect(Buffer.concat(response?.body ?? []).equals(body)).toBe(true);
+  }
   expect(requests).toHaveLength(1000);
   expect(new Set(requests.map(({ path }) => path)).size).toBe(1000);
   for (const { method, status, failure, spans } of requests) {
@@ -76,6 +98,38 @@ test('a request that makes it trap is told, and the next one gets a new instance
   expect(await replay({ trace: run.trace })).toMatchObject({
     status: 'identical',
     outcome: run.outcome,
+  });
+});
+
+test('log --requests', async () => {
+  const run = await recordServer(scratch, await httpServer(), async (client) => {
+    await client.send('POST', '/a?b=1', ['hello']);
+    await client.send('GET', '/trap');
+  });
+  const lines = (options: object) => {
+    const trace = new TraceReader(run.trace);
+    try {
+      const view = new RequestView(trace, options, trace.eventCount);
+      return [...[...trace.events()].flatMap((event) => view.take(event)), ...view.rest()];
+    } finally {
+      trace.close();
+    }
+  };
+  const text = lines({}).map((line) => stripVTControlCharacters(line));
+  expect(text[0]).toMatch(/^request 1 POST \/a\?b=1 = 201 <\d+\.\d{6}> 20 calls$/);
+  expect(text.filter((line) => line.startsWith('  '))).toHaveLength(21);
+  expect(text[1]).toContain('incoming-request.path-with-query(incoming-request#1)');
+  expect(text[21]).toMatch(/^request 2 GET \/trap = 500 <\d+\.\d{6}> 1 call: .*unreachable/);
+  expect(lines({ summary: true })).toHaveLength(2);
+  expect(lines({ call: 'fields.append' })).toHaveLength(3);
+  const json = lines({ json: true }).map((line) => JSON.parse(line) as object);
+  expect(json).toMatchObject([
+    { request: 1, method: 'POST', path: '/a?b=1', status: 201, callCount: 20 },
+    { request: 2, path: '/trap', failure: expect.stringContaining('unreachable') as string },
+  ]);
+  expect((json[0] as { calls: object[] }).calls[0]).toMatchObject({
+    name: 'incoming-request.path-with-query',
+    result: 'some("/a?b=1")',
   });
 });
 

@@ -1,0 +1,202 @@
+/**
+ * Puts together the HTTP responses that a server of WASI 0.2 gives, out of the calls with which it makes them:
+ * so a replay has them without a client. Handles are used again once they are given away, as those of files are.
+ */
+import type { WitFunction } from '../../wasm/component/types.ts';
+import type { WitValue } from '../../wasm/component/value.ts';
+
+export type Header = readonly [name: string, value: Uint8Array];
+
+export interface HttpResponse {
+  /** Number of the call with which it was given. */
+  readonly event: number;
+  readonly status: number;
+  readonly headers: readonly Header[];
+  readonly body: readonly Uint8Array[];
+  /** Whether bytes went into the body that the guest never had (`splice`), or too many. */
+  readonly cut: boolean;
+}
+
+interface Making {
+  event: number | undefined;
+  status: number;
+  headers: readonly Header[];
+  body: Uint8Array[];
+  size: number;
+  cut: boolean;
+}
+
+/** Bytes of one body that are kept. */
+const MAX_BODY = 256 << 20;
+
+/** What one call says: its arguments and result. */
+interface Said {
+  readonly event: number;
+  readonly args: readonly WitValue[];
+  readonly result: WitValue | undefined;
+}
+
+type Step = (responses: HttpResponses, said: Said) => void;
+
+/** By interface and function; others make no response. */
+const STEPS: Readonly<Record<string, Step>> = {
+  'wasi:http/types fields.constructor': (own, { result }) => own.setFields(result, []),
+  'wasi:http/types fields.from-list': (own, { args, result }) =>
+    own.setFields(ok(result), itemsOf(args[0]).flatMap(headerOf)),
+  'wasi:http/types fields.clone': (own, { args, result }) =>
+    own.setFields(result, own.fieldsOf(args[0])),
+  'wasi:http/types fields.append': (own, { args: [self, name, value] }) =>
+    own.setFields(self, [...own.fieldsOf(self), [textOf(name), bytesOf(value)]]),
+  'wasi:http/types fields.set': (own, { args: [self, name, values] }) =>
+    own.setFields(self, [
+      ...own.fieldsOf(self).filter(([one]) => !sameName(one, textOf(name))),
+      ...itemsOf(values).map((value): Header => [textOf(name), bytesOf(value)]),
+    ]),
+  'wasi:http/types fields.delete': (own, { args: [self, name] }) =>
+    own.setFields(
+      self,
+      own.fieldsOf(self).filter(([one]) => !sameName(one, textOf(name))),
+    ),
+  'wasi:http/types outgoing-response.constructor': (own, { args, result }) =>
+    own.begin(result, own.fieldsOf(args[0])),
+  'wasi:http/types outgoing-response.set-status-code': (own, { args: [self, code] }) => {
+    const response = own.response(self);
+    if (response && code?.kind === 'plain') response.status = Number(code.text);
+  },
+  'wasi:http/types outgoing-response.body': (own, { args, result }) =>
+    own.bodies.set(handleOf(ok(result)), own.response(args[0])),
+  'wasi:http/types outgoing-body.write': (own, { args, result }) =>
+    own.sinks.set(handleOf(ok(result)), own.bodies.get(handleOf(args[0]))),
+  'wasi:http/types outgoing-body.finish': (own, { args }) =>
+    own.finish(own.bodies.get(handleOf(args[0]))),
+  'wasi:http/types response-outparam.set': (own, { event, args }) => own.give(event, ok(args[1])),
+  'wasi:io/streams output-stream.write': (own, { args: [self, data] }) => own.write(self, data),
+  'wasi:io/streams output-stream.blocking-write-and-flush': (own, { args: [self, data] }) =>
+    own.write(self, data),
+  'wasi:io/streams output-stream.write-zeroes': (own, { args: [self, size] }) =>
+    own.zeroes(self, size),
+  'wasi:io/streams output-stream.blocking-write-zeroes-and-flush': (own, { args: [self, size] }) =>
+    own.zeroes(self, size),
+  'wasi:io/streams output-stream.splice': (own, { args }) => own.spliced(args[0]),
+  'wasi:io/streams output-stream.blocking-splice': (own, { args }) => own.spliced(args[0]),
+  'wasi:io/streams output-stream.drop': (own, { args }) => own.sinks.delete(handleOf(args[0])),
+};
+
+export class HttpResponses {
+  private readonly onResponse: (response: HttpResponse) => void;
+  private readonly fields = new Map<number, readonly Header[]>();
+  private readonly responses = new Map<number, Making>();
+  readonly bodies = new Map<number, Making | undefined>();
+  readonly sinks = new Map<number, Making | undefined>();
+  /** Given, and not finished. */
+  private readonly open = new Set<Making>();
+
+  /** @param onResponse called for each when its body is finished */
+  constructor(onResponse: (response: HttpResponse) => void) {
+    this.onResponse = onResponse;
+  }
+
+  /** Whether calls of a function have to be told. */
+  static needs({ interface: from, name }: WitFunction): boolean {
+    return keyOf(from, name) in STEPS;
+  }
+
+  /** A call was made, whose host may have refused it: then nothing came of it. */
+  called({ interface: from, name }: WitFunction, said: Said): void {
+    if (said.result?.kind === 'case' && said.result.name === 'err') return;
+    STEPS[keyOf(from, name)]?.(this, said);
+  }
+
+  /** No more calls come: what was not finished is what the clients got. */
+  end(): void {
+    for (const response of this.open) this.finish(response);
+  }
+
+  fieldsOf(handle: WitValue | undefined): readonly Header[] {
+    return this.fields.get(handleOf(handle)) ?? [];
+  }
+
+  setFields(handle: WitValue | undefined, headers: readonly Header[]): void {
+    this.fields.set(handleOf(handle), headers);
+  }
+
+  response(handle: WitValue | undefined): Making | undefined {
+    return this.responses.get(handleOf(handle));
+  }
+
+  begin(handle: WitValue | undefined, headers: readonly Header[]): void {
+    const made = { event: undefined, status: 200, headers, body: [], size: 0, cut: false };
+    this.responses.set(handleOf(handle), made);
+  }
+
+  give(event: number, handle: WitValue | undefined): void {
+    const response = this.response(handle);
+    if (response === undefined) return;
+    response.event = event;
+    this.open.add(response);
+  }
+
+  write(sink: WitValue | undefined, data: WitValue | undefined): void {
+    this.add(sink, bytesOf(data));
+  }
+
+  zeroes(sink: WitValue | undefined, size: WitValue | undefined): void {
+    const count = size?.kind === 'plain' ? Number(size.text) : 0;
+    if (count > MAX_BODY) this.spliced(sink);
+    else this.add(sink, new Uint8Array(count));
+  }
+
+  spliced(sink: WitValue | undefined): void {
+    const response = this.sinks.get(handleOf(sink));
+    if (response) response.cut = true;
+  }
+
+  finish(response: Making | undefined): void {
+    if (response === undefined || !this.open.delete(response)) return;
+    const { event = 0, status, headers, body, cut } = response;
+    this.onResponse({ event, status, headers, body, cut });
+  }
+
+  private add(sink: WitValue | undefined, bytes: Uint8Array): void {
+    const response = this.sinks.get(handleOf(sink));
+    if (response === undefined) return;
+    response.size += bytes.length;
+    if (response.size > MAX_BODY) response.cut = true;
+    // memory of the guest, which goes on to change
+    else response.body.push(bytes.slice());
+  }
+}
+
+function keyOf(from: string, name: string): string {
+  return `${from.replace(/@.*/, '')} ${name}`;
+}
+
+/** Of a result the value that it has where all is well. */
+function ok(value: WitValue | undefined): WitValue | undefined {
+  return value?.kind === 'case' && value.name === 'ok' ? value.value : undefined;
+}
+
+function handleOf(value: WitValue | undefined): number {
+  return value?.kind === 'handle' ? value.handle : -1;
+}
+
+function textOf(value: WitValue | undefined): string {
+  return value?.kind === 'string' ? value.text : '';
+}
+
+function bytesOf(value: WitValue | undefined): Uint8Array {
+  return value?.kind === 'bytes' ? value.bytes.slice() : new Uint8Array(0);
+}
+
+function itemsOf(value: WitValue | undefined): readonly WitValue[] {
+  return value?.kind === 'list' ? value.items : [];
+}
+
+function headerOf(value: WitValue): Header[] {
+  if (value.kind !== 'tuple') return [];
+  return [[textOf(value.items[0]), bytesOf(value.items[1])]];
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
