@@ -81,7 +81,7 @@ export interface FakeScreen extends AsyncDisposable {
   resize(columns: number, rows: number): void;
   /** Waits until the screen shows something. @throws with the screen, after thirty seconds */
   until(wanted: string | RegExp): Promise<string>;
-  /** As {@link until}, and then until nothing changes any more. */
+  /** As {@link until}, and then until nothing changes and nothing is being read or replayed any more. */
   settled(wanted: string | RegExp): Promise<string>;
 }
 
@@ -163,7 +163,7 @@ export function openScreen(
     until,
     async settled(wanted) {
       await until(wanted);
-      for (let seen = ''; seen !== stdout.frame || bugger.state.overview.length === 0; ) {
+      for (let seen = ''; seen !== stdout.frame || isBusy(bugger); ) {
         seen = stdout.frame;
         await new Promise((resolve) => setTimeout(resolve, REST_MS));
       }
@@ -177,6 +177,13 @@ export function openScreen(
       reader.close();
     },
   };
+}
+
+/** Whether something is still on its way to the screen. */
+function isBusy({ state, guest }: Debugger): boolean {
+  const { overview, work } = state;
+  const isOpening = guest.ready === undefined && guest.failed === undefined;
+  return overview.length === 0 || work !== undefined || isOpening || guest.seeking !== undefined;
 }
 
 /** What differs from run to run: times, guest-time bars and minimap, paths of temporary folders, versions. */

@@ -7,7 +7,7 @@ import { isInside } from '../debugger/inside.ts';
 import { canGoPast } from '../debugger/past.ts';
 import { PROMPTS } from '../debugger/prompts.ts';
 import type { Prompt } from '../debugger/state.ts';
-import { bindingsFor, keyLabel } from '../model/keys.ts';
+import { type Action, bindingsFor, keyLabel } from '../model/keys.ts';
 import { lineText } from '../model/prompt.ts';
 import { type Line, line, lineWidth, type Span, span } from '../text/line.ts';
 
@@ -64,16 +64,26 @@ function workText({ state, guest }: Debugger): string | undefined {
   return undefined;
 }
 
+/** However narrow the screen is: whoever is lost looks for these. */
+const ALWAYS: ReadonlySet<Action> = new Set(['help', 'quit']);
+
 function keyHints(bugger: Debugger, width: number): Line {
   const parts: Span[] =
     canGoPast(bugger) && bugger.state.past === undefined
       ? [span('c', 'key'), span(' run on past the end  ', 'dim')]
       : [];
-  for (const { keys, footer } of bindingsFor(focusedPane(bugger), isInside(bugger))) {
-    if (footer === undefined) continue;
-    const next = [span(keyLabel(keys[0] ?? ''), 'key'), span(` ${footer}  `, 'dim')];
-    if (lineWidth([...parts, ...next]) > width) break;
-    parts.push(...next);
+  const bindings = bindingsFor(focusedPane(bugger), isInside(bugger));
+  const hints = bindings.flatMap(({ keys, footer, action }) =>
+    footer === undefined
+      ? []
+      : [{ action, spans: [span(keyLabel(keys[0] ?? ''), 'key'), span(` ${footer}  `, 'dim')] }],
+  );
+  const last = hints.filter(({ action }) => ALWAYS.has(action)).flatMap(({ spans }) => spans);
+  for (const { action, spans } of hints) {
+    if (ALWAYS.has(action)) continue;
+    if (lineWidth([...parts, ...spans, ...last]) > width) break;
+    parts.push(...spans);
   }
+  parts.push(...last);
   return parts;
 }
