@@ -7,10 +7,19 @@ import { dirname, isAbsolute, join } from 'node:path';
  * `sourceMappingURL`. A module may come from anywhere, so what it names elsewhere is left alone.
  */
 export function namedDebugFiles(module: string): string[] {
-  return customTexts(module, ['external_debug_info', 'sourceMappingURL'])
+  return textsOf(module, ['external_debug_info', 'sourceMappingURL'])
     .filter((name) => !isAbsolute(name) && !name.split('/').includes('..') && !name.includes(':'))
     .map((name) => join(dirname(module), name))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+}
+
+/** None of what is no file, or no more: a pipe can be read once, and the program has run since it was read. */
+function textsOf(path: string, wanted: readonly string[]): string[] {
+  try {
+    return statSync(path).isFile() ? customTexts(path, wanted) : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Strings that custom sections hold; reads the heads of sections only, since modules are large. */

@@ -1,5 +1,6 @@
 /** Loads and checks the program before anything runs: what cannot work is refused with all reasons. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { type LoggedFunction, loggedType } from '../traces/events.ts';
@@ -60,7 +61,7 @@ export async function loadProgram(
   { name, viaComponent = false, imports = {}, serve = false }: LoadOptions = {},
 ): Promise<GuestProgram> {
   const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
-  const bytes = typeof source === 'string' ? readModule(source) : source;
+  const bytes = typeof source === 'string' ? await readModule(source) : source;
   const kind = binaryKind(bytes);
   if (kind === 'component') {
     if (viaComponent) {
@@ -119,9 +120,10 @@ export async function loadProgram(
   return (await componentLoader()).loadAdapted(label, bytes);
 }
 
-function readModule(path: string): Uint8Array {
+async function readModule(path: string): Promise<Uint8Array> {
   try {
-    return readFileSync(path);
+    // a pipe may wait for a writer, during which signals must be heard; all else is read faster at once
+    return statSync(path).isFIFO() ? await readFile(path) : readFileSync(path);
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') {
       throw new WasiRrError('MODULE_NOT_FOUND', `there is no file ${path}.`, { cause });

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from '../worker-url.ts';
 import type { ComponentSetup } from './component/component-messages.ts';
+import { hasCurrentDirectory } from './current-directory.ts';
 
 /**
  * Native stack of the guest's thread. A C program with deep recursion gets on wasmtime about as far
@@ -16,6 +17,8 @@ let waiting: Worker | undefined;
 
 /** Starts the thread of the next core module. One that is not needed after all ends with the process. */
 export function startAhead(): void {
+  // that will be told in time
+  if (!hasCurrentDirectory()) return;
   waiting ??= start('recorder/guest-worker');
   waiting.unref();
 }

@@ -8,6 +8,7 @@ import { isSuccess } from '../traces/outcome.ts';
 import type { ServedRequest } from '../traces/requests.ts';
 import { type ChaosOptions, type ChaosPlan, planChaos } from './chaos/plan.ts';
 import { checkCommand } from './command-check.ts';
+import { checkCurrentDirectory } from './current-directory.ts';
 import {
   type FixedClockOptions,
   planClock,
@@ -27,6 +28,7 @@ import { Recording, type RecordingSummary } from './recording.ts';
 import type { OnTraceError, RecordingSettings } from './recording-settings.ts';
 import { type RedactionOptions, redactEnv } from './redacted-env.ts';
 import { TOOL } from './tool.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** Bytes of guest data that are kept per call unless `payload` says otherwise. */
 export const DEFAULT_PAYLOAD = 4096;
@@ -151,6 +153,7 @@ interface Settings extends Omit<RecordingSettings, 'path' | 'network' | 'onServi
 }
 
 async function prepare(options: RecordOptions & Pick<RunOptions, 'serve'>): Promise<Settings> {
+  checkCurrentDirectory();
   const host = options.host ?? DEFAULT_HOST;
   if (!isHostName(host)) {
     throw invalid(`there is no host "${host}". Hosts: ${HOST_NAMES.join(', ')}.`);
@@ -253,7 +256,7 @@ export async function record(options: RunOptions): Promise<RecordReport> {
   const { keep = 'always', timeoutMs, signal } = options;
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     throw invalid('a time limit must be above zero.');
-  const settings = await prepare(options);
+  const settings = await unlessAborted(prepare(options), signal);
   if (settings.program.kind === 'module') checkCommand(settings.program);
   if (settings.serve) await checkFree(settings.serve);
   const recording = await start(settings, options);

@@ -119,19 +119,30 @@ describe('the image of a ring in a file', () => {
     expect(unstoredRecords(trace, stored + 2 * RING_CAPACITY)).toBeUndefined();
   });
 
-  test('has each record of a guest that makes few, and of one that makes many what is a millisecond old', () => {
+  test('has each record of a guest that makes few, and of one that makes many those that are half a millisecond old', () => {
     const trace = imagined();
     const writer = new RingWriter(createRing(), trace);
-    const image = () => [...(unstoredRecords(trace, 0) ?? [])];
-    put(writer, 1, 2, 2, 100);
-    expect(image()).toEqual([1, 1]);
-    put(writer, 2, 1, 1, 250);
-    expect(image()).toEqual([1, 1, 2]);
-    put(writer, 3, 1, 1, 250.4);
-    put(writer, 4, 1, 1, 250.9);
-    expect(image()).toEqual([1, 1, 2]);
-    put(writer, 5, 1, 1, 251);
-    expect(image()).toEqual([1, 1, 2, 3, 4, 5]);
+    const saved = () => unstoredRecords(trace, 0)?.length ?? 0;
+    let written = 0;
+    const write = (nowMs: number): void => {
+      put(writer, 1, 1, 1, nowMs);
+      written++;
+    };
+    // a few at once, now and then
+    for (let nowMs = 100; nowMs < 1000; nowMs += 100) {
+      for (let i = 0; i < 20; i++) {
+        write(nowMs);
+        expect(saved()).toBe(written);
+      }
+    }
+    // then many at once
+    for (let i = 0; i < 200; i++) write(1000);
+    const unsaved = written - saved();
+    expect(unsaved).toBeGreaterThan(100);
+    write(1000.4);
+    expect(written - saved()).toBe(unsaved + 1);
+    write(1000.5);
+    expect(saved()).toBe(written);
   });
 });
 
