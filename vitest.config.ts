@@ -12,6 +12,7 @@ export default defineConfig({
     // each test that starts processes has several; two cores are what CI has
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // what is waited for takes its time where others work too
     expect: { poll: { timeout: 10_000 } },
     reporters: ['default', './test/summary-reporter.ts'],

@@ -27,6 +27,7 @@ import { PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
+import { endPass } from './run-end.ts';
 import type { TravelTarget } from './travel-target.ts';
 
 export type OnEvent = (event: number) => void;
@@ -34,6 +35,10 @@ export type OnEvent = (event: number) => void;
 const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
 /** Each window is so many times larger than the one before. */
 const WINDOW_GROWTH = 16;
+/** Instructions before a mark that are remembered, at least. */
+const MAX_TRAIL = 4096;
+/** Functions that are kept in mind (see nearOf). */
+const MAX_NEAR = 48;
 
 interface WholeRun {
   readonly ticks: number;
@@ -51,6 +56,11 @@ export class Engine {
   private latest: Position | undefined;
   private last: Mark | undefined;
   private wholeRun: WholeRun | undefined;
+  /** Functions that the last search looked at: their program is there, and V8 has compiled it. */
+  private stepped: ReadonlySet<number> = new Set();
+  /** Every instruction before a mark, as far as a search went through all of them. */
+  private trail: readonly Mark[] = [];
+  private readonly near = new Map<string, Set<number>>();
 
   /** @throws WasiRrError as TraceReader.module */
   constructor(target: TravelTarget, names: FrameNames) {
@@ -125,16 +135,43 @@ export class Engine {
   }
 
   private stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Arrival {
-    const mark = this.before(from, this.searchOf(from, size), onEvent);
+    const mark =
+      this.onTrail(from, size) ?? this.before(from, this.searchOf(from, size), onEvent, size);
     return mark === undefined ? this.start(onEvent) : { mark, reason: { kind: 'moved' } };
   }
 
   private searchOf(from: Mark, size: StepSize): MakeSearch {
-    if (size === 'instruction') return lastWithin(ANY_DEPTH, true);
+    if (size === 'instruction') return this.everyInstruction(from);
     if (size === 'instruction-over') return lastWithin(from.depth, false);
     const hasLine = lineAt(this.lines, from.pc, INNERMOST) !== undefined;
     if (size === 'out' || !hasLine) return lastWithin(from.depth - 1, false);
     return lineBefore(this.lines, this.functionAt, from, { into: size === 'line' });
+  }
+
+  /** The instruction before, where the last search has seen it. */
+  private onTrail(from: Mark, size: StepSize): Mark | undefined {
+    if (size !== 'instruction') return undefined;
+    return this.trail[this.trail.findIndex((mark) => sameMark(mark, from)) - 1];
+  }
+
+  /** The last instruction of all; what was seen on the way there is remembered. */
+  private everyInstruction(from: Mark): MakeSearch {
+    return (fromStart) => {
+      const search = lastWithin(ANY_DEPTH, true)(fromStart);
+      const marks: Mark[] = [];
+      return {
+        ...search,
+        visit: (at) => {
+          marks.push(at);
+          if (marks.length === 2 * MAX_TRAIL) marks.splice(0, MAX_TRAIL);
+          search.visit(at);
+        },
+        found: () => {
+          this.trail = [...marks, from];
+          return search.found();
+        },
+      };
+    };
   }
 
   private continueBack(from: Mark, points: Points, onEvent: OnEvent): Arrival {
@@ -164,7 +201,7 @@ export class Engine {
   private end(onEvent: OnEvent): Mark {
     const { outcome } = this.trace.meta;
     const last = this.trace.eventCount - 1;
-    if (isOverflow(outcome) && !this.comesToOverflow(onEvent)) {
+    if (isOverflow(outcome) && !this.endAtOnce(onEvent) && !this.comesToOverflow(onEvent)) {
       return this.toEvent(last - 1, onEvent).mark;
     }
     if (outcome?.kind === 'exit' || outcome?.kind === 'trap') return this.lastMark(onEvent);
@@ -178,6 +215,8 @@ export class Engine {
 
   /** The last instruction of a run that ends. */
   private lastMark(onEvent: OnEvent): Mark {
+    const known = this.last ?? this.endAtOnce(onEvent);
+    if (known) return known;
     if (isOverflow(this.trace.meta.outcome) && !this.comesToOverflow(onEvent)) {
       throw new WasiRrError(
         'REPLAY_FAILED',
@@ -189,10 +228,37 @@ export class Engine {
     throw new WasiRrError('REPLAY_FAILED', 'no instruction of the guest was ever executed.');
   }
 
+  /** The same where one replay tells, which then leaves the guest there. */
+  private endAtOnce(onEvent: OnEvent): Mark | undefined {
+    if (this.last !== undefined) return this.last;
+    // how many ticks there are is known from the one that did not tell
+    if (this.target.instance !== undefined || this.wholeRun !== undefined) return undefined;
+    const pass = endPass(this.trace, this.target.module);
+    if (pass === undefined) return undefined;
+    const points = { ...NO_POINTS, breaks: pass.breaks };
+    const run: ProbeRun = this.newRun(
+      new Set(),
+      points,
+      pass.events(() => run),
+      onEvent,
+    );
+    run.run();
+    this.wholeRun = { ticks: run.tick, note: run.note };
+    const position = run.note === undefined ? pass.found() : undefined;
+    if (position === undefined) return undefined;
+    this.latest = position;
+    this.last = position.mark;
+    return this.last;
+  }
+
   /** Where a motion forwards ends; at the end of the run, if nothing stops it before. */
   private forward(query: ForwardQuery, onEvent: OnEvent): Arrival {
     const { from, points } = query;
     const steps = new Set('pc' in from ? [this.functionAt(from.pc)] : []);
+    // most motions go on in these: a replay less that finds out
+    if (this.latest && 'pc' in from && sameMark(this.latest.mark, from)) {
+      for (const func of this.latest.functions) steps.add(func);
+    }
     for (;;) {
       const rules = new PointRules(points, this.look);
       const pass = forwardPass(query, rules, () => run, steps, this.functionAt);
@@ -219,9 +285,15 @@ export class Engine {
    * The last instruction that a search finds.
    * @param to where it ends; undefined: with the run
    */
-  private before(to: Mark | undefined, make: MakeSearch, onEvent: OnEvent): Mark | undefined {
+  private before(
+    to: Mark | undefined,
+    make: MakeSearch,
+    onEvent: OnEvent,
+    kind = 'other',
+  ): Mark | undefined {
     const end = to?.tick ?? this.whole(onEvent).ticks + 1;
-    const steps = new Set(to && this.at(to, onEvent).functions);
+    const near = this.nearOf(kind);
+    const steps = new Set([...((to && this.at(to, onEvent).functions) ?? []), ...near]);
     for (let size = 1; ; ) {
       const from = end - size;
       const search = make(from < 1);
@@ -230,14 +302,33 @@ export class Engine {
       const how = run.run();
       if (to !== undefined && how !== 'left') throw notThere(to);
       if (pass.missing.size > 0) {
-        for (const func of pass.missing) steps.add(func);
+        for (const func of pass.missing) {
+          steps.add(func);
+          near.add(func);
+        }
         continue;
       }
       const found = search.found();
-      if (found !== 'earlier') return found;
+      if (found !== 'earlier') {
+        this.stepped = steps;
+        return found;
+      }
       invariant(from >= 1, 'a search that finds nothing in the whole run');
       size *= WINDOW_GROWTH;
     }
+  }
+
+  /**
+   * Functions that turned out to matter to motions of this kind before: likely the next one is near, and is
+   * spared a replay that would find out again.
+   */
+  private nearOf(kind: string): Set<number> {
+    let near = this.near.get(kind);
+    if (near === undefined || near.size > MAX_NEAR) {
+      near = new Set();
+      this.near.set(kind, near);
+    }
+    return near;
   }
 
   /** How many ticks the run has, and what is to be known of its end. One replay, once. */
@@ -255,9 +346,10 @@ export class Engine {
   }
 
   private seek(mark: Mark, onEvent: OnEvent): Position {
+    const func = this.functionAt(mark.pc);
     let position: Position | undefined;
     const run: ProbeRun = this.newRun(
-      new Set([this.functionAt(mark.pc)]),
+      this.stepped.has(func) ? this.stepped : new Set([func]),
       NO_POINTS,
       {
         begin: () => run.wantTick(mark.tick),

@@ -5,6 +5,7 @@
  */
 import { WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
+import { isStackOverflow } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import { made } from '../replay-step.ts';
@@ -29,6 +30,8 @@ export interface ProbeEvents {
   readonly wrote?: (at: Mark, address: number, length: number) => void;
   /** A call of the host's, before its answer; `at` is before the call instruction. */
   readonly calling?: (at: Mark, name: string) => void;
+  /** Calls before this event are not told. */
+  readonly callingFrom?: number;
   /** The first `length` bytes of these ranges are about to be written, to answer the call. */
   readonly answering?: (
     ranges: readonly { readonly address: number; readonly length: number }[],
@@ -81,7 +84,9 @@ export class ProbeRun {
       observer: {
         before: (event, func) => {
           onEvent(event);
-          if (this.probes && events.calling) events.calling(this.markOfCall(), func.name);
+          if (this.probes && events.calling && event >= (events.callingFrom ?? 0)) {
+            events.calling(this.markOfCall(), func.name);
+          }
         },
         writes: (_event, ranges, size) => {
           if (!this.probes || !events.answering) return;
@@ -152,6 +157,11 @@ export class ProbeRun {
 
   get tick(): number {
     return this.base - Number(this.global('ticksLeft').value);
+  }
+
+  /** Frames of the guest. */
+  get depth(): number {
+    return Number(this.global('depth').value);
   }
 
   /** Asks for `ticked` at this tick, instead of any that was asked for before. */
@@ -304,7 +314,7 @@ export class ProbeRun {
 
   private markOfCall(): Mark {
     const [frame] = this.frames();
-    return this.mark(frame?.pc ?? -1, Number(this.global('depth').value));
+    return this.mark(frame?.pc ?? -1, this.depth);
   }
 
   /** A guest's catch_all takes any exception of JavaScript, and would go on. */
@@ -313,6 +323,8 @@ export class ProbeRun {
       hook();
     } catch (thrown) {
       if (this.left) throw thrown;
+      // no stack left in a hook is no stack left in the guest
+      if (isStackOverflow(thrown)) throwUncatchable();
       this.leave(thrown);
     }
   }

@@ -53,6 +53,21 @@ describe.each(['heapsmash-O0g', 'heapsmash-O2', 'uninit-O0g'])('%s', (name) => {
     },
   );
 
+  test('back by instructions, one after the other, and on by one from there', () => {
+    const { marks } = truth;
+    const from = Math.floor(marks.length * 0.7);
+    const step = (reverse: boolean): Motion => ({
+      ...{ kind: 'step', size: 'instruction', reverse, points: NO_POINTS },
+    });
+    let mark = marks[from];
+    for (let i = 1; i <= 60; i++) {
+      ({ mark } = engine.move(mark, step(true), quiet));
+      expect(mark, `${i} back from ${from}`).toEqual(marks[from - i]);
+    }
+    expect(engine.at(mark as Mark, quiet).mark).toEqual(mark);
+    expect(engine.move(mark, step(false), quiet).mark).toEqual(marks[from - 59]);
+  });
+
   test('breakpoints, in both directions, and what comes before the first and after the last', () => {
     const { marks } = truth;
     const pcs = [0.2, 0.5, 0.9].map((part) => marks[Math.floor(marks.length * part)]?.pc ?? 0);
