@@ -62,7 +62,7 @@ export interface RecordedRun extends Run {
 export async function runRecorded(
   program: Program,
   trace: string,
-  options: Pick<RunOptions, 'paranoid' | 'chaos' | 'clock' | 'random'> = {},
+  options: Pick<RunOptions, 'paranoid' | 'chaos' | 'clock' | 'random' | 'viaComponent'> = {},
 ): Promise<RecordedRun> {
   using workspace = new Workspace(program);
   const [out, err] = [workspace.path('stdout'), workspace.path('stderr')];
