@@ -78,3 +78,13 @@ it('shows memory and stack at the failure, and those of another instance', async
   screen.type(':instance 9\r');
   await screen.settled('instances are 0 to 3');
 });
+
+it('goes inside of it', async () => {
+  await using screen = openScreen(trace);
+  screen.type('i');
+  await screen.until(/▸ 35 +for \(user/);
+  screen.type('L');
+  await screen.until('u = 0x12320');
+  screen.type('N');
+  await screen.until(/\* +i = 0 /);
+});

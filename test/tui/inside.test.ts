@@ -76,9 +76,14 @@ describe('steps', () => {
     await using screen = await atFailure();
     screen.type('N:9\r');
     await screen.until('after #9, tick');
-    // a function without its source here is shown as its code
+    // of a call that a library made, the line of the program's own that led to it
+    await screen.until(/▹ 24 +while \(fgets/);
+    screen.type('4');
+    await screen.until(/▸ +5 main/);
+    screen.type('>>>>>');
     // a function without its source here is shown as its code, with the locals of wasm
     await screen.until(/▸ 0x3210 +i32\.const 65535/);
+    screen.type('L');
     await screen.until(/local2 = 1 +i32/);
     screen.type('i');
     await screen.until(/▸ 0x3214 +i32\.and/);

@@ -112,6 +112,25 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     await expectRestored(terminal, 0);
   });
 
+  it('goes inside of the run: to a line, its variables, and who wrote one', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    await start(terminal, `WASI_RR_SOURCES=${join(PROJECT, 'examples')}`);
+    terminal.type('i');
+    await terminal.until(/Source src\/heapsmash\.c:35 main[\s\S]*▸ 35 /);
+    terminal.type('L');
+    await terminal.until('u = 0x12310');
+    terminal.type('G');
+    terminal.keys('Enter');
+    await terminal.until('rank = 0x727562');
+    terminal.type('jW');
+    await terminal.until(/1 rename_user/);
+    terminal.type('jj');
+    terminal.keys('Enter');
+    await terminal.until(/after #10, tick 10,464[\s\S]*▸ 13 /);
+    terminal.type('q');
+    await expectRestored(terminal, 0);
+  });
+
   it('lets a hang run on past its end, and shows where it spends its time', async () => {
     using terminal = new TmuxTerminal(140, 30);
     await start(terminal, `WASI_RR_TRACE=${hang.trace}`);

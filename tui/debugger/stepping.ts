@@ -92,6 +92,7 @@ const NOWHERE = { event: -1, tick: 0, depth: 0, pc: 0 };
 export function moveFrame(bugger: Debugger, by: 1 | -1): void {
   const { inside } = bugger.state;
   const next = inside && neighbour(inside, by);
-  if (next !== undefined) bugger.update({ inside: next });
+  if (inside === undefined) bugger.say('the stack is not known yet');
+  else if (next !== undefined) bugger.update({ inside: next });
   else bugger.say(by > 0 ? 'this is the outermost function' : 'this is the innermost function');
 }

@@ -100,7 +100,7 @@ export class Trips {
       if (this.entering !== entering) return;
       this.entering = undefined;
       if (bugger.position === position && bugger.state.inside === undefined) {
-        bugger.update({ inside: insideOf(arrival), work: undefined });
+        bugger.update({ inside: atOwnCode(bugger, insideOf(arrival)), work: undefined });
       }
     } catch (thrown) {
       if (this.entering !== entering) return;
@@ -196,6 +196,16 @@ function hereMotion({ reader }: Debugger, position: number): Motion {
 
 function insideOf({ mark, stack, reason }: LocatedArrival): Inside {
   return { mark, stack, reason, level: 0, call: 0 };
+}
+
+/** Where no motion led, the frame of interest is the first one with a source: a library called the host. */
+function atOwnCode({ sources, state }: Debugger, inside: Inside): Inside {
+  if (state.textKind === 'wasm') return inside;
+  for (const [level, { source }] of inside.stack.entries()) {
+    const call = source.findIndex(({ place }) => place && sources.lines(place.file) !== undefined);
+    if (call >= 0) return { ...inside, level, call };
+  }
+  return inside;
 }
 
 function isCalledOff(thrown: unknown): boolean {

@@ -69,7 +69,7 @@ const ALWAYS: ReadonlySet<Action> = new Set(['help', 'quit']);
 
 function keyHints(bugger: Debugger, width: number): Line {
   const parts: Span[] =
-    canGoPast(bugger) && bugger.state.past === undefined
+    canGoPast(bugger) && bugger.state.past === undefined && !isInside(bugger)
       ? [span('c', 'key'), span(' run on past the end  ', 'dim')]
       : [];
   const bindings = bindingsFor(focusedPane(bugger), isInside(bugger));
