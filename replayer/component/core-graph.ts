@@ -3,7 +3,14 @@ import type { CoreValue, HostChange, LoggedFunction } from '../../traces/events.
 import { type CoreInstance, globalValue } from '../../traces/instances.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { type MemoryHasher, memoryHasher } from '../../wasm/xxh64.ts';
-import { type CoreFrame, cannotRun, coreFrames, type RunnableOf } from './core-modules.ts';
+import {
+  type CoreFrame,
+  cannotRun,
+  coreFrames,
+  type RunnableOf,
+  sharedModules,
+  withInstances,
+} from './core-modules.ts';
 import { Impossible } from './log-cursor.ts';
 
 export type CoreFunction = (...args: CoreValue[]) => unknown;
@@ -20,6 +27,7 @@ export interface PointedMemory {
 export class CoreGraph {
   private readonly trace: TraceReader;
   private readonly plan: readonly CoreInstance[];
+  private readonly shared: readonly number[];
   private readonly stub: HostStub;
   private readonly runnable: RunnableOf;
   private readonly globals: WebAssembly.Global[] = [];
@@ -35,6 +43,7 @@ export class CoreGraph {
   constructor(trace: TraceReader, stub: HostStub, runnable: RunnableOf) {
     this.trace = trace;
     this.plan = trace.instances();
+    this.shared = sharedModules(this.plan);
     this.stub = stub;
     this.runnable = runnable;
   }
@@ -94,7 +103,12 @@ export class CoreGraph {
 
   /** The guests' frames in V8's stack trace, innermost first. */
   frames(stack: string): CoreFrame[] {
-    return coreFrames(stack, this.plan, this.runnable);
+    return coreFrames(this.withInstances(stack), this.plan, this.runnable);
+  }
+
+  /** A stack trace of now that says of each frame whose it is. */
+  withInstances(stack: string): string {
+    return withInstances(stack, this.shared, this.instances.length);
   }
 
   /** The function of an export. @throws Impossible */

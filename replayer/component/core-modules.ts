@@ -1,6 +1,6 @@
 /**
- * The core modules of a component as they are run: each instance has one of its own, whose name tells in
- * V8's stack traces whose frame one is.
+ * The core modules of a component as they are run: under names that tell in V8's stack traces whose frame
+ * one is.
  */
 import { messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreInstance } from '../../traces/instances.ts';
@@ -28,27 +28,63 @@ export interface CoreFrame extends WasmFrame {
   readonly module: number;
 }
 
-const TAG = 'wasi-rr-instance-';
-const TAGGED = new RegExp(`^${TAG}(\\d+)$`);
+/** A name that says of which instance a frame is, and one that says of which it may be. */
+const OWN = 'wasi-rr-instance-';
+const SHARED = 'wasi-rr-shared-';
+const OWNED = new RegExp(`^${OWN}(\\d+)$`);
 
-/** A module's bytes with the name by which {@link coreFrames} finds its frames. */
+/**
+ * Instances of one module that run at the same time are few, but a server makes them anew after each trap: so
+ * many are compiled, and used in turn.
+ */
+const VARIANTS = 4;
+
+/** By instance: the first of those with which it shares a compiled module. */
+export function sharedModules(instances: readonly CoreInstance[]): readonly number[] {
+  const byModule = new Map<number, number[]>();
+  return instances.map(({ id, module }) => {
+    const same = byModule.get(module) ?? [];
+    byModule.set(module, same);
+    same.push(id);
+    return same[(same.length - 1) % VARIANTS] as number;
+  });
+}
+
+/** A module's bytes for one instance alone. */
 export function tagged(bytes: Uint8Array, instance: number) {
-  return withModuleName(bytes, `${TAG}${instance}`);
+  return withModuleName(bytes, `${OWN}${instance}`);
+}
+
+/** A module's bytes for all instances that share it. @param first of them */
+export function taggedForAll(bytes: Uint8Array, first: number) {
+  return withModuleName(bytes, `${SHARED}${first}`);
+}
+
+/**
+ * A stack trace that names instances where it named shared modules: of those that share one, the latest runs.
+ * @param made how many instances there are when the stack is looked at
+ */
+export function withInstances(stack: string, shared: readonly number[], made: number): string {
+  return stack.replaceAll(new RegExp(`${SHARED}(\\d+)`, 'g'), (_, first: string) => {
+    return OWN + shared.lastIndexOf(Number(first), made - 1);
+  });
 }
 
 /** The modules as they were recorded, but for their names. */
 export function recordedModules(trace: TraceReader): RunnableOf {
   const made = new Map<number, RunnableCore>();
+  const shared = sharedModules(trace.instances());
   return ({ id, module }) => {
-    const known = made.get(id);
+    const first = shared[id] ?? id;
+    const known = made.get(first);
     if (known !== undefined) return known;
-    const { bytes, shift } = tagged(trace.module(module), id);
+    const { bytes, shift } = taggedForAll(trace.module(module), first);
     const core = {
       module: compiled(trace, bytes),
       start: undefined,
       original: (offset: number) => offset - shift,
     };
-    made.set(id, core);
+    made.set(first, core);
     return core;
   };
 }
@@ -74,7 +110,7 @@ export function cannotRun(trace: TraceReader, cause: unknown): WasiRrError {
 
 /**
  * The frames of core instances in V8's stack trace, innermost first.
- * @param instances by id
+ * @param stack with instances ({@link withInstances}); @param instances by id
  */
 export function coreFrames(
   stack: string,
@@ -82,7 +118,7 @@ export function coreFrames(
   runnable: RunnableOf,
 ): CoreFrame[] {
   return namedFrames(stack).flatMap(({ frame, of = '' }) => {
-    const instance = instances[Number(TAGGED.exec(of)?.[1] ?? -1)];
+    const instance = instances[Number(OWNED.exec(of)?.[1] ?? -1)];
     if (instance === undefined) return [];
     const { id, module } = instance;
     const offset = runnable(instance).original(frame.offset);

@@ -194,6 +194,7 @@ export class ComponentGuest extends SessionGuest {
   /** Innermost frame first. */
   private wholeStack(here: Place | undefined): string {
     const places = [...this.nesting, ...(here ? [here] : [])].reverse();
-    return places.map(({ stack = '' }) => stack).join('\n');
+    const text = places.map(({ stack = '' }) => stack).join('\n');
+    return this.replay.graph.withInstances(text);
   }
 }

@@ -5,7 +5,7 @@ import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.t
 import { exportMemories } from '../../wasm/exported-memories.ts';
 import { exportStart } from '../../wasm/start-function.ts';
 import { type CoreLayout, memoryExports } from '../component/core-layout.ts';
-import { type RunnableCore, tagged } from '../component/core-modules.ts';
+import { type RunnableCore, sharedModules, taggedForAll } from '../component/core-modules.ts';
 import { instrument } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
 
@@ -26,7 +26,7 @@ export interface ComponentProgram {
   readonly runnable: (instance: number) => RunnableInstance;
 }
 
-/** Compiles, or gives what was compiled before. */
+/** Compiles, or gives what was compiled before. @param instance the first that uses it */
 export type Compile = (bytes: Uint8Array, instance: number) => WebAssembly.Module;
 
 /** @throws WasiRrError TRACE_CORRUPT, REPLAY_FAILED */
@@ -56,10 +56,13 @@ export function runnableComponent(
   layout: CoreLayout,
   compile: Compile,
 ): ComponentProgram['runnable'] {
-  const instances = layout.instances.map(({ id, module }) =>
-    instanceOf(trace, id, module, compile),
-  );
-  return (instance) => instances[instance] as RunnableInstance;
+  const shared = sharedModules(trace.instances());
+  const made = new Map<number, RunnableInstance>();
+  for (const first of new Set(shared)) {
+    const module = layout.instances[first]?.module ?? 0;
+    made.set(first, instanceOf(trace, first, module, compile));
+  }
+  return (instance) => made.get(shared[instance] ?? instance) as RunnableInstance;
 }
 
 function instanceOf(
@@ -72,7 +75,7 @@ function instanceOf(
   const start = exportStart(recorded);
   const all = exportGlobals(start?.bytes ?? recorded);
   const seen = exportMemories(all.bytes);
-  const named = tagged(seen.bytes, id);
+  const named = taggedForAll(seen.bytes, id);
   const shift = (start?.shift ?? 0) + all.shift + seen.shift + named.shift;
   return {
     module: compile(named.bytes, id),

@@ -15,6 +15,7 @@ import { MAX_FRAMES } from '../../wasm/traps.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { shuffled } from '../replayer/session/traces.ts';
 import { randomFrom } from '../wasi/random.ts';
+import { httpServer, recordServer } from './http-server.ts';
 
 // the frames of a trap are compared with the recorded ones
 Error.stackTraceLimit = MAX_FRAMES + 20;
@@ -128,6 +129,25 @@ describe.each(NAMES)('%s', (name) => {
     await session.close();
   }, 60_000);
 });
+
+test('a server, whose instances are made anew after each trap, has them at every event', async () => {
+  const run = await recordServer(scratch, await httpServer(), async (client) => {
+    for (let i = 0; i < 6; i++) {
+      expect((await client.send('GET', '/here')).status).toBe(201);
+      expect((await client.send('GET', '/trap')).status).toBe(500);
+    }
+  });
+  const states = await straight(run.trace);
+  const session = await openSession(run.trace, { poolGuests: 3 });
+  const last = states.length - 2;
+  for (const event of shuffled(-1, last, randomFrom(3)).slice(0, 80)) {
+    await session.goto(event);
+    await expectState(session, states);
+  }
+  await session.last();
+  expect(session.replayProblem).toBeUndefined();
+  await session.close();
+}, 60_000);
 
 test('the stack of a trap goes through all components, with their names', async () => {
   const session = await openSession(traceOf('two-memories'));
