@@ -1,4 +1,5 @@
 /** Runs the terminal debugger on a trace, from taking the terminal to giving it back. */
+import { constants } from 'node:os';
 import { render } from 'ink';
 import { createElement } from 'react';
 import { findFailure } from '../replayer/session/failure.ts';
@@ -59,6 +60,7 @@ export async function run(path: string, { follow, sources, moved }: TuiOptions):
 
   const hold = ({ exit, suspendTerminal }: AppControl) => {
     hooks.quit = () => exit();
+    if (ending !== undefined) exit();
     hooks.redraw = () => painter.repaint();
     hooks.suspend = () => {
       painter.hold();
@@ -68,7 +70,11 @@ export async function run(path: string, { follow, sources, moved }: TuiOptions):
 
   process.on('uncaughtException', crashed);
   process.on('unhandledRejection', crashed);
-  const ended = () => hooks.quit();
+  let ending: NodeJS.Signals | undefined;
+  const ended = (signal: NodeJS.Signals) => {
+    ending = signal;
+    hooks.quit();
+  };
   for (const signal of ENDING_SIGNALS) process.on(signal, ended);
   stdout.on('resize', resized);
   try {
@@ -97,7 +103,7 @@ export async function run(path: string, { follow, sources, moved }: TuiOptions):
     process.off('uncaughtException', crashed);
     process.off('unhandledRejection', crashed);
   }
-  if (crash === undefined) return 0;
+  if (crash === undefined) return ending === undefined ? 0 : 128 + constants.signals[ending];
   const detail = crash instanceof Error ? (crash.stack ?? crash.message) : String(crash);
   process.stderr.write(`wasi-rr: the debugger crashed: ${detail}\n`);
   return 1;

@@ -14,7 +14,7 @@ export interface TuiOptions {
 /**
  * Shows a trace until the user quits. Needs a terminal on standard input and output: without one, print
  * what `log` prints instead.
- * @returns the process's exit status: 0, or 1 after a crash, which is told on stderr
+ * @returns the process's exit status: 0, 128+n after signal n, or 1 after a crash, which is told on stderr
  * @throws WasiRrError for a trace that cannot be opened at all, before the screen is touched
  */
 export async function runTui(path: string, options: TuiOptions): Promise<number> {

@@ -1,6 +1,6 @@
 /** The built program in a real terminal: what people see, and what is left of it afterwards. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_TMUX, TmuxTerminal } from './tmux.ts';
@@ -18,10 +18,11 @@ let recorded: Recorded;
 let hang: Recorded;
 let program: string;
 
-/** It throws, as a defect would, once there is a file WASI_RR_CRASH. */
-const PROGRAM = `import { existsSync } from 'node:fs';
+/** It throws, as a defect would, once there is a file WASI_RR_CRASH, and leaves its number in WASI_RR_PID. */
+const PROGRAM = `import { existsSync, writeFileSync } from 'node:fs';
 import { runTui } from './dist/tui/tui.js';
-const { WASI_RR_CRASH, WASI_RR_TRACE } = process.env;
+const { WASI_RR_CRASH, WASI_RR_PID, WASI_RR_TRACE } = process.env;
+if (WASI_RR_PID) writeFileSync(WASI_RR_PID, String(process.pid));
 setInterval(() => { if (existsSync(WASI_RR_CRASH ?? '')) throw new Error('on purpose'); }, 50).unref();
 process.exitCode = await runTui(WASI_RR_TRACE, { follow: false, sources: [process.env.WASI_RR_SOURCES ?? '.'] });
 `;
@@ -203,6 +204,14 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     const text = await terminal.until('status 0');
     expect(text).toContain('← trap: table index is out of bounds');
     expect(text).not.toContain('1 Timeline');
+  });
+
+  it('gives the terminal back when it is ended by a signal', async () => {
+    using terminal = new TmuxTerminal(140, 30);
+    const file = join(recorded.folder, 'pid');
+    await start(terminal, `WASI_RR_PID=${file}`);
+    process.kill(Number(readFileSync(file, 'utf8')), 'SIGTERM');
+    await expectRestored(terminal, 143);
   });
 
   it('draws no colours with NO_COLOR, and still shows where it stands', async () => {
