@@ -102,8 +102,10 @@ export class RunCheck {
       this.diverged({ what: 'ending', actual: `trap: ${message}` });
     }
     this.checkOpened(event, entry);
-    if (isOverflow(recorded)) this.comparable = false;
-    else {
+    if (isOverflow(recorded)) {
+      this.comparable = false;
+      if (thrown instanceof Error) this.stackOf?.(thrown);
+    } else {
       const mismatch =
         ending?.kind === 'unwound' ? undefined : trapMismatch(recorded, this.trapFrom(thrown));
       if (mismatch !== undefined) this.diverged(mismatch);

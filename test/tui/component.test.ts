@@ -88,3 +88,12 @@ it('goes inside of it', async () => {
   screen.type('N');
   await screen.until(/\* +i = 0 /);
 });
+
+it('tells who wrote the bytes under the cursor, and steps inside of the run', async () => {
+  await using screen = openScreen(trace);
+  screen.type(':memory 0x12320 4\rW');
+  const writes = await screen.settled('set_name');
+  expect(writes).toContain('1 heapsmash-O0g.wasm');
+  screen.type(':61\ri');
+  await screen.settled('Source src/heapsmash.c:35 main 0x7a9');
+});
