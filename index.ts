@@ -178,6 +178,7 @@ export {
   type Followed,
 } from './wasi/component/component-calls.ts';
 export { CoreMeanings } from './wasi/component/core-meanings.ts';
+export type { Header, HttpResponse } from './wasi/component/http-responses.ts';
 export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
 export type { DescriptorRights, DescriptorState, FileOffset } from './wasi/descriptor-state.ts';
 export { accessText, offsetText } from './wasi/descriptor-text.ts';
@@ -187,4 +188,3 @@ export { formatCall, formatResult } from './wasi/format.ts';
 export { errnoName, flagNames } from './wasi/names.ts';
 export type { ComponentWords } from './wasm/component/types.ts';
 export type { Trap, TrapKind, WasmFrame } from './wasm/traps.ts';
-export type { Header, HttpResponse } from './wasi/component/http-responses.ts';

@@ -92,11 +92,25 @@ export class DescriptorTable {
   private readonly slots: (Descriptor | undefined)[] = [];
   /** No lower number is free. */
   private free = 0;
+  private readonly highest: number;
+  /** The last file that was opened took the last descriptor that the guest may have. */
+  private full = false;
+
+  /** @param highest descriptor of the process that may be the guest's */
+  constructor(highest = Number.POSITIVE_INFINITY) {
+    this.highest = highest;
+  }
+
+  /** Before a file is opened: the guest must leave the recorder some. @throws Refusal mfile */
+  checkRoom(): void {
+    if (this.full) refuse(ERRNO.mfile);
+  }
 
   /** Puts it at the lowest free number, as POSIX does. */
   add(descriptor: Descriptor): number {
     while (this.slots[this.free] !== undefined) this.free++;
     this.slots[this.free] = descriptor;
+    this.full = descriptor.fd >= this.highest;
     return this.free;
   }
 
@@ -161,6 +175,7 @@ export class DescriptorTable {
   private empty(fd: number): void {
     this.slots[fd] = undefined;
     this.free = Math.min(this.free, fd);
+    this.full = false;
   }
 }
 

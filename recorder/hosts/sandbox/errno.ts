@@ -19,6 +19,7 @@ export const ERRNO = {
   io: numberOf('io'),
   isdir: numberOf('isdir'),
   loop: numberOf('loop'),
+  mfile: numberOf('mfile'),
   nametoolong: numberOf('nametoolong'),
   noent: numberOf('noent'),
   nosys: numberOf('nosys'),

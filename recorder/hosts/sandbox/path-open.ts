@@ -80,6 +80,7 @@ export const pathOpen: Family = ({ memory, table }) => {
         (how & OFLAG.creat ? constants.O_CREAT : 0) |
         (how & OFLAG.excl ? constants.O_EXCL : 0) |
         (how & OFLAG.trunc ? constants.O_TRUNC : 0);
+      table.checkRoom();
       const follow = (lookup & SYMLINK_FOLLOW) !== 0;
       let directory = '';
       const opened = resolve(start, name, follow, (place) => {

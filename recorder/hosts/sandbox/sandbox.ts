@@ -11,6 +11,7 @@ import { systemRandom } from '../system-random.ts';
 import { systemTime } from '../system-time.ts';
 import { clocks } from './clocks.ts';
 import { descriptorCalls } from './descriptor-calls.ts';
+import { highestDescriptor } from './descriptor-limit.ts';
 import { DescriptorTable } from './descriptors.ts';
 import { directories } from './directories.ts';
 import { ERRNO, errnoOf } from './errno.ts';
@@ -48,7 +49,7 @@ const SUCCESS = 0;
 /** @throws system errors for a directory that cannot be opened */
 export function sandboxHost(config: HostConfig): Host {
   const memory = new SandboxMemory();
-  const table = new DescriptorTable();
+  const table = new DescriptorTable(highestDescriptor());
   [config.stdin, config.stdout, config.stderr].forEach((stream, fd) => {
     table.set(fd, standardStream(stream));
   });

@@ -1,0 +1,31 @@
+/** A program that opens all the files that it may leaves the recorder what it needs for the trace. */
+import { expect, test } from 'vitest';
+import { program } from '../guests/assemble.ts';
+import { compileWat } from '../guests/wat.ts';
+import { workspace } from './command.ts';
+
+/** Opens a file until that fails, then closes one and opens it again; says with which errors. */
+const GREEDY = program(`
+  (func $open (result i32)
+    (call $path_open (i32.const 3) (i32.const 0) (i32.const 4096) (i32.const 4) (i32.const 0)
+      (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 4104)))
+  (func (export "_start") (local $errno i32)
+    (loop $next
+      (local.set $errno (call $open))
+      (br_if $next (i32.eqz (local.get $errno))))
+    (call $say_number (local.get $errno))
+    (call $say_number (call $fd_close (i32.load (i32.const 4104))))
+    (call $say_number (call $open))
+    (call $say_number (call $open)))
+  (data (i32.const 4096) "file")`);
+
+const MFILE = 33;
+
+test('and gets mfile, in a trace that is complete', async () => {
+  const ws = workspace();
+  ws.write('greedy.wasm', await compileWat(GREEDY));
+  ws.write('file', '');
+  const run = await ws.shell('ulimit -n 200; $WASI_RR record -q --dir .::/ greedy.wasm; echo $?');
+  expect(run).toMatchObject({ stdout: `${MFILE}\n0\n0\n${MFILE}\n0\n`, stderr: '' });
+  expect((await ws.run('verify')).stdout).toMatch(/^ok .* 1\d\d events/);
+});
