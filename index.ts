@@ -114,6 +114,7 @@ export type {
 export {
   activePoints,
   afterMotion,
+  conditionOf,
   newStopPoint,
   type StopPoint,
   type StopWhat,

@@ -1,5 +1,5 @@
 /** The commands that set, change and remove what stops a run. */
-import type { BreakSpec, ConditionOf, StopPoint } from '../../index.ts';
+import { type BreakSpec, type ConditionOf, conditionOf, type StopPoint } from '../../index.ts';
 import { byteNumber } from '../byte-number.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { DebugCommand } from './commands.ts';
@@ -146,17 +146,6 @@ export const POINT_COMMANDS: readonly DebugCommand[] = [
 
 function made(point: StopPoint): Answer {
   return { text: describePoint(point), json: { point: jsonPoint(point) } };
-}
-
-function conditionOf(point: StopPoint): ConditionOf {
-  switch (point.kind) {
-    case 'breakpoint':
-      return { kind: 'break', pcs: point.frames.map(({ offset }) => offset) };
-    case 'watchpoint':
-      return { kind: 'watch', length: point.watch.length };
-    case 'catchpoint':
-      return { kind: 'call' };
-  }
 }
 
 export function breakSpec(debug: Debugger, text: string): BreakSpec {

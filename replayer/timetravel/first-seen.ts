@@ -3,7 +3,7 @@
  * compared with the recording.
  */
 import { WasiRrError } from '../../errors.ts';
-import type { CallObserver } from '../feed.ts';
+import { observeHostWrites } from './host-writes.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { TravelTarget } from './travel-target.ts';
@@ -61,22 +61,9 @@ export function firstSeen(
     depth: Number(by?.probes.global('depth').value ?? 0),
     pc,
   });
-  let answered: { at: number; size: number }[] = [];
-  const observer: CallObserver = {
-    before: onEvent,
-    writes: (_event, ranges, size) => {
-      let left = size;
-      for (let i = 0; i < ranges.count && left > 0; i++) {
-        const part = Math.min(left, ranges.length(i));
-        answered.push({ at: ranges.address(i), size: part });
-        left -= part;
-      }
-    },
-    after: (event) => {
-      for (const { at, size } of answered) look('host', () => ({ ...now(-1), event }), at, size);
-      if (answered.length > 0) answered = [];
-    },
-  };
+  const observer = observeHostWrites(onEvent, (event, at, size) => {
+    look('host', () => ({ ...now(-1), event }), at, size);
+  });
   replayInstrumented(
     target,
     { tick: true, frames: 'depth', watch: true },

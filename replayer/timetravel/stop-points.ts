@@ -3,6 +3,7 @@
  * off. Pure; a debugger keeps the list.
  */
 import type { StackFrame } from '../session/messages.ts';
+import type { ConditionOf } from './messages.ts';
 import type { Arrival, PointRule, Points, Watch } from './motions.ts';
 
 export type StopWhat =
@@ -79,4 +80,16 @@ export function afterMotion(list: readonly StopPoint[], arrival: Arrival): reado
     if (hits === 0) return [point];
     return [{ ...point, hits: point.hits + hits, ignore: Math.max(0, point.ignore - hits) }];
   });
+}
+
+/** What its condition may name. */
+export function conditionOf(point: StopPoint): ConditionOf {
+  switch (point.kind) {
+    case 'breakpoint':
+      return { kind: 'break', pcs: pcsOf(point.frames) };
+    case 'watchpoint':
+      return { kind: 'watch', length: point.watch.length };
+    case 'catchpoint':
+      return { kind: 'call' };
+  }
 }

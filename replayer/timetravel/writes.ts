@@ -3,7 +3,7 @@
  * compared with the recording.
  */
 import { WasiRrError } from '../../errors.ts';
-import type { CallObserver } from '../feed.ts';
+import { observeHostWrites } from './host-writes.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import { compareMarks, type Mark } from './mark.ts';
 import type { TravelTarget } from './travel-target.ts';
@@ -99,22 +99,9 @@ export function writesTo(
     writes.push({ by, mark, ...whose, address: at, length: size, from, before, after });
     if (writes.length > 2 * keep + 16) writes = keep > 0 ? writes.slice(-keep) : [];
   };
-  let answered: { at: number; size: number }[] = [];
-  const observer: CallObserver = {
-    before: onEvent,
-    writes: (_event, ranges, size) => {
-      let left = size;
-      for (let i = 0; i < ranges.count && left > 0; i++) {
-        const part = Math.min(left, ranges.length(i));
-        answered.push({ at: ranges.address(i), size: part });
-        left -= part;
-      }
-    },
-    after: (event) => {
-      for (const { at, size } of answered) wrote('host', { ...now(-1), event }, at, size);
-      if (answered.length > 0) answered = [];
-    },
-  };
+  const observer = observeHostWrites(onEvent, (event, at, size) => {
+    wrote('host', { ...now(-1), event }, at, size);
+  });
   const note = replayInstrumented(
     target,
     { tick: true, frames: 'depth', watch: true },

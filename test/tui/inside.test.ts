@@ -1,5 +1,7 @@
 /** Time travel in the UI: from the failure to who wrote the bytes, and by line from there. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forgeLog } from '../traces/edit-trace.ts';
 import { openScreen } from './fake-screen.ts';
 import { type Recorded, recordExample } from './traces.ts';
 
@@ -182,4 +184,20 @@ describe('the watch list', () => {
     screen.type('gjd');
     await screen.until(/watch list +┃\n[^\n]* i = 0 /);
   });
+});
+
+it('shows nothing of a run that differs from the recorded one, and says so', async () => {
+  const forged = forgeLog(heapsmash.trace, join(heapsmash.folder, 'forged.wrr'), (events) =>
+    events.map((event) =>
+      event.kind === 'call' && event.number === 14
+        ? { ...event, args: [7, ...event.args.slice(1)] }
+        : event,
+    ),
+  );
+  await using screen = openScreen(forged);
+  screen.type('iL');
+  await screen.until(/did something else at event 14/);
+  expect(screen.text()).not.toContain('u = ');
+  screen.type('n');
+  await screen.until(/✖ .*did something else at event 14/);
 });

@@ -6,7 +6,7 @@ import { type Bookmark, listBookmarks } from '../../traces/annotations.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { Timeline } from '../../traces/timeline.ts';
 import { GuestView } from '../guest/guest-view.ts';
-import { InsideView, type InsideWish } from '../guest/inside-view.ts';
+import { InsideView } from '../guest/inside-view.ts';
 import { FAILED } from '../model/filter-text.ts';
 import { innerHeight, innerWidth, type Layout, layoutFor } from '../model/layout.ts';
 import {
@@ -15,11 +15,10 @@ import {
   type MemoryCursor,
   selectedRange,
 } from '../model/memory-cursor.ts';
-import { replaceItems, resize, reveal } from '../model/scroll.ts';
+import { replaceItems, resize } from '../model/scroll.ts';
 import { newTimelineList, selectNumber, visibleNumbers } from '../model/timeline-list.ts';
 import type { TabContent } from '../panes/content.ts';
 import { memoryColumns } from '../panes/memory-layout.ts';
-import { sourceView, wantedText } from '../panes/source-view.ts';
 import { tabContent } from '../panes/tab-content.ts';
 import type { SourceFiles } from '../source/source-files.ts';
 import { effectRanges } from '../trace/effects.ts';
@@ -28,7 +27,9 @@ import type { Answers, Query } from '../trace/query-messages.ts';
 import { TraceRows } from '../trace/rows.ts';
 import { bannerOf } from './banner.ts';
 import { toggleFollow, Watch } from './following.ts';
+import { insideWish, needsInside } from './inside-wish.ts';
 import { shownMemory } from './shown.ts';
+import { fittedSource } from './source-fit.ts';
 import { type Jump, newState, type State } from './state.ts';
 import { Trips } from './trips.ts';
 
@@ -233,7 +234,9 @@ export class Debugger {
         ? state.list
         : { ...state.list, scroll: resize(state.list.scroll, listHeight) };
     this.current = { ...state, list };
-    if (state.left === 'source' && listHeight > 0) this.fitSource(listHeight);
+    if (state.left === 'source' && listHeight > 0) {
+      this.current = { ...this.current, source: fittedSource(this, listHeight) };
+    }
     const height = innerHeight(layout.tab);
     if (height === 0) return;
     if (state.tab === 'memory') {
@@ -250,25 +253,6 @@ export class Debugger {
     const scroll = fitted.length === length ? fitted : replaceItems(fitted, length, fitted.cursor);
     if (scroll === old) return;
     this.current = { ...this.current, scrolls: { ...state.scrolls, [state.tab]: scroll } };
-  }
-
-  /** The cursor follows the guest; where it only waits, it stays where the user put it. */
-  private fitSource(height: number): void {
-    const view = sourceView(this);
-    const { source, inside } = this.current;
-    if (view === undefined) return;
-    const sized = { ...resize(source.scroll, height), length: view.lines.length };
-    const isOther = view.key !== source.text;
-    const scroll = isOther ? { ...sized, top: 0, cursor: 0 } : sized;
-    const goes = (isOther || source.shown !== inside) && view.current !== undefined;
-    this.current = {
-      ...this.current,
-      source: {
-        scroll: goes ? reveal(scroll, view.current ?? 0) : scroll,
-        text: view.key,
-        shown: inside,
-      },
-    };
   }
 
   /** Memory opens at what a host wrote last: address 0 is of no interest to anyone. */
@@ -311,41 +295,11 @@ export class Debugger {
 
   /** What is to be known of the moment inside of the run; where there is none yet, that of the event. */
   private wishInside(): void {
-    const { inside, tab, memory, following, watches, openRows, left } = this.current;
-    const { layout } = this;
-    const showsTab = layout.tab !== undefined;
-    const showsSource = left === 'source' && layout.timeline !== undefined;
+    const { inside } = this.current;
     if (inside === undefined) {
-      if ((showsSource || (showsTab && tab === 'locals')) && !following) this.trips.enter();
+      if (needsInside(this)) this.trips.enter();
       this.travel.show(undefined);
-      return;
-    }
-    if (this.trips.isMoving) return;
-    const selected = selectedRange(memory);
-    const inMemory = showsTab && tab === 'memory';
-    const { level, call, mark } = inside;
-    const wish: InsideWish = {
-      mark,
-      memory: inMemory
-        ? { address: memory.top, length: memory.rows * memory.columns + MEMORY_AHEAD }
-        : undefined,
-      head:
-        inMemory && selected !== undefined && selected.address < memory.top
-          ? { address: selected.address, length: Math.min(selected.length, MEMORY_AHEAD) }
-          : undefined,
-      globals: showsTab && tab === 'globals',
-      rows:
-        showsTab && tab === 'locals'
-          ? {
-              place: { level, call },
-              watches,
-              open: openRows,
-              wasm: sourceView(this)?.kind === 'wasm',
-            }
-          : undefined,
-      text: showsSource ? wantedText(this) : undefined,
-    };
-    this.travel.show(wish);
+    } else if (!this.trips.isMoving) this.travel.show(insideWish(this, inside));
   }
 
   private async loadHistory(): Promise<void> {

@@ -3,6 +3,7 @@ import { messageOf, WasiRrError } from '../../errors.ts';
 import type { BreakSpec } from '../../replayer/timetravel/break-places.ts';
 import type { ConditionOf } from '../../replayer/timetravel/messages.ts';
 import {
+  conditionOf,
   newStopPoint,
   type StopPoint,
   type StopWhat,
@@ -203,17 +204,6 @@ export async function changeCondition(bugger: Debugger, text: string): Promise<v
         : `${point.number} stops if ${condition}`,
     );
   });
-}
-
-function conditionOf(point: StopPoint): ConditionOf {
-  switch (point.kind) {
-    case 'breakpoint':
-      return { kind: 'break', pcs: point.frames.map(({ offset }) => offset) };
-    case 'watchpoint':
-      return { kind: 'watch', length: point.watch.length };
-    case 'catchpoint':
-      return { kind: 'call' };
-  }
 }
 
 async function check(bugger: Debugger, of: ConditionOf, condition: string | undefined) {

@@ -1,18 +1,10 @@
 /** The value of an expression, in a frame of a stopped guest. Changes nothing in it. */
 
 import { littleEndian } from '../../dwarf/little-endian.ts';
-import { type Machine, Unreadable } from '../../dwarf/machine.ts';
-import {
-  type BaseType,
-  type PointerType,
-  resolved,
-  type StructureType,
-  sizeOf,
-  type Type,
-} from '../../dwarf/type.ts';
+import type { Machine } from '../../dwarf/machine.ts';
+import { resolved, sizeOf, type Type } from '../../dwarf/type.ts';
 import { sequenceOf, textOf } from '../library-types.ts';
-import { variantOf } from '../rust.ts';
-import { bitsOf, computed, elementOf, memberOf, type Value, valueAs, valueAt } from '../value.ts';
+import { bitsOf, computed, elementOf, type Value, valueAs, valueAt } from '../value.ts';
 import {
   binary,
   bitsOfScalar,
@@ -20,7 +12,6 @@ import {
   isTrue,
   negated,
   type Scalar,
-  scalarOf,
   truth,
 } from './arithmetic.ts';
 import {
@@ -29,11 +20,20 @@ import {
   DOUBLE,
   INT,
   LONG_LONG,
-  POINTER_SIZE,
   pointerTo,
   UNSIGNED,
   UNSIGNED_LONG_LONG,
 } from './base-types.ts';
+import { memberNamed } from './member.ts';
+import {
+  addressIn,
+  addressOf,
+  movedPointer,
+  ofScalar,
+  pointerIn,
+  retyped,
+  scalarIn,
+} from './operands.ts';
 import type { Expression, TypeName } from './parse.ts';
 import { badExpression } from './tokens.ts';
 
@@ -46,8 +46,6 @@ export interface Names {
 
 /** Elements that `@` makes an array of at most. */
 const MAX_SEVERAL = 1 << 16;
-/** Structs without a name that a member is looked for in. */
-const MAX_ANONYMOUS = 100;
 
 /** @throws WasiRrError OPTION_INVALID for what makes no sense; Unreadable for what cannot be known */
 export function evaluateExpression(expression: Expression, names: Names): Value {
@@ -235,104 +233,6 @@ class Evaluator {
     }
     throw badExpression(`that cannot become ${type?.name ?? 'void'}`);
   }
-}
-
-/** A value's number; of a pointer its address, of an enumeration what stands for its name. */
-function scalarIn(value: Value): Scalar {
-  const type = resolved(value.type);
-  switch (type?.kind) {
-    case 'base':
-      return scalarOf(bitsOf(value), value.bits ? { ...type, size: bitFieldSize(value) } : type);
-    case 'pointer':
-      return { value: bitsOf(value), type: UNSIGNED };
-    case 'enumeration': {
-      const encoding = type.isSigned ? 'signed' : 'unsigned';
-      const number: BaseType = { kind: 'base', name: type.name, size: type.size, encoding };
-      return scalarOf(bitsOf(value), number);
-    }
-    case 'array':
-      return { value: bitsOf(addressOf(value)), type: UNSIGNED };
-    default:
-      throw badExpression(`${type?.name ?? 'void'} is no number`);
-  }
-}
-
-/** Its sign is at its own last bit: as wide a number as has it there. */
-function bitFieldSize({ bits }: Value): number {
-  return (bits?.size ?? 0) / 8;
-}
-
-function ofScalar(scalar: Scalar): Value {
-  return computed(scalar.type, littleEndian(bitsOfScalar(scalar), scalar.type.size));
-}
-
-function retyped(value: Value, type: Type | undefined): Value {
-  return valueAs(value, type);
-}
-
-function pointerIn(value: Value): PointerType | undefined {
-  const type = resolved(value.type);
-  return type?.kind === 'pointer' ? type : undefined;
-}
-
-function addressIn(value: Value): number {
-  return Number(BigInt.asUintN(32, bitsOf(value)));
-}
-
-function addressOf(value: Value): Value {
-  const { address, missing } = value.source;
-  if (missing !== undefined) throw new Unreadable(missing);
-  if (address === undefined) {
-    throw badExpression('it has no address: it is in a local of wasm, or was computed');
-  }
-  return computed(pointerTo(value.type), littleEndian(BigInt(address), POINTER_SIZE));
-}
-
-/** A pointer, or an array, and as many elements on or back. */
-function movedPointer(pointer: Value, by: Value, operator: '+' | '-'): Value | undefined {
-  const type = resolved(pointer.type);
-  const isArray = type?.kind === 'array';
-  if (type?.kind !== 'pointer' && !isArray) return undefined;
-  const target = isArray ? type.element : type.target;
-  const size = BigInt(sizeOf(target) ?? 1);
-  const from = isArray ? bitsOf(addressOf(pointer)) : bitsOf(pointer);
-  const isOtherArray = resolved(by.type)?.kind === 'array';
-  if (pointerIn(by) !== undefined || isOtherArray) {
-    if (operator === '+') throw badExpression('two pointers cannot be added');
-    const other = bitsOf(isOtherArray ? addressOf(by) : by);
-    const apart = BigInt.asIntN(32, from) - BigInt.asIntN(32, other);
-    return ofScalar({ value: size === 0n ? apart : apart / size, type: INT });
-  }
-  const { value } = scalarIn(by);
-  if (typeof value !== 'bigint') throw badExpression('a pointer moves by whole numbers');
-  const to = from + (operator === '+' ? value : -value) * size;
-  return computed(isArray ? pointerTo(target) : pointer.type, littleEndian(to, POINTER_SIZE));
-}
-
-/** Its own, or one of an anonymous struct, a base class, or the variant that it is. */
-function memberNamed(value: Value, type: StructureType, name: string): Value | undefined {
-  const open: { value: Value; type: StructureType }[] = [{ value, type }];
-  if (type.variants !== undefined) {
-    const { content } = variantOf(value, type);
-    const inner = resolved(content.type);
-    if (inner?.kind === 'structure') open.push({ value: content, type: inner });
-  }
-  for (let left = MAX_ANONYMOUS; left > 0; left--) {
-    const next = open.shift();
-    if (next === undefined) return undefined;
-    const found = next.type.members.find(
-      (one) => one.name === name || (one.name === `__${name}` && /^\d+$/.test(name)),
-    );
-    if (found !== undefined) return memberOf(next.value, found);
-    for (const member of next.type.members) {
-      const inner = resolved(member.type);
-      if (inner?.kind !== 'structure') continue;
-      if (member.name !== undefined && member.kind !== 'base') continue;
-      if (member.offset !== undefined)
-        open.push({ value: memberOf(next.value, member), type: inner });
-    }
-  }
-  return undefined;
 }
 
 /** As C has it: the first of int, unsigned, long long and unsigned long long that it fits in. */
