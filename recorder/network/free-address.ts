@@ -1,12 +1,12 @@
 /** Whether an address can be listened on, before anything is made for who will. */
-import { createServer } from 'node:net';
 import { messageOf, systemCode, WasiRrError } from '../../errors.ts';
 import { addressText } from './address.ts';
 import type { Address } from './messages.ts';
 
 /** @throws WasiRrError LISTEN_FAILED */
 export async function checkFree({ host, port }: Address): Promise<void> {
-  const server = createServer();
+  // not loaded for those who listen nowhere
+  const server = process.getBuiltinModule('node:net').createServer();
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
