@@ -3,9 +3,9 @@
  * prod/testsuite-base, which has the programs prebuilt), or components (in a folder `components` below PATH, such as
  * packages/jco-transpile/test/fixtures of github.com/bytecodealliance/jco):
  *
- *   npm run conformance -- PATH [--host NAME] [--via-component] [--only TEXT]
+ *   npm run conformance -- PATH [--host NAME] [--via-component | --wasip3] [--only TEXT]
  *
- * Every test runs in a fresh copy of its folder, recorded with --paranoid, and must end and print as its
+ * With --wasip3 the tests of WASI 0.3 in the same suite. Every test runs in a fresh copy of its folder, recorded with --paranoid, and must end and print as its
  * JSON file says; then it is replayed and must do the same again. With --via-component it runs as a component
  * of WASI 0.2: what preview2-shim does otherwise than the suite wants is told and counted, and is no failure of
  * ours; a recording that fails, or replays otherwise, is.
@@ -15,6 +15,7 @@ import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../errors.ts';
 import { componentsIn, runComponents } from './conformance/components.ts';
+import { runWasip3, wasip3In } from './conformance/wasip3.ts';
 import { type RecordedRun, Scratch } from './recorder/scratch.ts';
 import { replayed } from './replayer/replayed.ts';
 
@@ -34,13 +35,16 @@ const { values, positionals } = parseArgs({
   options: {
     host: { type: 'string', default: 'sandbox' },
     'via-component': { type: 'boolean', default: false },
+    wasip3: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
 });
 
 const [suite] = positionals;
 if (suite === undefined) {
-  console.error('usage: npm run conformance -- PATH [--host NAME] [--via-component] [--only TEXT]');
+  console.error(
+    'usage: npm run conformance -- PATH [--host NAME] [--via-component | --wasip3] [--only TEXT]',
+  );
   process.exit(2);
 }
 const modules = globSync('**/testsuite/wasm32-wasip1/*.wasm', { cwd: suite })
@@ -48,6 +52,13 @@ const modules = globSync('**/testsuite/wasm32-wasip1/*.wasm', { cwd: suite })
   .sort()
   .map((path) => join(suite, path));
 const scratch = new Scratch('conformance');
+if (values.wasip3) {
+  try {
+    process.exit((await runWasip3(wasip3In(suite, values.only), scratch)) ? 0 : 1);
+  } finally {
+    scratch.remove();
+  }
+}
 const components = modules.length > 0 ? [] : componentsIn(suite, values.only);
 if (components.length > 0) {
   try {

@@ -131,17 +131,20 @@ export class CoreBoundary {
       if (this.ending !== undefined) return throwUncatchable();
       const entered = this.log.enter(func, args, false, this.logChanges);
       let returned: unknown;
+      this.tasks.entered(func);
       this.depth++;
       try {
         returned = real(...args);
       } catch (thrown) {
         this.depth--;
+        this.tasks.unwound(func);
         return this.unwound(entered, thrown);
       }
       this.depth--;
       this.log.leave(entered, func.results, returned);
       this.toHost();
       this.ran(entered);
+      this.tasks.left(func, returned);
       return returned;
     };
   }

@@ -21,6 +21,9 @@ import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
 
+/** What a builtin gives that has to wait (canonical ABI). */
+const BLOCKED = -1;
+
 /** A core module as it was taken out of the component. */
 export interface CoreModule extends FramedModule {
   readonly module: WebAssembly.Module;
@@ -278,9 +281,26 @@ export class CoreLinker {
       suspendingOf.set(made, target);
       return made;
     }
+    // a way of its own to suspend only where nothing is there yet: a module that calls `fast`, and `slow` where
+    // that says so. The guest calls its export, and with it the boundary's function stands between: that has to
+    // be what suspends.
+    function Instance(module: WebAssembly.Module, imports?: WebAssembly.Imports): object {
+      const made = new WebAssembly.Instance(module, imports);
+      const { fast, slow } = imports?.[''] ?? {};
+      const target = suspendingOf.get(Object(slow) as object);
+      const { run } = made.exports;
+      if (target !== undefined && typeof fast === 'function' && typeof run === 'function') {
+        suspendingOf.set(run, (...args) => {
+          const result = (fast as CoreFunction)(...args);
+          return (Number(result) | 0) === BLOCKED ? target(...args) : result;
+        });
+      }
+      return made;
+    }
     return new Proxy(WebAssembly, {
       get: (target, key) => {
         if (key === 'Suspending') return Suspending;
+        if (key === 'Instance') return Instance;
         if (key === 'promising') return (given: unknown) => this.promising(given);
         return Reflect.get(target, key);
       },

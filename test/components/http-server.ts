@@ -18,7 +18,12 @@ export interface Answer {
 
 export interface Client {
   /** @param chunks the body, sent in chunks */
-  send(method: string, path: string, chunks?: readonly (Uint8Array | string)[]): Promise<Answer>;
+  send(
+    method: string,
+    path: string,
+    chunks?: readonly (Uint8Array | string)[],
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
 }
 
 /** Records a server until `talk` is done with it. */
@@ -55,15 +60,16 @@ function send(
   method: string,
   path: string,
   chunks: readonly (Uint8Array | string)[] = [],
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ agent, host, port, method, path }, (incoming) => {
+    const outgoing = request({ agent, host, port, method, path, headers }, (incoming) => {
       const parts: Buffer[] = [];
       incoming.on('data', (part: Buffer) => parts.push(part));
       incoming.on('error', reject);
       incoming.on('end', () => {
-        const { statusCode: status, headers } = incoming;
-        resolve({ status, headers, body: Buffer.concat(parts) });
+        const { statusCode: status, headers: given } = incoming;
+        resolve({ status, headers: given, body: Buffer.concat(parts) });
       });
     });
     outgoing.on('error', reject);
