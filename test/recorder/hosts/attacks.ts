@@ -86,6 +86,15 @@ export const ATTACKS: readonly Attack[] = [
     links: { 'a/b/c/up': '..', 'a/b/up': '..', 'a/up': '..', up: '..' },
   },
   { name: 'a magic link of /proc', path: 'self/root/etc', links: { self: '/proc/self' } },
+  { name: 'a link to what is not there yet', path: 'out', links: { out: '../outside/not-yet' } },
+  { name: 'a link with slashes behind it', path: 'out//d', links: { out: '../outside' } },
+  { name: 'a link with a dot behind it', path: 'out/./d', links: { out: '../outside' } },
+  {
+    name: 'a link through a descriptor of this process',
+    path: 'fds/1/../..',
+    links: { fds: '/proc/self/fd' },
+  },
+  { name: 'a link to a link outside', path: 'a/out', links: { 'a/out': '../../link-outside' } },
   { name: 'a link to /dev/fd', path: 'fd/3/..', links: { fd: '/dev/fd' } },
 ];
 

@@ -4,11 +4,20 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ATTACKS, expectNoEscape, outside, surround } from './attacks.ts';
-import { DirectGuest, FILE, OFLAG, READ, ROOT } from './direct-guest.ts';
+import { DirectGuest, FILE, OFLAG, OUT, READ, ROOT } from './direct-guest.ts';
 
 const INSIDE = 'inside';
 
@@ -130,7 +139,9 @@ test('a directory swapped for a link while paths through it are walked', async (
     mkdirSync(join(guest.root, folder));
     writeFileSync(join(guest.root, folder, 'secret'), INSIDE);
   }
+  writeFileSync(join(guest.root, 'a/given'), 'x');
   const before = outside(guest);
+  const times = statSync(join(guest.folder, 'outside/d'), { bigint: true }).mtimeNs;
   const script = join(import.meta.dirname, 'swap-child.ts');
   const child = spawn(process.execPath, [script, join(guest.root, 'swapped'), '../outside'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -148,6 +159,8 @@ test('a directory swapped for a link while paths through it are walked', async (
   }
   expect(answers.get('escaped')).toBeUndefined();
   expect(outside(guest)).toEqual(before);
+  expect(statSync(join(guest.folder, 'outside/d'), { bigint: true }).mtimeNs).toBe(times);
+  expect(existsSync(join(guest.root, 'a/stolen'))).toBe(false);
   // the race was one: the walk met the directory, the link, and neither
   for (const met of ['success', 'notcapable', 'noent']) {
     expect(answers.get(met), `${met} among ${JSON.stringify([...answers])}`).toBeGreaterThan(20);
@@ -171,6 +184,14 @@ const RACES: readonly ((attempt: number) => string)[] = [
   () => guest.at('path_unlink_file', 'swapped/victim').replace('noent', 'no victim'),
   (i) => guest.symlink('x', `swapped/link-${i}`),
   () => guest.rename('swapped/victim', 'stolen').replace('noent', 'no victim'),
+  (i) => {
+    writeFileSync(join(guest.root, 'bait'), 'x');
+    return guest.rename('bait', `swapped/bait-${i}`);
+  },
+  (i) => guest.link('a/given', `swapped/d/linked-${i}`),
+  () => guest.link('swapped/victim', 'a/stolen').replace('noent', 'no victim'),
+  () => listing('swapped'),
+  () => guest.call('path_filestat_set_times', ROOT, 1, ...guest.put('swapped/d'), 0n, 0n, 5),
 ];
 
 function reading(path: string): string {
@@ -179,6 +200,16 @@ function reading(path: string): string {
   const content = guest.read(fd).toString();
   guest.call('fd_close', fd);
   return content === INSIDE ? 'success' : 'escaped';
+}
+
+/** The directory outside has a victim in it, the one inside has not. */
+function listing(path: string): string {
+  const fd = guest.open(path, { oflags: OFLAG.directory, rights: 1 << 14 });
+  if (typeof fd === 'string') return fd;
+  const errno = guest.call('fd_readdir', fd, 8192, 4096, 0n, OUT);
+  const names = guest.bytes(8192, guest.u32).toString('latin1');
+  guest.call('fd_close', fd);
+  return names.includes('victim') ? 'escaped' : errno;
 }
 
 function closing(fd: number | string): string {
