@@ -29,6 +29,9 @@ const GOALS = {
   lastWriter: 2,
 } as const;
 
+/** CPU milliseconds of a replay below which a ratio says nothing. */
+const SHORTEST_MS = 20;
+
 const { values } = parseArgs({
   allowNegative: true,
   options: {
@@ -87,7 +90,7 @@ function variants(trace: TraceReader): object {
     say(
       `  ${variant.name.padEnd(20)} ${warm.toFixed(0)} MB/s, first time ${cold.toFixed(0)}` +
         `${goal('≥', GOALS.rewriting, warm >= GOALS.rewriting)}; size ${size.toFixed(2)}; ` +
-        `replay ${cost.toFixed(2)}${goal('≤', variant.goal, cost <= variant.goal)}\n`,
+        `replay ${plain < SHORTEST_MS ? 'too short' : `${cost.toFixed(2)}${goal('≤', variant.goal, cost <= variant.goal)}`}\n`,
     );
   }
   return all;
