@@ -47,11 +47,11 @@ export async function showDisplays(
     try {
       const value = await evaluated(debug, expression, radix);
       text.push(`${title} = ${valueLine(value, radix)}`);
-      values.push({ number, name: expression, ...jsonValue(value) });
+      values.push({ display: number, name: expression, ...jsonValue(value) });
     } catch (thrown) {
       if (!(thrown instanceof WasiRrError) || thrown.code !== 'OPTION_INVALID') throw thrown;
       text.push(`${title} = <no value here>`);
-      values.push({ number, name: expression, value: null });
+      values.push({ display: number, name: expression, value: null });
     }
   }
   return { text, json: { displays: values } };

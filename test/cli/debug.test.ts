@@ -125,6 +125,44 @@ test('JSON: one object a command, errors too', async () => {
   });
 });
 
+test('JSON of values, points, code and places', async () => {
+  const run = await session(
+    'heapsmash-O0g',
+    [
+      ...['p u->id', 'p/x u->rank', 'display i', 'b set_name if u->id == 37', 'ignore 1 1', 'rc'],
+      ...['disassemble', 'find "burg"', 'info line', 'x/2xb u', 'first "Langenbur"', 'catch trap'],
+    ],
+    '--json',
+  );
+  expect(run).toMatchObject({ status: 0, stderr: '' });
+  const [, value, hex, shown, point, , stop, code, found, line, bytes, first, trap] = run.stdout
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text));
+  expect(value).toEqual({
+    ...{ command: 'p u->id', name: 'u->id', type: 'int', value: '37' },
+    ...{ number: 37, address: 0x12314, size: 4 },
+  });
+  expect(hex).toMatchObject({ value: '0x727562' });
+  expect(shown.displays).toMatchObject([{ display: 1, name: 'i', value: '123', number: 123 }]);
+  expect(point.point).toMatchObject({
+    ...{ number: 1, kind: 'breakpoint', enabled: true, condition: 'u->id == 37', hits: 0 },
+    places: [{ name: 'set_name' }],
+  });
+  // the last one is passed over: it stops where the user was added
+  expect(stop).toMatchObject({
+    ...{ point: 1, mark: { event: 8 }, reason: { kind: 'break' } },
+    displays: [{ name: 'i', value: null }],
+  });
+  expect(code).toMatchObject({ name: 'set_name', at: stop.mark.pc });
+  expect(code.instructions.map(({ offset }: { offset: number }) => offset)).toContain(code.at);
+  expect(found).toMatchObject({ addresses: [], next: null });
+  expect(first).toMatchObject({ by: 'host', mark: { event: 10 } });
+  expect(line).toMatchObject({ file: 'src/heapsmash.c', line: 11 });
+  expect(bytes).toMatchObject({ address: 0x12310, hex: '0100' });
+  expect(trap.note).toMatch(/end of the run/);
+});
+
 test('commands from a pipe and from a file; comments, and what comes after quit', async () => {
   const script = '# to the failure\n\nwhen\n  rsi # no comment\n';
   ws.write('script', 'goto start\nwhen\n# a comment\nquit\nbt\n');

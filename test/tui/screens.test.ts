@@ -67,7 +67,7 @@ describe('golden screens', () => {
   });
 
   it('lists its keys', async () => {
-    await using screen = openScreen(heapsmash.trace, 120, 92);
+    await using screen = openScreen(heapsmash.trace, 120, 98);
     screen.type('?');
     await expect(await screen.settled('signs')).toMatchFileSnapshot('golden/help.txt');
   });

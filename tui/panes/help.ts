@@ -50,6 +50,16 @@ export function helpLines(bugger: Debugger): Line[] {
       '   ',
       span('changed since the stop before', 'changed'),
     ),
-    line('  everything is shown as it is right after the selected event, its effects included'),
+    line(
+      '  inside: ',
+      span('▸', 'strong'),
+      ' the line, ▹ that of a caller   ',
+      span('●', 'fatal'),
+      ' breakpoint, ○ off   ',
+      span('*', 'changed'),
+      ' changed since the stop before',
+    ),
+    line('  everything is shown as it is right after the selected event, its effects included;'),
+    line('  inside, at the moment that the header names, before the instruction that comes next'),
   ];
 }
