@@ -33,9 +33,15 @@ import { corruptLog, Ended, type Ending, isOverflow } from './endings.ts';
 import { type CursorOptions, LogCursor } from './log-cursor.ts';
 import { RunCheck, type StackOf } from './run-check.ts';
 
+/** An entry into a guest. */
+export interface EntryStep extends CallStep {
+  /** Whether the guest makes no call before it returns, as far as the log goes: it cannot suspend. */
+  readonly simple: boolean;
+}
+
 /** What a replay asks of whoever drives it. */
 export type ComponentStep =
-  | CallStep
+  | EntryStep
   /** A guest that may suspend runs: until it has, or has ended, nothing else can happen. */
   | { readonly kind: 'wait'; readonly until: Promise<void> }
   /** Event `events - 1` happened. @see PassedStep */
@@ -177,7 +183,9 @@ export class ComponentReplay {
     try {
       const { instance, start } = graph.make(id, imports);
       this.options.onInstance?.(id, instance.exports);
-      if (start !== undefined) ending = told(yield { kind: 'call', target: start, args: [] });
+      if (start !== undefined) {
+        ending = told(yield { kind: 'call', target: start, args: [], simple: false });
+      }
       if ('returned' in ending) graph.add(id, instance);
     } catch (thrown) {
       if (thrown instanceof WasiRrError) throw thrown;
@@ -330,7 +338,9 @@ export class ComponentReplay {
     const target = this.target(event);
     yield* this.goOn();
     const { args } = event;
-    this.check.entryEnded(event, told(yield { kind: 'call', target, args }));
+    const next = this.log.peek();
+    const simple = next?.kind === 'leave' && next.opened === event.number;
+    this.check.entryEnded(event, told(yield { kind: 'call', target, args, simple }));
     yield PASSED;
   }
 

@@ -12,11 +12,13 @@ import {
   type PassedStep,
 } from '../component/component-replay.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
-import type { CallEnding, CallStep } from '../replay-step.ts';
+import { type CallEnding, type CallStep, made } from '../replay-step.ts';
 import { readGlobals } from './globals.ts';
 import { SessionGuest } from './guest.ts';
 import type { GlobalContent } from './messages.ts';
 import type { ComponentProgram } from './runnable.ts';
+
+type Steps<Result> = Generator<ComponentStep, Result, CallEnding | undefined>;
 
 /** With V8's stack trace where it was made; V8 makes the text when it is asked for. */
 type Place = { readonly stack?: string };
@@ -72,10 +74,8 @@ export class ComponentGuest extends SessionGuest {
     return this.drive(this.replay.steps());
   }
 
-  private async drive<Result>(
-    steps: Generator<ComponentStep, Result, CallEnding | undefined>,
-  ): Promise<Result> {
-    let step = steps.next();
+  private async drive<Result>(steps: Steps<Result>, first = steps.next()): Promise<Result> {
+    let step = first;
     while (!step.done) {
       const { value } = step;
       if (value.kind === 'passed') {
@@ -86,9 +86,25 @@ export class ComponentGuest extends SessionGuest {
       } else if (value.kind === 'wait') {
         await value.until;
         step = steps.next();
-      } else step = steps.next(await this.call(value));
+      } else step = steps.next(value.simple ? made(value) : await this.call(value));
     }
     return step.value;
+  }
+
+  /** As far as there is nothing to wait for. @returns the step that {@link drive} goes on with */
+  private driveNow<Result>(steps: Steps<Result>): IteratorResult<ComponentStep, Result> {
+    let step = steps.next();
+    while (!step.done) {
+      const { value } = step;
+      if (value.kind === 'passed') {
+        this.at = this.replay.events - 1;
+        if (this.stopsAt(value)) return step;
+        this.stepPassed(value);
+        step = steps.next();
+      } else if (value.kind === 'call' && value.simple) step = steps.next(made(value));
+      else return step;
+    }
+    return step;
   }
 
   /** At the last event, a guest that goes on is not let go; where none does, the end is yet to be checked. */
@@ -139,23 +155,43 @@ export class ComponentGuest extends SessionGuest {
     return this.park().then(() => (this.disposed ? throwUncatchable() : answer()));
   }
 
-  private async nested(
-    steps: Generator<ComponentStep, Answer, CallEnding | undefined>,
-    place: Place,
-  ): Promise<unknown> {
+  /** Something happens before the answer. */
+  private nested(steps: Steps<Answer>, place: Place): unknown {
     const number = this.replay.events - 1;
     this.open.set(number, place);
     this.nesting.push(place);
+    let step: IteratorResult<ComponentStep, Answer>;
+    try {
+      step = this.driveNow(steps);
+    } catch (thrown) {
+      this.nesting.pop();
+      return this.replay.failedCall(thrown);
+    }
+    if (!step.done) return this.later(steps, step, number, place);
+    this.nesting.pop();
+    return this.answeredAfter(step.value, number, place);
+  }
+
+  private async later(
+    steps: Steps<Answer>,
+    step: IteratorResult<ComponentStep, Answer>,
+    number: number,
+    place: Place,
+  ): Promise<unknown> {
     // from here on there is nothing of the caller on this stack
     await undefined;
     let answer: Answer;
     try {
-      answer = await this.drive(steps);
+      answer = await this.drive(steps, step);
     } catch (thrown) {
       return this.replay.failedCall(thrown);
     } finally {
       this.nesting.pop();
     }
+    return this.answeredAfter(answer, number, place);
+  }
+
+  private answeredAfter(answer: Answer, number: number, place: Place): unknown {
     if (this.replay.ending?.kind === 'unwound') this.leaveFrom(this.wholeStack(place));
     return this.give(answer, number, place);
   }
