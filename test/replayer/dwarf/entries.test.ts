@@ -54,8 +54,10 @@ describe.runIf(HAS_DWARFDUMP)('llvm-dwarfdump', () => {
     expect(actual.length).toBe(expected.length);
     for (const [i, theirs] of expected.entries()) {
       const ours = actual[i];
-      // it writes the arguments of a Rust variant once more
-      const type = cut(theirs.type)?.startsWith(`${ours?.type}<`) ? ours?.type : cut(theirs.type);
+      // it writes the arguments of a Rust variant once more, and of an array of arrays the outer length alone
+      const more = cut(theirs.type)?.startsWith(`${ours?.type}<`);
+      const fewer = theirs.type?.endsWith(']') && ours?.type?.startsWith(`${theirs.type}[`);
+      const type = more || fewer ? ours?.type : cut(theirs.type);
       if (JSON.stringify(ours) !== JSON.stringify({ ...theirs, type }))
         expect(ours).toEqual({ ...theirs, type });
     }
