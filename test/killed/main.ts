@@ -47,7 +47,10 @@ for (const program of programs) {
     : await runTrial(program, Number.POSITIVE_INFINITY);
   lives.set(program, afterMs);
 }
-for (let i = 0; i < Number(values.trials); i++) {
+let stopped = false;
+// what was found until then is told
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (stopped = true));
+for (let i = 0; i < Number(values.trials) && !stopped; i++) {
   const program = programs[i % programs.length] as Program;
   const trial = await runTrial(program, random.below(Math.ceil(lives.get(program) ?? ENDLESS_MS)));
   results.get(program)?.push(trial);
