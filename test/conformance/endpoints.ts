@@ -27,6 +27,7 @@ export async function startEndpoints(specs: readonly EndpointServer[]) {
   for (const spec of specs) {
     const server = createServer((incoming, outgoing) => {
       // some tests break off what they send
+      incoming.on('error', () => undefined);
       answer(spec, incoming, outgoing).catch(() => outgoing.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
