@@ -33,7 +33,7 @@ describe('from the failure', () => {
     expect(writes).toContain('until after #15, tick 22,726');
     screen.type('jj\r');
     // the source line, the stack and the variables of that moment
-    const there = await screen.until('after #10, tick 10,464 of 16');
+    const there = await screen.until('after #10 of 16, tick 10,464');
     expect(there).toMatch(/Source src\/heapsmash\.c:13 set_name 0xe24/);
     expect(there).toMatch(/▸ 13 +\*d = 0;/);
     screen.type('L');
@@ -58,7 +58,7 @@ describe('from the failure', () => {
     await screen.until(/1 rename_user/);
     screen.type('Gkkkkkk\r');
     // before the first of them: the byte is there once the instruction is behind
-    await screen.until(/after #10, tick 10,461/);
+    await screen.until(/after #10 of 16, tick 10,461/);
     screen.type('3');
     await screen.until(/00012310 {2}01◂00 00 00/);
     screen.type('i');
@@ -77,7 +77,7 @@ describe('steps', () => {
   it('go by line, over and out of calls, and back the same way', async () => {
     await using screen = await atFailure();
     screen.type('N:9\r');
-    await screen.until('after #9, tick');
+    await screen.until('after #9 of 16, tick');
     // of a call that a library made, the line of the program's own that led to it
     await screen.until(/▹ 24 +while \(fgets/);
     screen.type('4');

@@ -127,7 +127,7 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     await terminal.until(/1 rename_user/);
     terminal.type('jj');
     terminal.keys('Enter');
-    await terminal.until(/after #10, tick 10,464[\s\S]*▸ 13 /);
+    await terminal.until(/after #10 of 16, tick 10,464[\s\S]*▸ 13 /);
     terminal.type('q');
     await expectRestored(terminal, 0);
   });

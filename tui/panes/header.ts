@@ -3,7 +3,6 @@
 import { describeOutcome, isSuccess } from '../../traces/outcome.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
-import { momentText } from '../debugger/inside.ts';
 import { cutLine, type Line, line, lineWidth, span } from '../text/line.ts';
 import { grouped } from '../text/units.ts';
 import { outcomeGlyph } from './outcome.ts';
@@ -21,12 +20,12 @@ export function headerLine(bugger: Debugger, width: number): Line {
         );
   const last = reader.eventCount - 1;
   const share = last > 0 ? `${Math.floor((position / last) * 100)}%` : '';
+  const event = inside?.mark.event ?? position;
   const right = line(
-    span(
-      ` ${inside === undefined ? `after #${grouped(position)}` : momentText(inside.mark)}`,
-      'strong',
-    ),
-    span(` of ${grouped(Math.max(0, last))} ${share} `, 'dim'),
+    span(event < 0 ? ' before #0' : ` after #${grouped(event)}`, 'strong'),
+    span(` of ${grouped(Math.max(0, last))}`, 'dim'),
+    span(inside === undefined ? '' : `, tick ${grouped(inside.mark.tick)}`, 'strong'),
+    span(` ${share} `, 'dim'),
   );
   const room = Math.max(0, width - lineWidth(right));
   const program = span(escapeText(meta.program), 'strong');
