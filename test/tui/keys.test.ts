@@ -31,7 +31,7 @@ describe('the key table', () => {
     expect(bindingFor('e', 'list')?.action).toBe('nextError');
   });
 
-  it('gives the README its key list', async () => {
+  it('gives the documentation its key list', async () => {
     await expect(keysAsMarkdown()).toMatchFileSnapshot('golden/keys.txt');
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Every key, in one table: what dispatches keys, the help overlay, the footer and the README's key list
+ * Every key, in one table: what dispatches keys, the help overlay, the footer and the key list of docs/debugging.md
  * all walk it. Knows no action beyond its name.
  */
 
@@ -619,7 +619,7 @@ const PLACES: Readonly<Record<Where, string>> = {
   breaks: 'Breaks',
 };
 
-/** The key list of the README, as a Markdown table. */
+/** The key list of docs/debugging.md, as a Markdown table. */
 export function keysAsMarkdown(): string {
   const code = (key: string) => `\`${key === '|' ? '\\|' : key}\``;
   const rows = (BINDINGS as readonly Binding[]).map(({ keys, where, help }) => {
