@@ -28,7 +28,9 @@ export class OutputFile {
     this.path = path;
     createExclusively(path);
     try {
-      closeSync(openSync(path + RING_SUFFIX, 'w', 0o600));
+      // that of another trace, or a link that somebody put there to have its target emptied
+      rmSync(path + RING_SUFFIX, { force: true });
+      closeSync(openSync(path + RING_SUFFIX, 'wx', 0o600));
       this.inode = statSync(path, { bigint: true }).ino;
       this.spare = openSync(`${path}-spare`, 'wx', 0o600);
       unlinkSync(`${path}-spare`);
