@@ -10,6 +10,9 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { PAGE_SIZE } from './schema.ts';
 
+/** Of the file's pages, in KiB: each is read once. */
+const CACHE_KIB = 100;
+
 /** Offsets in the header of a file. */
 const FILE = { changes: 24, pages: 28, validFor: 92 } as const;
 const LEAF = { kind: 13, header: 8 } as const;
@@ -65,6 +68,7 @@ export class RowPages {
       readSync(this.file, this.bytes, 0, PAGE_SIZE, 0);
       this.changes = this.view.getUint32(FILE.changes);
       db.prepare('attach ? as pages').run(path);
+      db.pragma(`pages.cache_size = -${CACHE_KIB}`);
       this.takeOver = db.prepare('insert into main.call_rows select * from pages.call_rows');
     } finally {
       rmSync(path, { force: true });
