@@ -18,8 +18,8 @@ import { createRing, RingReader } from './ring.ts';
 /** Milliseconds between looks at a ring. What a guest logged before it fell silent is stored after two. */
 const POLL_MS = 4;
 
-/** Milliseconds after which all is stored of a guest that is not silent, for those who look at its trace meanwhile. */
-const STORE_MS = 32;
+/** Milliseconds after which all is stored of a guest that is not silent: what a killed recorder lacks at most, with a look. */
+const STORE_MS = 12;
 
 /** Bytes taken from a ring after which more is likely to be there already. */
 const BUSY = 32 << 10;
