@@ -1,8 +1,10 @@
 /** Finding calls: search, filter, errors, uses of a descriptor, continue. All off the render thread. */
+
 import type { CallFilter } from '../../traces/timeline.ts';
 import type { SortBy } from '../model/command.ts';
 import { FAILED, isEmptyFilter, readFilter } from '../model/filter-text.ts';
 import { showNumbers, type TimelineList } from '../model/timeline-list.ts';
+import { grouped } from '../text/units.ts';
 import type { Debugger } from './debugger.ts';
 
 /** Goes to the nearest call that matches, after or before the position. */
@@ -135,7 +137,7 @@ async function arrange(bugger: Debugger, text: string, sort: SortBy): Promise<vo
   const found = await bugger.ask(query, 'filtering');
   if (found === undefined) return;
   bugger.update({ filter: text, sort, list: arranged(bugger, found, sort) });
-  const calls = found.length === 1 ? '1 call' : `${found.length.toLocaleString('en-US')} calls`;
+  const calls = found.length === 1 ? '1 call' : `${grouped(found.length)} calls`;
   bugger.say(found.length === 0 ? 'no call matches the filter; Esc shows all' : `${calls} shown`);
 }
 

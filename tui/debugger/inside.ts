@@ -4,6 +4,7 @@ import type { LinePlace } from '../../replayer/dwarf/line-index.ts';
 import { type Mark, sameMark } from '../../replayer/timetravel/mark.ts';
 import type { LocatedFrame } from '../../replayer/timetravel/messages.ts';
 import type { Reason } from '../../replayer/timetravel/motions.ts';
+import { grouped } from '../text/units.ts';
 import type { Debugger } from './debugger.ts';
 
 export interface Inside {
@@ -75,6 +76,6 @@ export function insideFailure({ state, travel }: Debugger): string | undefined {
 
 /** `after #10, tick 10464` */
 export function momentText({ event, tick }: Mark): string {
-  const when = event < 0 ? 'before #0' : `after #${event.toLocaleString('en-US')}`;
-  return `${when}, tick ${tick.toLocaleString('en-US')}`;
+  const when = event < 0 ? 'before #0' : `after #${grouped(event)}`;
+  return `${when}, tick ${grouped(tick)}`;
 }
