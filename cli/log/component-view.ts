@@ -4,7 +4,7 @@
  * something else has to be said first. What only the component runtime knows of is shown with `--core`.
  */
 import {
-  ComponentCalls,
+  type ComponentCalls,
   CoreMeanings,
   type DescribedCall,
   DescriptorTable,
@@ -15,13 +15,11 @@ import {
 import { paintFor } from '../colour.ts';
 import { ComponentFilter } from './component-filter.ts';
 import { type CallTimes, ComponentText } from './component-text.ts';
+import { describedCalls } from './described-calls.ts';
 import { jsonCall, jsonEntry, jsonEvent } from './json-event.ts';
 import type { CallSummary } from './summary.ts';
 import { TextLines } from './text-lines.ts';
 import type { LogView, ViewOptions } from './view.ts';
-
-/** Characters of data, and elements of a list, where nothing else is asked for. */
-const LIMITS = { text: 32, jsonText: 4096, items: 8 };
 
 interface Pending {
   readonly call: DescribedCall;
@@ -48,15 +46,11 @@ export class ComponentView implements LogView {
    */
   constructor(trace: TraceReader, options: ViewOptions, events: number) {
     const words = trace.meta.component?.words;
-    const { strings, verbose, json } = options;
     this.trace = trace;
     this.options = options;
     this.filter = new ComponentFilter(options, words);
     this.meanings = new CoreMeanings(words);
-    this.calls = new ComponentCalls(this.meanings, {
-      maxText: strings ?? (json ? LIMITS.jsonText : LIMITS.text),
-      maxItems: verbose || json ? Number.POSITIVE_INFINITY : LIMITS.items,
-    });
+    this.calls = describedCalls(this.meanings, options);
     // without words there is nothing else to show
     this.showsCore = options.core ?? words === undefined;
     this.text = new ComponentText(events, paintFor(1), options.durations ?? false);

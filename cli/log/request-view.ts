@@ -1,6 +1,6 @@
 /** What an HTTP server did, request by request: each with the calls that were made for it. */
 import {
-  ComponentCalls,
+  type ComponentCalls,
   CoreMeanings,
   type DescribedCall,
   escapeText,
@@ -15,11 +15,9 @@ import { jsonLine } from '../json.ts';
 import { formatSeconds } from '../units.ts';
 import { ComponentFilter } from './component-filter.ts';
 import { type CallTimes, ComponentText } from './component-text.ts';
+import { describedCalls } from './described-calls.ts';
 import { jsonCall } from './json-event.ts';
 import type { LogView, ViewOptions } from './view.ts';
-
-/** Characters of data, and elements of a list, where nothing else is asked for. */
-const LIMITS = { text: 32, jsonText: 4096, items: 8 };
 
 /** Calls of one request that are shown: a trace may have any number. */
 const MAX_CALLS = 100_000;
@@ -66,15 +64,11 @@ export class RequestView implements LogView {
       );
     }
     const words = trace.meta.component?.words;
-    const { strings, verbose, json } = options;
     this.trace = trace;
     this.options = options;
     this.filter = new ComponentFilter(options, words);
     this.meanings = new CoreMeanings(words);
-    this.calls = new ComponentCalls(this.meanings, {
-      maxText: strings ?? (json ? LIMITS.jsonText : LIMITS.text),
-      maxItems: verbose || json ? Number.POSITIVE_INFINITY : LIMITS.items,
-    });
+    this.calls = describedCalls(this.meanings, options);
     this.text = new ComponentText(events, this.paint, options.durations ?? false);
     this.shown = trace.requests().map((request) => ({
       request,
