@@ -117,8 +117,8 @@ export class ComponentGuest extends SessionGuest {
     this.at = this.replay.events - 1;
     this.here = call === undefined ? undefined : this.open.get(call);
     if (call !== undefined) this.open.delete(call);
-    this.watch?.passed(this.at, this.contents);
     if (this.leftAt !== this.at) this.left = undefined;
+    this.watch?.passed(this.at, this.contents);
   }
 
   private async call({ target, args }: CallStep): Promise<CallEnding> {

@@ -4,11 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../examples/cases.ts';
 import { ComponentReplay } from '../../replayer/component/component-replay.ts';
+import type { StackFrame } from '../../replayer/session/messages.ts';
+import { SessionProgram } from '../../replayer/session/program.ts';
 import { openSession, type Session } from '../../replayer/session/session.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
@@ -56,6 +59,8 @@ function traceOf(name: string): string {
   return trace;
 }
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 interface State {
   /** Those that instances export. */
   readonly memories: readonly Uint8Array[];
@@ -86,6 +91,10 @@ async function straight(trace: string): Promise<State[]> {
   return states;
 }
 
+function framed({ instance, func, offset }: StackFrame): string {
+  return `${instance?.id} ${func} ${offset}`;
+}
+
 async function expectState(session: Session, states: readonly State[]): Promise<void> {
   const at = session.position;
   const { memories, kind, stack } = states[at + 1] as State;
@@ -97,15 +106,41 @@ async function expectState(session: Session, states: readonly State[]): Promise<
   // after a trap or exit it is that from which it came
   if (kind === 'unwind') return;
   const frames = await session.stack();
-  expect(
-    frames.map(({ instance, func, offset }) => `${instance?.id} ${func} ${offset}`),
-    `stack at ${at}`,
-  ).toEqual(stack);
+  expect(frames.map(framed), `stack at ${at}`).toEqual(stack);
+}
+
+/**
+ * That who watches a guest run, as a trail of steps back does, is told the same as who has stopped it there.
+ * Whether a session lays a trail depends on how long its runs take: this does not.
+ */
+async function expectSeenInPassing(trace: string, states: readonly State[]): Promise<void> {
+  const reader = new TraceReader(trace);
+  const program = new SessionProgram(reader, (bytes) => new WebAssembly.Module(bytes as Bytes));
+  const guest = program.start();
+  const others: number[] = [];
+  let seen = 0;
+  await guest.advance(reader.eventCount - 1, () => false, {
+    wantsStack: true,
+    reached() {},
+    passed(event, memories) {
+      seen++;
+      const { memories: expected, kind, stack } = states[event + 1] as State;
+      const frames = kind === 'unwind' ? [] : program.frames(guest.stack ?? '');
+      const same =
+        expected.every((bytes, memory) => Buffer.from(bytes).equals(memories[memory] as Bytes)) &&
+        isDeepStrictEqual(frames.map(framed), stack);
+      if (!same) others.push(event);
+    },
+  });
+  expect(others, 'events at which something else was told').toEqual([]);
+  expect(seen).toBe(states.length);
+  reader.close();
 }
 
 describe.each(NAMES)('%s', (name) => {
   test('has the memories and the stack of a straight replay at every event, in any order', async () => {
     const states = await straight(traceOf(name));
+    await expectSeenInPassing(traceOf(name), states);
     const last = states.length - 2;
     // few guests, so that they are taken, moved and given up all the time
     const session = await openSession(traceOf(name), { poolGuests: 3 });
@@ -138,6 +173,7 @@ test('a server, whose instances are made anew after each trap, has them at every
     }
   });
   const states = await straight(run.trace);
+  await expectSeenInPassing(run.trace, states);
   const session = await openSession(run.trace, { poolGuests: 3 });
   const last = states.length - 2;
   for (const event of shuffled(-1, last, randomFrom(3)).slice(0, 80)) {
