@@ -1,5 +1,5 @@
 /** Which types, globals and memories a plan adds to a module, and at which indices they come to stand. */
-import { invariant } from '../../errors.ts';
+import { invariant, WasiRrError } from '../../errors.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
 import type { GlobalName, HookName, InstrumentPlan } from './plan.ts';
 
@@ -12,8 +12,17 @@ export interface AddedGlobalLayout {
   readonly init: readonly number[];
 }
 
+export type MemoryName = 'frames' | 'counts' | DirtyMap;
+
+/** Of a memory by its index: which of its pages were stored to. */
+export type DirtyMap = `dirty:${number}`;
+
+export function dirtyMap(memory: number): DirtyMap {
+  return `dirty:${memory}`;
+}
+
 export interface AddedMemoryLayout {
-  readonly name: 'frames' | 'dirty' | 'counts';
+  readonly name: MemoryName;
   readonly index: number;
   /** Pages of 64 KiB. */
   readonly initial: number;
@@ -24,6 +33,8 @@ const FRAME_PAGES = 16;
 /** A byte for each 4 KiB of 4 GiB, in pages; and of the 16 GiB that V8 gives a 64-bit memory. */
 const DIRTY_PAGES = 16;
 const DIRTY_PAGES_64 = 64;
+/** Of a module whose dirty pages are marked: each takes a map. What composes components makes two. */
+const MAX_DIRTY_MEMORIES = 64;
 
 /** Of the guest; compilers make a few. */
 const MAX_OWN_GLOBALS = 1024;
@@ -121,8 +132,11 @@ export class Additions {
       memories.push({ name: 'frames', index: memory++, initial: FRAME_PAGES });
     }
     if (plan.dirty) {
-      const initial = address === I64 ? DIRTY_PAGES_64 : DIRTY_PAGES;
-      memories.push({ name: 'dirty', index: memory++, initial });
+      if (layout.memories.length > MAX_DIRTY_MEMORIES) throw tooManyMemories();
+      for (const [of, { address64 }] of layout.memories.entries()) {
+        const initial = address64 ? DIRTY_PAGES_64 : DIRTY_PAGES;
+        memories.push({ name: dirtyMap(of), index: memory++, initial });
+      }
     }
     if (plan.counts) {
       const initial = Math.ceil((8 * plan.counts.size) / 65536);
@@ -166,6 +180,13 @@ export class Additions {
     }
     return index;
   }
+}
+
+function tooManyMemories(): WasiRrError {
+  return new WasiRrError(
+    'MODULE_UNSUPPORTED',
+    `the module has more than ${MAX_DIRTY_MEMORIES} memories: what it writes to them cannot be followed. Recording and replaying it work.`,
+  );
 }
 
 /** Bytes that the memory for frames has in the beginning, as the operand of `i32.const`. */

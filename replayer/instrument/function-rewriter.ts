@@ -485,18 +485,19 @@ export class FunctionRewriter {
     if (stores === undefined) return;
     const store = STORES.get(code);
     if (store !== undefined) {
-      if (reader.index !== 0) return;
+      if (!stores.covers(reader.index)) return;
       this.flush(at);
-      stores.before(out, store);
+      stores.before(out, store, reader.index);
       this.flush(reader.at);
       stores.after(out, store, reader.offset, at);
       return;
     }
     const { index, second } = reader;
     const bulk = code === BULK_WRITE.fill || code === BULK_WRITE.copy || code === BULK_WRITE.init;
-    if (!bulk || (code === BULK_WRITE.init ? second : index) !== 0) return;
+    const memory = code === BULK_WRITE.init ? second : index;
+    if (!bulk || !stores.covers(memory)) return;
     this.flush(at);
-    stores.beforeBulk(out, code, second);
+    stores.beforeBulk(out, code, memory, second);
     this.flush(reader.at);
     stores.afterBulk(out, at);
   }

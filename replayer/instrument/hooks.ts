@@ -1,13 +1,13 @@
 /** Ties the hooks of an instrumented guest to functions, and gives access to what was added to it. */
 import { invariant } from '../../errors.ts';
-import { hookParams, ownGlobal } from './additions.ts';
+import { hookParams, type MemoryName, ownGlobal } from './additions.ts';
 import type { AddedGlobals, GlobalName, HookName, Hooks } from './plan.ts';
 
 /** Where all that was added can be reached. */
 export interface Probes {
   /** @throws where the plan does not have it */
   readonly global: (name: GlobalName) => AddedGlobals[GlobalName];
-  readonly memory: (name: 'frames' | 'dirty' | 'counts') => WebAssembly.Memory;
+  readonly memory: (name: MemoryName) => WebAssembly.Memory;
   /** A global of the guest's; undefined where it has no such, or too many. */
   readonly own: (index: number) => WebAssembly.Global | undefined;
   /** From the next call on. Give a `WebAssembly.Suspending` for a hook that may park the guest. */

@@ -21,7 +21,7 @@ export interface InstrumentPlan {
   readonly frames?: 'depth' | 'spill';
   /** The hook `wrote` is called after each store that touches the watched range of memory 0. */
   readonly watch?: boolean;
-  /** A byte for each 4 KiB of memory 0 is set to 1 where it is stored to. */
+  /** Of each memory, a byte for each 4 KiB is set to 1 where it is stored to (additions.ts, dirtyMap). */
   readonly dirty?: boolean;
   /**
    * The hook `stop` is called before these instructions, each time. At marks of the structure (`end`, `else`,

@@ -1,9 +1,9 @@
 /**
- * The code around an instruction that writes to memory 0: keeps its operands, and behind it, when it has
+ * The code around an instruction that writes to a memory: keeps its operands, and behind it, when it has
  * not trapped, tells of what it wrote. Since the bytes lie inside the memory then, address arithmetic
  * does not overflow.
  */
-import type { Additions } from './additions.ts';
+import { type Additions, dirtyMap } from './additions.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { InstrumentPlan } from './plan.ts';
@@ -24,8 +24,11 @@ export class StoreSnippets {
   private readonly added: Additions;
   private readonly plan: InstrumentPlan;
   private readonly makeTemporary: (type: number) => number;
-  private readonly wide: boolean;
-  private readonly addressType: number;
+  /** The maps of dirty pages, one a memory, begin at this index. */
+  private readonly firstMap: number;
+  /** The memory that the instruction at hand writes to. */
+  private target = 0;
+  private wide = false;
   /** Locals of the function at hand, by what they are for and type; -1 for none. */
   private readonly temporaries = new Int32Array(USES * TYPES).fill(-1);
   /** Type of the count of the bulk instruction at hand. */
@@ -41,8 +44,7 @@ export class StoreSnippets {
     this.added = added;
     this.plan = plan;
     this.makeTemporary = makeTemporary;
-    this.wide = layout.memories[0]?.address64 ?? false;
-    this.addressType = this.wide ? TYPE.i64 : TYPE.i32;
+    this.firstMap = plan.dirty ? added.memory(dirtyMap(0)) : -1;
   }
 
   /** Begins a function. */
@@ -50,8 +52,14 @@ export class StoreSnippets {
     this.temporaries.fill(-1);
   }
 
+  /** Whether anything is to be told of what is written to a memory. Memory 0 alone is watched. */
+  covers(memory: number): boolean {
+    return memory === 0 || this.plan.dirty === true;
+  }
+
   /** Its operands are on the stack, and stay there. */
-  before(out: WasmOutput, store: StoreKind): void {
+  before(out: WasmOutput, store: StoreKind, memory: number): void {
+    this.turnTo(memory);
     const value = this.temporary(USE.value, store.value);
     local(out, OP.localSet, value);
     if (store.values === 2) local(out, OP.localSet, this.temporary(USE.expected, store.value));
@@ -64,7 +72,7 @@ export class StoreSnippets {
   after(out: WasmOutput, store: StoreKind, offset: number, pc: number): void {
     // beyond what is exact there is no memory: it has trapped
     if (!Number.isSafeInteger(offset + store.width)) return;
-    if (this.plan.watch) this.watch(out, store, offset, pc);
+    if (this.plan.watch && this.target === 0) this.watch(out, store, offset, pc);
     if (!this.plan.dirty) return;
     this.markDirty(out, offset);
     if (store.width > 1) this.markDirty(out, offset + store.width - 1);
@@ -72,11 +80,12 @@ export class StoreSnippets {
 
   /**
    * `[destination, x, count]` are on the stack, and stay there.
-   * @param second index of the memory that memory.copy reads
+   * @param memory that is written to; @param from the one that memory.copy reads
    */
-  beforeBulk(out: WasmOutput, code: number, second: number): void {
+  beforeBulk(out: WasmOutput, code: number, memory: number, from: number): void {
+    this.turnTo(memory);
     const { wide, addressType } = this;
-    const fromWide = this.layout.memories[second]?.address64 ?? false;
+    const fromWide = this.layout.memories[from]?.address64 ?? false;
     const source = code === BULK_WRITE.copy && fromWide ? TYPE.i64 : TYPE.i32;
     // the count of a copy has the smaller of both address types
     if (code === BULK_WRITE.init) this.countType = TYPE.i32;
@@ -92,8 +101,17 @@ export class StoreSnippets {
   }
 
   afterBulk(out: WasmOutput, pc: number): void {
-    if (this.plan.watch) this.watchBulk(out, pc);
+    if (this.plan.watch && this.target === 0) this.watchBulk(out, pc);
     if (this.plan.dirty) this.markDirtyRange(out);
+  }
+
+  private turnTo(memory: number): void {
+    this.target = memory;
+    this.wide = this.layout.memories[memory]?.address64 ?? false;
+  }
+
+  private get addressType(): number {
+    return this.wide ? TYPE.i64 : TYPE.i32;
   }
 
   private get address(): number {
@@ -198,7 +216,7 @@ export class StoreSnippets {
     this.addressPlus(out, offset);
     this.page(out);
     out.put([OP.i32Const, 1, OP.i32Store8, 0x40]);
-    out.u32(this.added.memory('dirty'));
+    out.u32(this.firstMap + this.target);
     out.byte(0);
   }
 
@@ -219,7 +237,7 @@ export class StoreSnippets {
     local(out, OP.localGet, this.address);
     this.page(out);
     out.put([OP.i32Sub, OP.i32Const, 1, OP.i32Add, 0xfc, 0x0b]);
-    out.u32(this.added.memory('dirty'));
+    out.u32(this.firstMap + this.target);
     out.byte(OP.end);
   }
 

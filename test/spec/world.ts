@@ -289,7 +289,7 @@ export class World {
 
   private checkDirty(before: Buffer, after: Buffer, memory: WebAssembly.Memory): void {
     const maps = this.all.flatMap(({ probes, memory: own }) =>
-      probes && own === memory ? [new Uint8Array(probes.memory('dirty').buffer)] : [],
+      probes && own === memory ? [new Uint8Array(probes.memory('dirty:0').buffer)] : [],
     );
     for (let page = 0; page << 12 < after.length; page++) {
       const [from, to] = [page << 12, (page + 1) << 12];

@@ -108,6 +108,24 @@ const FAMILIES: Readonly<Record<string, string>> = {
       (i32.load (i64.const 4095)))`,
 };
 
+/** Each exports memories `a` and `b`, of both kinds of addresses, and `run`, which writes to both. */
+const TWO_MEMORIES: Readonly<Record<string, string>> = {
+  'of 32 bits': `(memory (export "a") 1) (memory (export "b") 1) (data $d "hello, world")
+    (func (export "run")
+      (i64.store 1 offset=7 (i32.const 8180) (i64.const -1)) (i32.store16 0 (i32.const 40000) (i32.const -1))
+      (v128.store8_lane 1 3 (i32.const 20480) (i32x4.splat (i32.const -1)))
+      (memory.init 1 $d (i32.const 30000) (i32.const 0) (i32.const 5))
+      (memory.copy 1 0 (i32.const 45050) (i32.const 39996) (i32.const 6))
+      (memory.copy 0 1 (i32.const 12280) (i32.const 8184) (i32.const 12))
+      (drop (memory.grow 1 (i32.const 1))) (memory.fill 1 (i32.const 70000) (i32.const 1) (i32.const 4097)))`,
+  'of both kinds': `(memory (export "a") 1) (memory (export "b") i64 1)
+    (func (export "run")
+      (i32.store 1 (i64.const 4094) (i32.const -1)) (i32.store 0 (i32.const 12288) (i32.const -1))
+      (memory.fill 1 (i64.const 20000) (i32.const 7) (i64.const 600))
+      (memory.copy 1 0 (i64.const 40958) (i32.const 12288) (i32.const 4))
+      (memory.copy 0 1 (i32.const 28671) (i64.const 4094) (i32.const 4)))`,
+};
+
 const section = (id: number, body: readonly number[]) => [id, body.length, ...body];
 const sized = (body: readonly number[]) => [body.length, ...body];
 
@@ -247,7 +265,7 @@ describe.each(families)('%s', (_name, text) => {
 
     const marked = start(module, { dirty: true });
     marked.run();
-    const map = new Uint8Array(marked.probes.memory('dirty').buffer);
+    const map = new Uint8Array(marked.probes.memory('dirty:0').buffer);
     const dirty = new Set<number>();
     for (const [page, mark] of map.entries()) if (mark === 1) dirty.add(page);
     // a cmpxchg that does not write marks its page all the same
@@ -277,4 +295,34 @@ describe.each(families)('%s', (_name, text) => {
       expect(hits, `byte ${from}`).toEqual(touching);
     }
   });
+});
+
+test.each(Object.entries(TWO_MEMORIES))(
+  'two memories %s: each has its map',
+  async (_name, text) => {
+    const module = await compileWat(`(module ${text})`);
+    const made = instrument(module, { dirty: true });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(made.bytes));
+    const plain = new WebAssembly.Instance(new WebAssembly.Module(module)).exports;
+    const probes = probesOf(exports, made.prefix);
+    for (const each of [exports, plain]) (each.run as () => void)();
+    for (const [index, name] of ['a', 'b'].entries()) {
+      const memory = contents(exports[name] as WebAssembly.Memory);
+      expect(memory.equals(contents(plain[name] as WebAssembly.Memory))).toBe(true);
+      // every store here leaves something behind
+      const written = new Set<number>();
+      for (const [at, byte] of memory.entries()) if (byte !== 0) written.add(at >> 12);
+      const map = new Uint8Array(probes.memory(`dirty:${index}`).buffer);
+      expect(written.size).toBeGreaterThan(1);
+      expect(new Set([...map.entries()].flatMap(([page, mark]) => (mark ? [page] : [])))).toEqual(
+        written,
+      );
+    }
+  },
+);
+
+test('a module with more memories than can be followed is refused', async () => {
+  const module = await compileWat(`(module ${'(memory 0)'.repeat(65)})`);
+  expect(() => instrument(module, { dirty: true })).toThrow('more than 64 memories');
+  expect(WebAssembly.validate(instrument(module, { watch: true }).bytes)).toBe(true);
 });
