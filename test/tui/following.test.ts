@@ -1,14 +1,19 @@
 /** A trace on the screen while it is being recorded. */
 import { rmSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Scratch } from '../recorder/scratch.ts';
 import { GrowingRun } from '../traces/growing.ts';
-import { openScreen } from './fake-screen.ts';
+import { type FakeScreen, openScreen } from './fake-screen.ts';
 
 const scratch = new Scratch('following');
 afterAll(() => scratch.remove());
 
 const begin = () => GrowingRun.begin(scratch.fresh('.wrr'));
+
+/** The session of the screen, once it is open. */
+function ready({ bugger }: FakeScreen) {
+  return vi.waitUntil(() => bugger.guest.ready, { timeout: 30_000 });
+}
 
 describe('a recording in progress', () => {
   it('grows on the screen, and leaves the user where he is', async () => {
@@ -92,8 +97,15 @@ describe('a recording in progress', () => {
     await screen.until('following the recording');
     screen.type('4');
     await screen.until(/Stack/);
-    await run.call('fail');
     await screen.until('not looked at while the recording is followed');
+    await run.call('fail');
+    await screen.until('after #7 of 7');
+    // nor when there is a session that could
+    const session = await ready(screen);
+    await run.call('fail');
+    await screen.until('after #10 of 10');
+    await screen.settled('not looked at while the recording is followed');
+    expect(screen.bugger.guest.ready).toBe(session);
     screen.type('F:6\r');
     await screen.until('1 frame ');
     await screen.until(/▸✗.*fd_close/);

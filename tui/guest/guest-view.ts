@@ -29,7 +29,10 @@ export interface Wish {
   readonly head: AddressRange | undefined;
   /** Whether the stack is shown, in whichever pane. */
   readonly stack: boolean;
-  /** A recording is followed: its newest event is not looked at, since there is another in a moment. */
+  /**
+   * A recording is followed: its newest event is not looked at, since there is another in a moment, and each
+   * would take a session of its own.
+   */
   readonly following: boolean;
 }
 
@@ -74,11 +77,9 @@ export class GuestView extends GuestSession {
   private following = false;
 
   override problemAt(event: number): string | undefined {
-    const { session } = this;
-    if (this.following && session !== undefined && event > session.lastEvent) {
-      return 'not looked at while the recording is followed: F stops following';
-    }
-    return super.problemAt(event);
+    return this.following
+      ? 'not looked at while the recording is followed: F stops following'
+      : super.problemAt(event);
   }
 
   /** Shows something else as soon as it is known. */
@@ -103,6 +104,7 @@ export class GuestView extends GuestSession {
     if (this.isStored(event) && this.trouble?.position !== event) {
       return this.problemAt(event) === undefined ? 'stored, being checked…' : 'stored, not checked';
     }
+    if (this.following) return 'not looked at';
     if (this.trouble?.position !== event) return 'replaying…';
     return this.trouble.message === undefined ? 'stopped, r replays' : 'failed, r tries again';
   }
@@ -151,7 +153,7 @@ export class GuestView extends GuestSession {
   private async reach(wish: Wish): Promise<void> {
     const { position } = wish;
     // trying again by itself would go on for ever
-    if (this.isShown(wish) || this.trouble?.position === position) return;
+    if (wish.following || this.isShown(wish) || this.trouble?.position === position) return;
     const session = await this.sessionFor(position);
     if (session === undefined) return;
     const { signal } = this.abort;
