@@ -110,6 +110,7 @@ export type {
   Reason,
   StepSize,
   Watch,
+  WatchOn,
 } from './replayer/timetravel/motions.ts';
 export {
   activePoints,

@@ -41,10 +41,11 @@ export function asciiText(bytes: Uint8Array): string {
 
 /** `61 |a| → 62 |b|`; of longer ranges, the beginning. */
 export function changeText(before: Uint8Array, after: Uint8Array): string {
-  return `${beginning(before)} → ${beginning(after)}`;
+  return `${bytesText(before)} → ${bytesText(after)}`;
 }
 
-function beginning(bytes: Uint8Array): string {
+/** `61 |a|`; of longer ranges, the beginning. */
+export function bytesText(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'no memory';
   const head = bytes.subarray(0, SHOWN);
   const more = bytes.length > SHOWN ? '…' : '';

@@ -46,6 +46,8 @@ export interface CallObserver {
     memory: Uint8Array,
     result: CoreValue | undefined,
   ): void;
+  /** Before both: the host read these ranges, which hold what they held then. Good for this call only. */
+  reads?(event: number, ranges: GuestRanges): void;
   /** Between the two: the first `length` bytes of these ranges are about to be written. */
   writes?(event: number, ranges: GuestRanges, length: number): void;
 }
@@ -252,6 +254,7 @@ export class Feed {
     if (difference !== undefined) return { what: 'bytes', ...difference };
     if (recordedHash !== undefined && recordedHash !== this.hashRanges())
       return { what: 'hash', kept };
+    this.observer?.reads?.(this.event, ranges);
     return undefined;
   }
 

@@ -1,5 +1,11 @@
 /** The commands that set, change and remove what stops a run. */
-import { type BreakSpec, type ConditionOf, conditionOf, type StopPoint } from '../../index.ts';
+import {
+  type BreakSpec,
+  type ConditionOf,
+  conditionOf,
+  type StopPoint,
+  type WatchOn,
+} from '../../index.ts';
 import { byteNumber } from '../byte-number.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { DebugCommand } from './commands.ts';
@@ -28,15 +34,15 @@ function breaking(names: readonly string[], once: boolean, help: string): DebugC
   return { names, usage: 'FUNCTION | FILE:LINE | LINE | *BYTE [if CONDITION]', help, run };
 }
 
-async function watch(debug: Debugger, rest: string): Promise<Answer> {
+async function watch(debug: Debugger, rest: string, given: WatchOn): Promise<Answer> {
   const { what, condition } = splitCondition(rest);
   const [, flags = '', place = ''] = /^((?:-\w+\s+)*)(.*)$/.exec(what) ?? [];
-  const every = /-a\b/.test(flags);
+  const on = given === 'change' && /-a\b/.test(flags) ? 'write' : given;
   if (place === '') throw refuse('give a variable or an address: watch u->score, watch 0x12310 4.');
   const { address, length, name } = await watched(debug, place);
   if (length === 0 || address + length > 2 ** 32) throw refuse('that is no range of memory.');
   await check(debug, { kind: 'watch', length }, condition);
-  const point = { kind: 'watchpoint', watch: { address, length, every }, name } as const;
+  const point = { kind: 'watchpoint', watch: { address, length, on }, name } as const;
   return made(debug.points.add(point, { condition }));
 }
 
@@ -53,7 +59,7 @@ async function watched(debug: Debugger, place: string) {
     return { address: value.address, length: size, name: expression };
   }
   if (value.number === undefined) {
-    throw refuse(`${expression} is in no memory, where writes could be watched.`);
+    throw refuse(`${expression} is in no memory, where it could be watched.`);
   }
   const address = Number(BigInt.asUintN(32, value.number));
   return { address, length: byteNumber(length ?? '4'), name: undefined };
@@ -89,18 +95,20 @@ export const POINT_COMMANDS: readonly DebugCommand[] = [
     names: ['watch'],
     usage: '[-a] EXPRESSION | ADDRESS [LENGTH] [if CONDITION]',
     help: 'stop where these bytes change; with -a at every write; conditions know $value and $old',
-    run: watch,
+    run: (debug, rest) => watch(debug, rest, 'change'),
   },
-  ...(['rwatch', 'awatch'] as const).map(
-    (name): DebugCommand => ({
-      names: [name],
-      usage: '',
-      help: 'reads are not followed: watch -a stops at every write',
-      run: async () => {
-        throw refuse('reads of memory are not followed: watch -a stops at every write.');
-      },
-    }),
-  ),
+  {
+    names: ['rwatch'],
+    usage: 'EXPRESSION | ADDRESS [LENGTH] [if CONDITION]',
+    help: 'stop where these bytes are read, by the guest or by the host',
+    run: (debug, rest) => watch(debug, rest, 'read'),
+  },
+  {
+    names: ['awatch'],
+    usage: 'EXPRESSION | ADDRESS [LENGTH] [if CONDITION]',
+    help: 'stop where these bytes are read or written',
+    run: (debug, rest) => watch(debug, rest, 'access'),
+  },
   {
     names: ['catch'],
     usage: '[call] [NAME] | trap [if CONDITION]',

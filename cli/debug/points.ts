@@ -8,6 +8,7 @@ import {
   type Points,
   type StopPoint,
   type StopWhat,
+  type WatchOn,
 } from '../../index.ts';
 import { frameTexts } from '../frames.ts';
 import { type Answer, refuse } from './answer.ts';
@@ -69,6 +70,13 @@ export function pointTitle({ number, kind, once }: StopPoint): string {
   return `${once ? 'temporary ' : ''}${kind} ${number}`;
 }
 
+const WATCHED: Readonly<Record<WatchOn, string>> = {
+  change: 'changes',
+  write: 'every write',
+  read: 'every read',
+  access: 'every read and write',
+};
+
 /** One line; of a breakpoint with several places, one for each. */
 export function describePoint(point: StopPoint): string[] {
   const title = pointTitle(point);
@@ -81,10 +89,10 @@ export function describePoint(point: StopPoint): string[] {
       return [`${title} (${what})${condition}`];
     }
     case 'watchpoint': {
-      const { address, length, every } = point.watch;
+      const { address, length, on } = point.watch;
       const name = point.name === undefined ? '' : `${escapeText(point.name)} at `;
-      const what = every ? 'every write' : 'changes';
-      return [`${title}: ${name}0x${address.toString(16)}, ${length} bytes, ${what}${condition}`];
+      const range = `0x${address.toString(16)}, ${length} bytes`;
+      return [`${title}: ${name}${range}, ${WATCHED[on]}${condition}`];
     }
   }
 }

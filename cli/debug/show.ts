@@ -1,7 +1,7 @@
 /** Stops, frames and values of the debugger, for people and as JSON. */
 import { escapeText, type LocalValue, type LocatedFrame, type Mark } from '../../index.ts';
 import { frameTexts } from '../frames.ts';
-import { changeText } from '../hex-dump.ts';
+import { bytesText, changeText } from '../hex-dump.ts';
 import type { Answer } from './answer.ts';
 import type { Debugger, Stop } from './debugger.ts';
 import { showDisplays } from './displays.ts';
@@ -58,10 +58,10 @@ function whyText(debug: Debugger, reason: Stop['reason'], name: string): string[
     case 'call':
       return [`${name}: before a call of ${escapeText(reason.name)}`];
     case 'watch': {
-      const { before, after, by } = reason;
-      return [
-        `${name}: ${changeText(before, after)}, by ${by === 'host' ? 'the host' : 'the guest'}`,
-      ];
+      const { before, after, by, did } = reason;
+      const whose = by === 'host' ? 'the host' : 'the guest';
+      const what = did === 'read' ? `${bytesText(after)} read` : changeText(before, after);
+      return [`${name}: ${what}, by ${whose}`];
     }
     case 'start':
       return ['this is the start of the run.'];

@@ -1,8 +1,23 @@
 /** Whether a guest's call is the recorded one: function, arguments, memory size, and what the host reads. */
-import type { CallEvent, CoreValue, LoggedFunction, OpenEvent } from '../../traces/events.ts';
+import type {
+  CallEvent,
+  CoreValue,
+  HostReads,
+  LoggedFunction,
+  OpenEvent,
+} from '../../traces/events.ts';
 import type { Mismatch } from '../divergence.ts';
 import { GuestRanges } from '../guest-ranges.ts';
 import type { PointedMemory } from './core-graph.ts';
+
+/** What the host read of a memory. */
+export function rangesOf({ places }: HostReads, memory: Uint8Array): GuestRanges {
+  const ranges = new GuestRanges();
+  for (const place of places) {
+    if (place.form === 'absolute') ranges.addRange(place.address, place.length, memory);
+  }
+  return ranges;
+}
 
 /** NaN is itself. */
 export function same(a: CoreValue | undefined, b: CoreValue | undefined): boolean {
@@ -36,10 +51,7 @@ function checkReads(
   const { places, length, kept, hash: recordedHash } = hostReads;
   if (places.length === 0) return undefined;
   const bytes = new Uint8Array(memory.buffer);
-  const ranges = new GuestRanges();
-  for (const place of places) {
-    if (place.form === 'absolute') ranges.addRange(place.address, place.length, bytes);
-  }
+  const ranges = rangesOf(hostReads, bytes);
   if (ranges.total !== length) return { what: 'length', recorded: length, actual: ranges.total };
   const difference = ranges.compare(kept, 0, bytes);
   if (difference !== undefined) return { what: 'bytes', ...difference };

@@ -11,6 +11,7 @@ import { GuestRanges } from '../guest-ranges.ts';
 import type { ReplayStep } from '../guest-replay.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import { type CallEnding, made } from '../replay-step.ts';
+import { rangesOf } from './call-check.ts';
 import { ComponentReplay } from './component-replay.ts';
 import { type CoreFrame, type RunnableCore, recordedModules } from './core-modules.ts';
 import type { Ending } from './endings.ts';
@@ -36,7 +37,7 @@ export class InstanceReplay {
   /** @throws WasiRrError TRACE_CORRUPT */
   constructor(trace: TraceReader, options: InstanceReplayOptions) {
     this.options = options;
-    const { observer, rewritten, attach } = options;
+    const { observer, rewritten, attach, memory } = options;
     const recorded = recordedModules(trace);
     this.replay = new ComponentReplay(trace, {
       runnable: (instance) => rewritten.get(instance.id) ?? recorded(instance),
@@ -44,6 +45,11 @@ export class InstanceReplay {
         if (rewritten.has(id)) attach(exports, id);
       },
       onCall: (event, func, args) => observer?.before(event, func, args, NO_BYTES),
+      onMatched: ({ number, hostReads }, read) => {
+        if (memory === undefined || read !== this.replay.graph.memories[memory]) return;
+        if (observer?.reads === undefined || hostReads.places.length === 0) return;
+        observer.reads(number, rangesOf(hostReads, new Uint8Array(read?.buffer ?? NO_BYTES)));
+      },
       onChange: (event, change) => this.changed(event, change),
       onEvent: (event) => observer?.after(event, NO_FUNCTION, [], NO_BYTES, undefined),
     });

@@ -47,7 +47,7 @@ export function ownGlobal(index: number): string {
 /** Parameters of the hooks' types; no hook has a result. */
 const PARAMS = {
   pair: [TYPE.i32, TYPE.i32],
-  wrote: [TYPE.i32, TYPE.f64, TYPE.f64],
+  access: [TYPE.i32, TYPE.f64, TYPE.f64],
   none: [],
 } as const;
 
@@ -57,7 +57,8 @@ const HOOK_TYPES: Readonly<Record<HookName, keyof typeof PARAMS>> = {
   deep: 'pair',
   entered: 'pair',
   left: 'pair',
-  wrote: 'wrote',
+  wrote: 'access',
+  read: 'access',
   room: 'none',
 };
 
@@ -112,8 +113,9 @@ export class Additions {
       numbers.push(['deepest', I32]);
     }
     const address = layout.memories[0]?.address64 ? I64 : I32;
-    if (plan.watch) {
-      hooks.push('wrote');
+    if (plan.watch) hooks.push('wrote');
+    if (plan.reads) hooks.push('read');
+    if (plan.watch || plan.reads) {
       numbers.push(['watchFrom', address], ['watchLength', address]);
     }
     if (plan.calls) hooks.push('entered', 'left');

@@ -10,11 +10,12 @@ import { countHere } from './count-snippet.ts';
 import { type FrameLayout, frameLayout } from './frame-layout.ts';
 import { FrameSnippets } from './frame-snippets.ts';
 import { InstructionReader, malformed } from './instruction-reader.ts';
+import { LOADS } from './loads.ts';
 import { type ModuleLayout, readValueType } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { InstrumentPlan } from './plan.ts';
 import { StaleLocals, TooManyLocals } from './stale-locals.ts';
-import { StoreSnippets } from './store-snippets.ts';
+import { type BulkKind, StoreSnippets } from './store-snippets.ts';
 import { BULK_WRITE, STORES } from './stores.ts';
 import { WasmOutput } from './wasm-output.ts';
 
@@ -31,15 +32,13 @@ const TOO_LARGE = { factor: 4, bytes: 32 << 10, locals: 512 };
 /** A frame with more locals is stored whole when it is made, so that not every first call stores all of them. */
 const MANY_LOCALS = 32;
 
-/** Opcodes that store to memory, by first byte: a cheap first look. */
-const MAY_WRITE = new Uint8Array(256);
-for (const code of STORES.keys()) MAY_WRITE[code > 0xff ? code >>> 16 : code] = 1;
-MAY_WRITE[0xfc] = 1;
+/** Opcodes that access memory, by first byte: a cheap first look. */
+const MAY_WRITE = firstBytes([...STORES.keys(), ...Object.values(BULK_WRITE)]);
+const MAY_ACCESS = firstBytes([...STORES.keys(), ...Object.values(BULK_WRITE), ...LOADS.keys()]);
 
 /** br_on_null, br_on_non_null, br_on_cast, br_on_cast_fail. */
 const BRANCHES_ON: ReadonlySet<number> = new Set([0xd5, 0xd6, 0xfb0018, 0xfb0019]);
-const MAY_BRANCH = new Uint8Array(256);
-for (const code of BRANCHES_ON) MAY_BRANCH[code > 0xff ? code >>> 16 : code] = 1;
+const MAY_BRANCH = firstBytes([...BRANCHES_ON]);
 
 /** What the function at hand is like. */
 interface Shape {
@@ -66,6 +65,7 @@ export class FunctionRewriter {
   private readonly header = new WasmOutput(1 << 8);
   private readonly frames: FrameSnippets;
   private readonly stores: StoreSnippets | undefined;
+  private readonly mayAccess: Uint8Array;
   private readonly tick: readonly number[];
   /** Types of the locals, parameters first. */
   private types = new Uint8Array(256);
@@ -94,9 +94,10 @@ export class FunctionRewriter {
     this.reader = new InstructionReader(layout.bytes);
     this.frames = new FrameSnippets(added);
     this.stores =
-      (plan.watch || plan.dirty) && layout.memories.length > 0
+      (plan.watch || plan.reads || plan.dirty) && layout.memories.length > 0
         ? new StoreSnippets(layout, added, plan, (type) => this.temporary(type))
         : undefined;
+    this.mayAccess = plan.reads ? MAY_ACCESS : MAY_WRITE;
     this.tick = plan.tick ? tickCode(added) : [];
   }
 
@@ -203,7 +204,7 @@ export class FunctionRewriter {
   }
 
   private body(shape: Shape, start: number, end: number): void {
-    const { out, reader, plan, layout, stores, frames } = this;
+    const { out, reader, plan, layout, stores, frames, mayAccess } = this;
     out.reset();
     this.extra = [];
     stores?.begin();
@@ -254,7 +255,7 @@ export class FunctionRewriter {
         if (spilled) this.localSet(shape, spilled);
       } else {
         const first = code > 0xff ? code >>> 16 : code;
-        if (stores !== undefined && MAY_WRITE[first] === 1) this.write(at, code);
+        if (stores !== undefined && mayAccess[first] === 1) this.access(at, code);
         else if (MAY_BRANCH[first] === 1 && this.follows && BRANCHES_ON.has(code)) {
           this.stale.branch(reader.index);
         }
@@ -480,26 +481,48 @@ export class FunctionRewriter {
     this.frames.hook(this.out, 'stop', pc);
   }
 
-  private write(at: number, code: number): void {
+  /** What writes to memory 0, or reads from it. */
+  private access(at: number, code: number): void {
     const { stores, reader, out } = this;
     if (stores === undefined) return;
     const store = STORES.get(code);
     if (store !== undefined) {
-      if (!stores.covers(reader.index)) return;
+      if (!stores.covers(reader.index, store.reads ? reader.index : -1)) return;
       this.flush(at);
       stores.before(out, store, reader.index);
       this.flush(reader.at);
       stores.after(out, store, reader.offset, at);
       return;
     }
-    const { index, second } = reader;
-    const bulk = code === BULK_WRITE.fill || code === BULK_WRITE.copy || code === BULK_WRITE.init;
-    const memory = code === BULK_WRITE.init ? second : index;
-    if (!bulk || !stores.covers(memory)) return;
+    const load = this.plan.reads ? LOADS.get(code) : undefined;
+    if (load !== undefined) {
+      if (reader.index !== 0) return;
+      this.flush(at);
+      stores.beforeLoad(out, load);
+      this.flush(reader.at);
+      stores.afterLoad(out, load, reader.offset, at);
+      return;
+    }
+    const bulk = this.bulkAt(code);
+    if (bulk === undefined || !stores.covers(bulk.to, bulk.from)) return;
     this.flush(at);
-    stores.beforeBulk(out, code, memory, second);
+    stores.beforeBulk(out, bulk);
     this.flush(reader.at);
-    stores.afterBulk(out, at);
+    stores.afterBulk(out, bulk, at);
+  }
+
+  private bulkAt(code: number): BulkKind | undefined {
+    const { index, second } = this.reader;
+    switch (code) {
+      case BULK_WRITE.fill:
+        return { code, to: index, from: -1 };
+      case BULK_WRITE.copy:
+        return { code, to: index, from: second };
+      case BULK_WRITE.init:
+        return { code, to: second, from: -1 };
+      default:
+        return undefined;
+    }
   }
 
   /** The block around a function's code, at whose end all ways out of it meet. */
@@ -527,6 +550,12 @@ function tooLarge(func: number): WasiRrError {
     'MODULE_UNSUPPORTED',
     `function ${func} is so large that V8 would not compile it with what stepping and watching add: the inside of the run cannot be shown. Recording and replaying it work.`,
   );
+}
+
+function firstBytes(codes: readonly number[]): Uint8Array {
+  const found = new Uint8Array(256);
+  for (const code of codes) found[code > 0xff ? code >>> 16 : code] = 1;
+  return found;
 }
 
 /** Marks of the structure, at which nothing happens: a stop at one is a stop behind it. */

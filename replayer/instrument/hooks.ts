@@ -8,6 +8,8 @@ export interface Probes {
   /** @throws where the plan does not have it */
   readonly global: (name: GlobalName) => AddedGlobals[GlobalName];
   readonly memory: (name: MemoryName) => WebAssembly.Memory;
+  /** Sets what `wrote` and `read` tell of: bytes of memory 0, in 32 bits. A length of 0 for nothing. */
+  readonly watch: (address: number, length: number) => void;
   /** A global of the guest's; undefined where it has no such, or too many. */
   readonly own: (index: number) => WebAssembly.Global | undefined;
   /** From the next call on. Give a `WebAssembly.Suspending` for a hook that may park the guest. */
@@ -24,6 +26,7 @@ const HOOK_NAMES: readonly HookName[] = [
   'stop',
   'deep',
   'wrote',
+  'read',
   'entered',
   'left',
   'room',
@@ -42,12 +45,21 @@ export function probesOf(exports: WebAssembly.Exports, prefix: string): Probes {
   const probes: Probes = {
     global: (name) => find(name) as WebAssembly.Global,
     memory: (name) => find(name) as WebAssembly.Memory,
+    watch: (address, length) => {
+      put(find('watchFrom') as WebAssembly.Global, address);
+      put(find('watchLength') as WebAssembly.Global, length);
+    },
     own: (index) => exports[prefix + ownGlobal(index)] as WebAssembly.Global | undefined,
     set: (name, hook) => set(name, hookFunction(name, hook ?? (() => {}))),
     setWasm: set,
   };
   for (const name of HOOK_NAMES) if (exports[prefix + name]) probes.set(name, undefined);
   return probes;
+}
+
+/** An unsigned number of 32 bits, into a global of either integer type. */
+function put(global: WebAssembly.Global, value: number): void {
+  global.value = typeof global.value === 'bigint' ? BigInt(value) : value | 0;
 }
 
 /** A global of a typed function reference takes wasm functions only: one that is exported again. */

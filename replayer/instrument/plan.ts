@@ -21,6 +21,8 @@ export interface InstrumentPlan {
   readonly frames?: 'depth' | 'spill';
   /** The hook `wrote` is called after each store that touches the watched range of memory 0. */
   readonly watch?: boolean;
+  /** The hook `read` is called after each instruction that reads from the watched range of memory 0. */
+  readonly reads?: boolean;
   /** Of each memory, a byte for each 4 KiB is set to 1 where it is stored to (additions.ts, dirtyMap). */
   readonly dirty?: boolean;
   /**
@@ -56,6 +58,8 @@ export interface Hooks {
   readonly stop: (pc: Pc, depth: number) => unknown;
   /** After the store: its bytes are in memory. `address` and `length` in bytes; length may be 0. */
   readonly wrote: (pc: Pc, address: number, length: number) => unknown;
+  /** The same for reads. Of an instruction that also writes, behind `wrote`: what it read stands there no more. */
+  readonly read: (pc: Pc, address: number, length: number) => unknown;
   readonly deep: (pc: Pc, depth: number) => unknown;
   readonly entered: (func: number, depth: number) => unknown;
   /** Not called for frames that an exception leaves: the next `depth` tells. */
@@ -82,7 +86,7 @@ export interface AddedGlobals {
   readonly armed: WebAssembly.Global;
   /**
    * Of memory 0's address type. First byte that is watched, and how many are. The test in wasm is coarse
-   * where none is: whoever gets `wrote` compares for himself.
+   * where none is: whoever gets `wrote` or `read` compares for himself.
    */
   readonly watchFrom: WebAssembly.Global;
   readonly watchLength: WebAssembly.Global;

@@ -1,14 +1,16 @@
 /**
- * The code around an instruction that writes to a memory: keeps its operands, and behind it, when it has
- * not trapped, tells of what it wrote. Since the bytes lie inside the memory then, address arithmetic
- * does not overflow.
+ * The code around an instruction that writes to a memory, or reads from it: keeps its operands, and behind it, when
+ * it has not trapped, tells of what it did. Since the bytes lie inside the memory then, address arithmetic does
+ * not overflow.
  */
 import { type Additions, dirtyMap } from './additions.ts';
+import type { LoadKind } from './loads.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { InstrumentPlan } from './plan.ts';
 import { BULK_WRITE, type StoreKind } from './stores.ts';
 import type { WasmOutput } from './wasm-output.ts';
+import { WatchSnippets } from './watch-snippets.ts';
 
 /** One byte of the dirty map stands for 4 KiB. */
 const DIRTY_SHIFT = 12;
@@ -19,20 +21,26 @@ const USES = 6;
 /** Number types, from i32 down to v128. */
 const TYPES = 5;
 
+/** A bulk instruction: its code, and the memories that it writes to and (memory.copy) reads from. */
+export interface BulkKind {
+  readonly code: number;
+  readonly to: number;
+  readonly from: number;
+}
+
 export class StoreSnippets {
   private readonly layout: ModuleLayout;
-  private readonly added: Additions;
   private readonly plan: InstrumentPlan;
   private readonly makeTemporary: (type: number) => number;
+  private readonly watch: WatchSnippets;
   /** The maps of dirty pages, one a memory, begin at this index. */
   private readonly firstMap: number;
-  /** The memory that the instruction at hand writes to. */
+  /** The memory that the instruction at hand accesses, of two the one that it writes to. */
   private target = 0;
-  private wide = false;
   /** Locals of the function at hand, by what they are for and type; -1 for none. */
   private readonly temporaries = new Int32Array(USES * TYPES).fill(-1);
-  /** Type of the count of the bulk instruction at hand. */
-  private countType: number = TYPE.i32;
+  /** Locals of the bulk instruction at hand: destination, source and count, and the type of the last. */
+  private bulk = { to: 0, from: 0, count: 0, countType: TYPE.i32 as number };
 
   constructor(
     layout: ModuleLayout,
@@ -41,9 +49,9 @@ export class StoreSnippets {
     makeTemporary: (type: number) => number,
   ) {
     this.layout = layout;
-    this.added = added;
     this.plan = plan;
     this.makeTemporary = makeTemporary;
+    this.watch = new WatchSnippets(added, this.isWide(0));
     this.firstMap = plan.dirty ? added.memory(dirtyMap(0)) : -1;
   }
 
@@ -52,14 +60,15 @@ export class StoreSnippets {
     this.temporaries.fill(-1);
   }
 
-  /** Whether anything is to be told of what is written to a memory. Memory 0 alone is watched. */
-  covers(memory: number): boolean {
-    return memory === 0 || this.plan.dirty === true;
+  /** Whether anything is to be told of an access. Memory 0 alone is watched. @param from read; -1: none */
+  covers(to: number, from: number): boolean {
+    const { dirty, watch, reads } = this.plan;
+    return dirty === true || (watch === true && to === 0) || (reads === true && from === 0);
   }
 
   /** Its operands are on the stack, and stay there. */
   before(out: WasmOutput, store: StoreKind, memory: number): void {
-    this.turnTo(memory);
+    this.target = memory;
     const value = this.temporary(USE.value, store.value);
     local(out, OP.localSet, value);
     if (store.values === 2) local(out, OP.localSet, this.temporary(USE.expected, store.value));
@@ -70,52 +79,90 @@ export class StoreSnippets {
 
   /** @param offset of its memarg */
   after(out: WasmOutput, store: StoreKind, offset: number, pc: number): void {
+    const { width } = store;
     // beyond what is exact there is no memory: it has trapped
-    if (!Number.isSafeInteger(offset + store.width)) return;
-    if (this.plan.watch && this.target === 0) this.watch(out, store, offset, pc);
+    if (!Number.isSafeInteger(offset + width)) return;
+    const at = { address: this.address, offset, width };
+    if (this.plan.watch && this.target === 0) {
+      const exchange = store.values === 2;
+      const loaded = exchange ? this.temporary(USE.loaded, store.value) : 0;
+      if (exchange) local(out, OP.localTee, loaded);
+      const wrote = exchange ? () => this.exchanged(out, store, loaded) : undefined;
+      this.watch.access(out, 'wrote', at, pc, wrote);
+    }
+    if (this.plan.reads && store.reads && this.target === 0) {
+      this.watch.access(out, 'read', at, pc);
+    }
     if (!this.plan.dirty) return;
     this.markDirty(out, offset);
-    if (store.width > 1) this.markDirty(out, offset + store.width - 1);
+    if (width > 1) this.markDirty(out, offset + width - 1);
   }
 
-  /**
-   * `[destination, x, count]` are on the stack, and stay there.
-   * @param memory that is written to; @param from the one that memory.copy reads
-   */
-  beforeBulk(out: WasmOutput, code: number, memory: number, from: number): void {
-    this.turnTo(memory);
-    const { wide, addressType } = this;
-    const fromWide = this.layout.memories[from]?.address64 ?? false;
-    const source = code === BULK_WRITE.copy && fromWide ? TYPE.i64 : TYPE.i32;
-    // the count of a copy has the smaller of both address types
-    if (code === BULK_WRITE.init) this.countType = TYPE.i32;
-    else if (code === BULK_WRITE.copy) this.countType = wide && fromWide ? TYPE.i64 : TYPE.i32;
-    else this.countType = addressType;
-    const count = this.temporary(USE.count, this.countType);
-    const other = this.temporary(USE.source, source);
-    local(out, OP.localSet, count);
-    local(out, OP.localSet, other);
+  /** As {@link before}. */
+  beforeLoad(out: WasmOutput, { lane }: LoadKind): void {
+    this.target = 0;
+    if (!lane) {
+      local(out, OP.localTee, this.address);
+      return;
+    }
+    const vector = this.temporary(USE.value, TYPE.v128);
+    local(out, OP.localSet, vector);
     local(out, OP.localTee, this.address);
-    local(out, OP.localGet, other);
-    local(out, OP.localGet, count);
+    local(out, OP.localGet, vector);
   }
 
-  afterBulk(out: WasmOutput, pc: number): void {
-    if (this.plan.watch && this.target === 0) this.watchBulk(out, pc);
-    if (this.plan.dirty) this.markDirtyRange(out);
+  /** @param offset of its memarg */
+  afterLoad(out: WasmOutput, { width }: LoadKind, offset: number, pc: number): void {
+    if (!Number.isSafeInteger(offset + width)) return;
+    this.watch.access(out, 'read', { address: this.address, offset, width }, pc);
   }
 
-  private turnTo(memory: number): void {
-    this.target = memory;
-    this.wide = this.layout.memories[memory]?.address64 ?? false;
+  /** `[destination, x, count]` are on the stack, and stay there. */
+  beforeBulk(out: WasmOutput, { code, to, from }: BulkKind): void {
+    this.target = to;
+    const copies = code === BULK_WRITE.copy;
+    const target = this.addressType(to);
+    const source = copies ? this.addressType(from) : TYPE.i32;
+    // the count of a copy has the smaller of both address types
+    let countType: number = TYPE.i32;
+    if (code === BULK_WRITE.fill || (copies && source === TYPE.i64)) countType = target;
+    this.bulk = {
+      to: this.temporary(USE.address, target),
+      from: this.temporary(USE.source, source),
+      count: this.temporary(USE.count, countType),
+      countType,
+    };
+    local(out, OP.localSet, this.bulk.count);
+    local(out, OP.localSet, this.bulk.from);
+    local(out, OP.localTee, this.bulk.to);
+    local(out, OP.localGet, this.bulk.from);
+    local(out, OP.localGet, this.bulk.count);
   }
 
-  private get addressType(): number {
-    return this.wide ? TYPE.i64 : TYPE.i32;
+  afterBulk(out: WasmOutput, { code, to, from }: BulkKind, pc: number): void {
+    const { plan, bulk } = this;
+    const count = () => this.getCount(out, this.isWide(0));
+    if (plan.watch && to === 0) this.watch.range(out, 'wrote', bulk.to, count, pc);
+    if (plan.reads && code === BULK_WRITE.copy && from === 0) {
+      this.watch.range(out, 'read', bulk.from, count, pc);
+    }
+    if (plan.dirty) this.markDirtyRange(out);
+  }
+
+  private addressType(memory: number): number {
+    return this.isWide(memory) ? TYPE.i64 : TYPE.i32;
+  }
+
+  private isWide(memory: number): boolean {
+    return this.layout.memories[memory]?.address64 ?? false;
+  }
+
+  private get wide(): boolean {
+    return this.isWide(this.target);
   }
 
   private get address(): number {
-    return this.temporary(USE.address, this.addressType);
+    return this.temporary(USE.address, this.addressType(this.target));
   }
 
   private temporary(use: number, type: number): number {
@@ -126,35 +173,6 @@ export class StoreSnippets {
       this.temporaries[slot] = index;
     }
     return index;
-  }
-
-  // [a, a + w) and [from, from + n) share a byte if a + w - 1 - from is below n + w - 1, without signs
-  private watch(out: WasmOutput, store: StoreKind, offset: number, pc: number): void {
-    const { added, wide } = this;
-    const { width } = store;
-    const exchange = store.values === 2;
-    const loaded = exchange ? this.temporary(USE.loaded, store.value) : 0;
-    if (exchange) local(out, OP.localTee, loaded);
-    this.addressPlus(out, offset + width - 1);
-    global(out, added.global('watchFrom'));
-    out.byte(wide ? OP.i64Sub : OP.i32Sub);
-    global(out, added.global('watchLength'));
-    if (width > 1) {
-      this.constant(out, width - 1);
-      out.byte(wide ? OP.i64Add : OP.i32Add);
-    }
-    out.byte(wide ? OP.i64LtU : OP.i32LtU);
-    if (exchange) {
-      this.exchanged(out, store, loaded);
-      out.byte(OP.i32And);
-    }
-    out.put([OP.if, 0x40, OP.i32Const]);
-    out.s32(pc);
-    this.addressPlus(out, offset);
-    out.byte(wide ? OP.f64ConvertI64U : OP.f64ConvertI32U);
-    out.put([OP.i32Const, width, OP.f64ConvertI32U]);
-    this.callWrote(out);
-    out.byte(OP.end);
   }
 
   /** Whether a cmpxchg found what it expected, in the bits that it compares. */
@@ -181,37 +199,6 @@ export class StoreSnippets {
     }
   }
 
-  private watchBulk(out: WasmOutput, pc: number): void {
-    const { added, wide } = this;
-    const sub = wide ? OP.i64Sub : OP.i32Sub;
-    const less = wide ? OP.i64LtU : OP.i32LtU;
-    // the first watched byte is written to, or the first one written to is watched
-    global(out, added.global('watchFrom'));
-    local(out, OP.localGet, this.address);
-    out.byte(sub);
-    this.getCount(out);
-    out.byte(less);
-    local(out, OP.localGet, this.address);
-    global(out, added.global('watchFrom'));
-    out.byte(sub);
-    global(out, added.global('watchLength'));
-    out.put([less, OP.i32Or, OP.if, 0x40, OP.i32Const]);
-    out.s32(pc);
-    const convert = wide ? OP.f64ConvertI64U : OP.f64ConvertI32U;
-    local(out, OP.localGet, this.address);
-    out.byte(convert);
-    this.getCount(out);
-    out.byte(convert);
-    this.callWrote(out);
-    out.byte(OP.end);
-  }
-
-  private callWrote(out: WasmOutput): void {
-    global(out, this.added.global('wrote'));
-    out.byte(OP.callRef);
-    out.u32(this.added.hookType('wrote'));
-  }
-
   private markDirty(out: WasmOutput, offset: number): void {
     this.addressPlus(out, offset);
     this.page(out);
@@ -222,14 +209,14 @@ export class StoreSnippets {
 
   private markDirtyRange(out: WasmOutput): void {
     const { wide } = this;
-    this.getCount(out);
+    this.getCount(out, wide);
     if (wide) out.put([OP.i64Eqz, OP.i32Eqz]);
     out.put([OP.if, 0x40]);
     local(out, OP.localGet, this.address);
     this.page(out);
     out.put([OP.i32Const, 1]);
     local(out, OP.localGet, this.address);
-    this.getCount(out);
+    this.getCount(out, wide);
     out.byte(wide ? OP.i64Add : OP.i32Add);
     this.constant(out, 1);
     out.byte(wide ? OP.i64Sub : OP.i32Sub);
@@ -249,9 +236,10 @@ export class StoreSnippets {
   }
 
   /** The count, as wide as an address. */
-  private getCount(out: WasmOutput): void {
-    local(out, OP.localGet, this.temporary(USE.count, this.countType));
-    if (this.wide && this.countType === TYPE.i32) out.byte(OP.i64ExtendI32U);
+  private getCount(out: WasmOutput, wide: boolean): void {
+    const { count, countType } = this.bulk;
+    local(out, OP.localGet, count);
+    if (wide && countType === TYPE.i32) out.byte(OP.i64ExtendI32U);
   }
 
   private addressPlus(out: WasmOutput, offset: number): void {
@@ -270,10 +258,5 @@ export class StoreSnippets {
 
 function local(out: WasmOutput, opcode: number, index: number): void {
   out.byte(opcode);
-  out.u32(index);
-}
-
-function global(out: WasmOutput, index: number): void {
-  out.byte(OP.globalGet);
   out.u32(index);
 }

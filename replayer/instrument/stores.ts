@@ -9,6 +9,8 @@ export interface StoreKind {
   /** Type of the values above the address on the stack, the last on top: one, or two for a cmpxchg. */
   readonly value: number;
   readonly values: 1 | 2;
+  /** It reads what it writes over: a read-modify-write. */
+  readonly reads: boolean;
 }
 
 /** Those whose extent is on the stack: memory.fill, memory.copy, memory.init. */
@@ -28,6 +30,7 @@ function storeKind({ name }: Opcode): StoreKind | undefined {
     width: Number(bits ?? whole) / 8,
     value: TYPE[type as keyof typeof TYPE],
     values: name.includes('cmpxchg') ? 2 : 1,
+    reads: name.includes('.rmw'),
   };
 }
 

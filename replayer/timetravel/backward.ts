@@ -7,7 +7,7 @@ import type { SourceLines } from '../source/source-lines.ts';
 import { INNERMOST, inlineLevel, lineAt } from './goals.ts';
 import { LineRuns } from './line-runs.ts';
 import { type Mark, sameMark } from './mark.ts';
-import type { Points } from './motions.ts';
+import { type Points, type Reason, watchesReads } from './motions.ts';
 import type { PointRules } from './point-rules.ts';
 import type { ProbeEvents, ProbeRun } from './probe-run.ts';
 import { WatchPoints } from './watch-points.ts';
@@ -141,11 +141,13 @@ export function pointsBefore(
   let watch: WatchPoints | undefined;
   let callMark: Mark | undefined;
   let answered: readonly { address: number; length: number }[] = [];
-  const wrote = (by: 'guest' | 'host', at: Mark, address: number, length: number) => {
-    for (const hit of watch?.wrote(by, at, address, length) ?? []) {
-      rules.remember(hit, at, () => run().stopped());
-    }
+  const met = (hits: readonly Reason[] | undefined, at: Mark) => {
+    for (const hit of hits ?? []) rules.remember(hit, at, () => run().stopped());
   };
+  const wrote = (by: 'guest' | 'host', at: Mark, address: number, length: number) =>
+    met(watch?.wrote(by, at, address, length), at);
+  const read = (by: 'guest' | 'host', at: Mark, address: number, length: number) =>
+    met(watch?.read(by, at, address, length), at);
   return {
     begin: () => {
       watch = new WatchPoints(run(), points.watches);
@@ -176,6 +178,12 @@ export function pointsBefore(
     },
     ...(points.watches.length > 0 && {
       wrote: (at: Mark, address: number, length: number) => wrote('guest', at, address, length),
+    }),
+    ...(points.watches.some(watchesReads) && {
+      read: (at: Mark, address: number, length: number) => read('guest', at, address, length),
+      reading: (at: Mark, ranges: readonly { address: number; length: number }[]) => {
+        for (const { address, length } of ranges) read('host', at, address, length);
+      },
     }),
   };
 }

@@ -22,7 +22,7 @@ import {
   NOWHERE,
 } from './goals.ts';
 import { type Mark, sameMark } from './mark.ts';
-import type { Arrival, Motion, Points, StepSize } from './motions.ts';
+import { type Arrival, type Motion, type Points, type StepSize, watchesReads } from './motions.ts';
 import { PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
@@ -264,7 +264,7 @@ export class Engine {
       const pass = forwardPass(query, rules, () => run, steps, this.functionAt);
       const run = this.newRun(steps, points, pass.events, onEvent);
       run.run();
-      const { reached, missing, begun } = pass.outcome();
+      const { reached, missing, begun, unanswered } = pass.outcome();
       if (reached !== undefined) {
         this.latest = reached.position;
         return { ...reached.met, mark: reached.position.mark, ...told(points, rules) };
@@ -273,7 +273,7 @@ export class Engine {
         if ('pc' in from && !begun) throw notThere(from);
         return {
           mark: this.lastMark(onEvent),
-          reason: { kind: 'end' },
+          ...(unanswered ?? { reason: { kind: 'end' } }),
           ...told(points, rules),
         };
       }
@@ -377,6 +377,7 @@ export class Engine {
       steps: new Set(steps),
       breaks: new Set(points.breaks),
       watch: points.watches.length > 0,
+      reads: points.watches.some(watchesReads),
     });
     return new ProbeRun(this.target, program, events, onEvent);
   }

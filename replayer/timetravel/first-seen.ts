@@ -53,7 +53,7 @@ export function firstSeen(
     if (hit < 0) return;
     const other = instance === target.instance ? undefined : instance;
     found = { by, mark: mark(), address: from + hit, other };
-    for (const { probes } of all) probes.global('watchLength').value = 0;
+    for (const { probes } of all) probes.watch(0, 0);
   };
   const now = (pc: number, by = running): Mark => ({
     event: by?.event() ?? -1,
@@ -71,8 +71,7 @@ export function firstSeen(
       const { probes, instance } = started;
       all.push(started);
       if (target.instance === undefined || instance === target.instance) running = started;
-      probes.global('watchFrom').value = 0;
-      probes.global('watchLength').value = WHOLE_MEMORY | 0;
+      probes.watch(0, WHOLE_MEMORY);
       look('start', () => START, 0, started.memory().length);
       const whose = target.instance === undefined ? undefined : instance;
       probes.set('wrote', (pc, at, size) => {

@@ -4,7 +4,7 @@
  */
 import type { Goal } from './goals.ts';
 import { type Mark, sameMark } from './mark.ts';
-import type { Points, Reason } from './motions.ts';
+import { type Points, type Reason, watchesReads } from './motions.ts';
 import type { Met, PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, type ProbeRun } from './probe-run.ts';
@@ -38,6 +38,8 @@ export interface ForwardPass {
     readonly missing: ReadonlySet<number>;
     /** Whether the run came to where the motion begins. */
     readonly begun: boolean;
+    /** Met by what the host read for a call with which the run ended: no instruction stands behind it. */
+    readonly unanswered: Reached['met'] | undefined;
   };
 }
 
@@ -63,6 +65,7 @@ export function forwardPass(
   let found: Reached['met'] | undefined;
   let answered: readonly { address: number; length: number }[] = [];
   let callMark: Mark | undefined;
+  let unanswered: Reached['met'] | undefined;
   let beyondFrom: number | undefined;
 
   const need = (funcs: readonly number[]) => {
@@ -88,8 +91,8 @@ export function forwardPass(
   };
   /** What ends the motion, if this does. */
   const metBy = (reason: Reason, at: Mark) => rules.first(reason, at, () => run().stopped(at.pc));
-  /** The frame that writes has not stored its locals. */
-  const writeMetBy = (hit: Extract<Reason, { kind: 'watch' }>) =>
+  /** The frame that does it has not stored its locals. */
+  const accessMetBy = (hit: Extract<Reason, { kind: 'watch' }>) =>
     rules.first(hit, hit.mark, () => run().stopped());
   const stopSoon = (met: Reached['met'] | undefined) => {
     if (met === undefined || found !== undefined) return;
@@ -145,10 +148,12 @@ export function forwardPass(
       answered = [...answered, ...ranges];
     },
     passed: (event) => {
+      stopSoon(unanswered);
+      unanswered = undefined;
       for (const { address, length } of answered) {
         if (!callMark) break;
         for (const hit of watch?.wrote('host', callMark, address, length) ?? []) {
-          if (begun) stopSoon(writeMetBy(hit));
+          if (begun) stopSoon(accessMetBy(hit));
         }
       }
       answered = [];
@@ -162,10 +167,26 @@ export function forwardPass(
     ...(points.watches.length > 0 && {
       wrote: (at: Mark, address: number, length: number) => {
         for (const hit of watch?.wrote('guest', at, address, length) ?? []) {
-          if (begun) stopSoon(writeMetBy(hit));
+          if (begun) stopSoon(accessMetBy(hit));
+        }
+      },
+    }),
+    ...(points.watches.some(watchesReads) && {
+      read: (at: Mark, address: number, length: number) => {
+        for (const hit of watch?.read('guest', at, address, length) ?? []) {
+          if (begun) stopSoon(accessMetBy(hit));
+        }
+      },
+      reading: (at: Mark, ranges: readonly { address: number; length: number }[]) => {
+        if (!begun || found !== undefined) return;
+        for (const { address, length } of ranges) {
+          for (const hit of watch?.read('host', at, address, length) ?? []) {
+            const met = accessMetBy(hit);
+            unanswered ??= met;
+          }
         }
       },
     }),
   };
-  return { events, outcome: () => ({ reached, missing, begun }) };
+  return { events, outcome: () => ({ reached, missing, begun, unanswered }) };
 }

@@ -19,8 +19,17 @@ export interface Watch {
   /** Bytes of memory 0. */
   readonly address: number;
   readonly length: number;
-  /** Writes of what was there already count too. */
-  readonly every: boolean;
+  readonly on: WatchOn;
+}
+
+/**
+ * `change`: a write that leaves other bytes. `write`: any. `read`: also where the same instruction writes.
+ * `access`: either, once an instruction; a host call may be two.
+ */
+export type WatchOn = 'change' | 'write' | 'read' | 'access';
+
+export function watchesReads({ on }: Watch): boolean {
+  return on === 'read' || on === 'access';
 }
 
 /** What stops a run. */
@@ -45,7 +54,7 @@ export interface PointRule {
     | { readonly kind: 'watch'; readonly watch: number };
   /**
    * An expression that must be true: of a breakpoint or call in its frame; of a watchpoint with `$value` and
-   * `$old`, memory and globals, but no variables of a frame.
+   * `$old` (of a read, both what was read), memory and globals, but no variables of a frame.
    */
   readonly condition?: string;
   /** As many hits are passed over. */
@@ -79,13 +88,15 @@ export type Reason =
   | { readonly kind: 'moved' }
   | { readonly kind: 'break'; readonly pc: Pc }
   | { readonly kind: 'call'; readonly name: string }
-  /** The guest stands behind the write; in reverse before it, with `after` to come. */
+  /** The guest stands behind the access; in reverse before it, with `after` to come. */
   | {
       readonly kind: 'watch';
       readonly watch: Watch;
+      readonly did: 'read' | 'wrote';
       readonly by: 'guest' | 'host';
-      /** Before the writing instruction, or the call. */
+      /** Before the instruction, or the call. */
       readonly mark: Mark;
+      /** The whole watched range. Of a read, both are what was read. */
       readonly before: Uint8Array;
       readonly after: Uint8Array;
     }

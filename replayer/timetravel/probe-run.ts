@@ -7,6 +7,7 @@ import { WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import { isStackOverflow } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
+import type { GuestRanges } from '../guest-ranges.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
@@ -18,6 +19,11 @@ import type { Program } from './programs.ts';
 import type { StoppedGuest } from './state-at.ts';
 import type { TargetReplay, TravelTarget } from './travel-target.ts';
 
+interface ByteRange {
+  readonly address: number;
+  readonly length: number;
+}
+
 /** What is told of a run. Each may leave it. */
 export interface ProbeEvents {
   /** Before the guest's first code. */
@@ -28,14 +34,16 @@ export interface ProbeEvents {
   readonly ticked?: (at: Mark) => void;
   /** After a store; `at` is before it. */
   readonly wrote?: (at: Mark, address: number, length: number) => void;
+  /** After a load; of an instruction that also stores, behind `wrote`. */
+  readonly read?: (at: Mark, address: number, length: number) => void;
+  /** What the host read, before a call is answered; `at` is before the call instruction. */
+  readonly reading?: (at: Mark, ranges: readonly ByteRange[]) => void;
   /** A call of the host's, before its answer; `at` is before the call instruction. */
   readonly calling?: (at: Mark, name: string) => void;
   /** Calls before this event are not told. */
   readonly callingFrom?: number;
   /** The first `length` bytes of these ranges are about to be written, to answer the call. */
-  readonly answering?: (
-    ranges: readonly { readonly address: number; readonly length: number }[],
-  ) => void;
+  readonly answering?: (ranges: readonly ByteRange[]) => void;
   /** An event and its effects. */
   readonly passed?: (event: number) => void;
   /** From time to time while the guest computes past the end of the recording. */
@@ -88,17 +96,15 @@ export class ProbeRun {
             events.calling(this.markOfCall(), func.name);
           }
         },
+        ...(events.reading && {
+          reads: (_event: number, ranges: GuestRanges) => {
+            if (this.probes) events.reading?.(this.markOfCall(), partsOf(ranges, ranges.total));
+          },
+        }),
         writes: (_event, ranges, size) => {
           if (!this.probes || !events.answering) return;
-          const parts: { address: number; length: number }[] = [];
-          let rest = size;
-          for (let i = 0; i < ranges.count && rest > 0; i++) {
-            const length = Math.min(rest, ranges.length(i));
-            parts.push({ address: ranges.address(i), length });
-            rest -= length;
-          }
           this.told = true;
-          events.answering(parts);
+          events.answering(partsOf(ranges, size));
         },
         after: (event) => {
           // of a component, the instance may not have been made yet
@@ -178,8 +184,7 @@ export class ProbeRun {
   watch(address: number, length: number): void {
     if (this.target.sharers.length > 1) this.shared = { address, bytes: new Uint8Array(length) };
     this.keepShared();
-    this.global('watchFrom').value = address | 0;
-    this.global('watchLength').value = length | 0;
+    this.guest.watch(address, length);
   }
 
   /** Innermost first. @param pc of the innermost; that of its call unless given */
@@ -264,6 +269,12 @@ export class ProbeRun {
         this.keepShared();
       });
     }
+    if (events.read) {
+      probes.set('read', (pc, address, length) => {
+        const depth = Number(this.global('depth').value);
+        this.safely(() => events.read?.(this.mark(pc, depth), address, length));
+      });
+    }
     this.schedule();
     events.begin?.();
   }
@@ -337,6 +348,18 @@ export class ProbeRun {
   private global(name: Parameters<Probes['global']>[0]): WebAssembly.Global {
     return this.guest.global(name);
   }
+}
+
+/** The first `size` bytes of some ranges. */
+function partsOf(ranges: GuestRanges, size: number): ByteRange[] {
+  const parts: ByteRange[] = [];
+  let rest = size;
+  for (let i = 0; i < ranges.count && rest > 0; i++) {
+    const length = Math.min(rest, ranges.length(i));
+    parts.push({ address: ranges.address(i), length });
+    rest -= length;
+  }
+  return parts;
 }
 
 function diverged(event: number): WasiRrError {

@@ -10,8 +10,9 @@ export interface ProgramPlan {
   readonly steps: ReadonlySet<number>;
   /** Instructions that are told each time. */
   readonly breaks: ReadonlySet<number>;
-  /** Whether stores to a range are told. */
+  /** Whether stores to a range are told; and loads from it. */
   readonly watch: boolean;
+  readonly reads: boolean;
 }
 
 export interface Program extends Rewritten {
@@ -47,13 +48,14 @@ export class Programs {
     return known.program;
   }
 
-  private make({ steps, breaks, watch }: ProgramPlan) {
+  private make({ steps, breaks, watch, reads }: ProgramPlan) {
     const plan = withOverflow(this.target.trace, {
       tick: true,
       frames: 'spill',
       steps,
       breaks,
       watch,
+      reads,
     });
     const made = instrument(this.target.module, plan);
     const visible = exportGlobals(made.bytes);
@@ -84,7 +86,7 @@ export class Programs {
   }
 }
 
-function keyOf({ steps, breaks, watch }: ProgramPlan): string {
+function keyOf({ steps, breaks, watch, reads }: ProgramPlan): string {
   const sorted = (numbers: ReadonlySet<number>) => [...numbers].sort((a, b) => a - b).join();
-  return `${sorted(steps)};${sorted(breaks)};${watch}`;
+  return `${sorted(steps)};${sorted(breaks)};${watch};${reads}`;
 }

@@ -110,8 +110,7 @@ export function writesTo(
       if (target.instance === undefined || instance === target.instance) running = started;
       // of a component, another one may have begun to fill the memory before
       known.set(started.memory().subarray(address, address + length));
-      probes.global('watchFrom').value = address | 0;
-      probes.global('watchLength').value = length | 0;
+      probes.watch(address, length);
       const whose = target.instance === undefined ? undefined : instance;
       probes.set('wrote', (pc, at, size) => {
         running ??= started;

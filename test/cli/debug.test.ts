@@ -66,6 +66,9 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
       'step 3',
     ],
     ...['goto start', 'print __stack_pointer', 'info registers', 'c', 'goto end'],
+    // who read the pointer; and who read or wrote it
+    ...['rwatch u->rank', 'rc', 'delete', 'awatch 0x12310 4 if $value != $old', 'rc', 'rc'],
+    ...['info breakpoints'],
   ],
   // neither names nor lines of its own code
   'heapsmash-O2': [

@@ -91,7 +91,7 @@ test('motions in both directions, with watchpoints and breakpoints, in the progr
   inside(heapsmash, async (travel) => {
     const end = await travel.move(undefined, { kind: 'end' });
     expect(end.stack[0]).toMatchObject({ name: 'main', instance: { id: 1 } });
-    const watch = { address: USER, length: 4, every: false };
+    const watch = { address: USER, length: 4, on: 'change' } as const;
     const wrote = await travel.move(end.mark, {
       kind: 'continue',
       reverse: true,
@@ -137,7 +137,7 @@ test('a watchpoint meets what another instance wrote', () =>
       const met = await travel.move(start.mark, {
         kind: 'continue',
         reverse: false,
-        points: points([{ address: 1024, length: 4, every: false }]),
+        points: points([{ address: 1024, length: 4, on: 'change' }]),
       });
       expect(met.reason).toMatchObject({ kind: 'watch', by: 'host' });
     },

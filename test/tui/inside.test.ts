@@ -158,6 +158,22 @@ describe('points', () => {
     await screen.until(/watchpoint 1: 62000000 → 62750000/);
   });
 
+  it('a watchpoint on reads, changed to one on writes, and on both', async () => {
+    await using screen = await atFailure();
+    screen.type(':rwatch 0x12310 4\r');
+    await screen.until('watchpoint 1: 0x12310…0x12313 is read;');
+    screen.type('C');
+    await screen.until(/watchpoint 1: 62757200 read, by the guest/);
+    screen.type('B');
+    await screen.until(/● +1 +0x12310…0x12313 is read/);
+    screen.type('t');
+    await screen.until('1 stops where it is read or written');
+    screen.type('C');
+    await screen.until(/watchpoint 1: 62757200 → 62757200, by the guest/);
+    screen.type('t');
+    await screen.until('1 stops where it changes');
+  });
+
   it.each([
     [':break nowhere\r', 'no function of the module is called "nowhere"'],
     [':break 12 if nme == 3\r', 'there is no value "nme" here'],

@@ -31,6 +31,7 @@ import { memoryHistory } from './memory-history.ts';
 import { pageOverlay, scrollOverlay } from './overlay.ts';
 import { canGoPast, goPast, pauseOrLeave } from './past.ts';
 import {
+  changeWatched,
   editCondition,
   removePoint,
   runToCursor,
@@ -89,6 +90,7 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   addWatch: (bugger) => openPrompt(bugger, 'watch'),
   removeWatch,
   showInMemory,
+  changeWatched,
   switchPoint,
   removePoint,
   editCondition,

@@ -2,12 +2,14 @@
 import { messageOf, WasiRrError } from '../../errors.ts';
 import type { BreakSpec } from '../../replayer/timetravel/break-places.ts';
 import type { ConditionOf } from '../../replayer/timetravel/messages.ts';
+import type { Watch, WatchOn } from '../../replayer/timetravel/motions.ts';
 import {
   conditionOf,
   newStopPoint,
   type StopPoint,
   type StopWhat,
 } from '../../replayer/timetravel/stop-points.ts';
+import { WATCHED } from '../panes/breaks.ts';
 import { sourceView } from '../panes/source-view.ts';
 import { hex } from '../text/units.ts';
 import type { Debugger } from './debugger.ts';
@@ -44,11 +46,11 @@ export async function addBreakpoint(bugger: Debugger, text: string): Promise<voi
 }
 
 /** An expression, whose bytes are watched, or an address and a length. */
-export async function addWatchpoint(bugger: Debugger, text: string): Promise<void> {
+export async function addWatchpoint(bugger: Debugger, text: string, on: WatchOn): Promise<void> {
   await telling(bugger, async () => {
     const { place, condition } = splitCondition(text);
     const { address, length, name } = await watchedRange(bugger, place);
-    await setWatch(bugger, { address, length }, name, condition);
+    await setWatch(bugger, { address, length, on }, name, condition);
   });
 }
 
@@ -56,7 +58,8 @@ export async function addWatchpoint(bugger: Debugger, text: string): Promise<voi
 export async function watchSelected(bugger: Debugger): Promise<void> {
   const { tab } = bugger.state;
   if (tab === 'memory') {
-    await telling(bugger, () => setWatch(bugger, askedRange(bugger), undefined, undefined));
+    const watch = { ...askedRange(bugger), on: 'change' } as const;
+    await telling(bugger, () => setWatch(bugger, watch, undefined, undefined));
     return;
   }
   const row = selectedRow(bugger);
@@ -64,21 +67,20 @@ export async function watchSelected(bugger: Debugger): Promise<void> {
     bugger.say('that is in no memory, where writes could be watched');
     return;
   }
-  const range = { address: row.address, length: row.size };
-  await telling(bugger, () => setWatch(bugger, range, row.name, undefined));
+  const watch = { address: row.address, length: row.size, on: 'change' } as const;
+  await telling(bugger, () => setWatch(bugger, watch, row.name, undefined));
 }
 
 async function setWatch(
   bugger: Debugger,
-  { address, length }: { readonly address: number; readonly length: number },
+  watch: Watch,
   name: string | undefined,
   condition: string | undefined,
 ): Promise<void> {
-  await check(bugger, { kind: 'watch', length }, condition);
-  const watch = { address, length, every: false };
+  await check(bugger, { kind: 'watch', length: watch.length }, condition);
   const { number } = add(bugger, { kind: 'watchpoint', watch, name }, condition);
-  const where = rangeText({ address, length });
-  bugger.say(`watchpoint ${number}: ${where} changes; c and C go there, B lists them`);
+  const what = `${rangeText(watch)} ${WATCHED[watch.on]}`;
+  bugger.say(`watchpoint ${number}: ${what}; c and C go there, B lists them`);
 }
 
 export async function addCatchpoint(bugger: Debugger, text: string): Promise<void> {
@@ -174,6 +176,20 @@ export function switchPoint(bugger: Debugger): void {
   if (point === undefined) return;
   change(bugger, point.number, { enabled: !point.enabled });
   bugger.say(`${point.number} is ${point.enabled ? 'off' : 'on'}`);
+}
+
+/** What the selected watchpoint stops at: the next kind. */
+export function changeWatched(bugger: Debugger): void {
+  const point = selectedPoint(bugger);
+  if (point === undefined) return;
+  if (point.kind !== 'watchpoint') {
+    bugger.say('that is no watchpoint');
+    return;
+  }
+  const kinds = Object.keys(WATCHED) as WatchOn[];
+  const on = kinds[(kinds.indexOf(point.watch.on) + 1) % kinds.length] as WatchOn;
+  change(bugger, point.number, { watch: { ...point.watch, on } } as Partial<StopPoint>);
+  bugger.say(`${point.number} stops where it ${WATCHED[on]}`);
 }
 
 export function removePoint(bugger: Debugger): void {

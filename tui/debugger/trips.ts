@@ -236,7 +236,11 @@ function whyText(bugger: Debugger, reason: Arrival['reason'], number: string): s
     case 'watch': {
       const hex = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 8)).toString('hex');
       const by = reason.by === 'host' ? 'the host' : 'the guest';
-      return `watchpoint${number}: ${hex(reason.before)} → ${hex(reason.after)}, by ${by}`;
+      const what =
+        reason.did === 'read'
+          ? `${hex(reason.after)} read`
+          : `${hex(reason.before)} → ${hex(reason.after)}`;
+      return `watchpoint${number}: ${what}, by ${by}`;
     }
     case 'start':
       return 'this is the start of the run';

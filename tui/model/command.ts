@@ -20,8 +20,10 @@ export type Command =
   | { readonly kind: 'tab'; readonly tab: Tab }
   | { readonly kind: 'bookmark'; readonly note: string }
   | { readonly kind: 'snapshot'; readonly label: string }
-  | { readonly kind: 'break' | 'watch' | 'catch' | 'display' | 'print'; readonly text: string }
+  | { readonly kind: InsideKind; readonly text: string }
   | { readonly kind: 'source' | 'failure' | 'past' | 'follow' | 'help' | 'quit' };
+
+type InsideKind = 'break' | 'watch' | 'rwatch' | 'awatch' | 'catch' | 'display' | 'print';
 
 export type CommandReading =
   | { readonly ok: true; readonly command: Command }
@@ -47,7 +49,7 @@ const find = (which: 'first' | 'last' | 'next' | 'previous'): CommandSpec => ({
 });
 
 const inside = (
-  kind: 'break' | 'watch' | 'catch' | 'display' | 'print',
+  kind: InsideKind,
   argument: string,
   help: string,
   complete?: CommandSpec['complete'],
@@ -132,6 +134,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   inside('break', 'PLACE [if CONDITION]', 'stop at a function, main.c:12, a line here, *0xe24'),
   inside('watch', 'VARIABLE or ADDRESS [LENGTH] [if …]', 'stop where it changes'),
+  inside('rwatch', 'VARIABLE or ADDRESS [LENGTH] [if …]', 'stop where it is read'),
+  inside('awatch', 'VARIABLE or ADDRESS [LENGTH] [if …]', 'where it is read or written'),
   inside('catch', '[FUNCTION]', 'stop before calls of the host', (begun, { functions }) =>
     functions.filter((name) => name.startsWith(begun)),
   ),

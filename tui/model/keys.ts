@@ -249,6 +249,13 @@ export const BINDINGS = [
     help: 'change the condition of the breakpoint',
     footer: 'condition',
   },
+  {
+    keys: ['t'],
+    action: 'changeWatched',
+    where: 'breaks',
+    help: 'what the watchpoint stops at: changes, every write, reads, both',
+    footer: 'watched',
+  },
   // the run
   {
     keys: ['s', '.'],

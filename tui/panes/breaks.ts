@@ -1,5 +1,6 @@
 /** Breaks: what stops the run, with how often it has. */
 import { placeText } from '../../replayer/dwarf/line-index.ts';
+import type { WatchOn } from '../../replayer/timetravel/motions.ts';
 import type { StopPoint } from '../../replayer/timetravel/stop-points.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from '../debugger/debugger.ts';
@@ -8,12 +9,20 @@ import { line, span } from '../text/line.ts';
 import { hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
 
+/** What bytes do where a watchpoint stops. */
+export const WATCHED: Readonly<Record<WatchOn, string>> = {
+  change: 'changes',
+  write: 'is written',
+  read: 'is read',
+  access: 'is read or written',
+};
+
 export function breaksContent({ state }: Debugger): TabContent {
   if (state.points.length === 0) {
     const hints = [
       'nothing stops the run yet:',
       'b in Source stops at a line, t in Locals and Memory where bytes change;',
-      ':break main.c:12 if n > 3, :watch u->score, :catch fd_write',
+      ':break main.c:12 if n > 3, :watch u->score, :rwatch buf, :catch fd_write',
     ];
     return { lines: hints.map((text) => ({ line: line(span(text, 'dim')) })) };
   }
@@ -51,9 +60,7 @@ function whatText(point: StopPoint): string {
     }
     case 'watchpoint': {
       const name = point.name === undefined ? '' : `${point.name} `;
-      return escapeText(
-        `${name}${rangeText(point.watch)} ${point.watch.every ? 'is written' : 'changes'}`,
-      );
+      return escapeText(`${name}${rangeText(point.watch)} ${WATCHED[point.watch.on]}`);
     }
     case 'catchpoint':
       return point.call === '*' ? 'any call of the host' : `call of ${escapeText(point.call)}`;

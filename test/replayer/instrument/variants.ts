@@ -56,6 +56,8 @@ export const VARIANTS: Readonly<Record<string, (module: Uint8Array) => Instrumen
   spill: () => ({ tick: true, frames: 'spill' }),
   watch: () => ({ tick: true, watch: true }),
   'watch and spill': () => ({ tick: true, watch: true, frames: 'spill' }),
+  reads: () => ({ reads: true }),
+  'accesses and spill': () => ({ tick: true, watch: true, reads: true, frames: 'spill' }),
   dirty: () => ({ dirty: true }),
   breaks: (module) => ({ breaks: allPcs(module, 7) }),
   counts: (module) => ({ counts: new Map([...allPcs(module)].map((pc, i) => [pc, i])) }),

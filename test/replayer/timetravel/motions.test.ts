@@ -7,7 +7,7 @@ import { Engine } from '../../../replayer/timetravel/engine.ts';
 import { readFrames } from '../../../replayer/timetravel/frames.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
 import type { Mark } from '../../../replayer/timetravel/mark.ts';
-import type { Motion, Points, StepSize } from '../../../replayer/timetravel/motions.ts';
+import type { Motion, Points, StepSize, Watch } from '../../../replayer/timetravel/motions.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { MAX_FRAMES } from '../../../wasm/traps.ts';
@@ -140,7 +140,7 @@ describe.each(['heapsmash-O0g', 'heapsmash-O2', 'uninit-O0g'])('%s', (name) => {
 
 describe('watchpoints', () => {
   /** The function pointer that heapsmash overwrites. */
-  const watch = { address: 0x12310, length: 4, every: false };
+  const watch: Watch = { address: 0x12310, length: 4, on: 'change' };
   const points = { ...NO_POINTS, watches: [watch] };
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
   let trace: TraceReader;
@@ -174,9 +174,9 @@ describe('watchpoints', () => {
   });
 
   test('forwards to each, when it has happened; and to every write', () => {
-    for (const [every, count] of [
-      [false, 4],
-      [true, 10],
+    for (const [on, count] of [
+      ['change', 4],
+      ['write', 10],
     ] as const) {
       let { mark } = engine.move(undefined, { kind: 'event', event: -1 }, quiet);
       let hits = 0;
@@ -184,7 +184,7 @@ describe('watchpoints', () => {
         const motion: Motion = {
           kind: 'continue',
           reverse: false,
-          points: { ...NO_POINTS, watches: [{ ...watch, every }] },
+          points: { ...NO_POINTS, watches: [{ ...watch, on }] },
         };
         const arrival = engine.move(mark, motion, quiet);
         mark = arrival.mark;
@@ -205,7 +205,7 @@ describe('watchpoints', () => {
     const at = engine.move(undefined, { kind: 'event', event: read.number }, quiet);
     const { memory } = engine.at(at.mark, quiet);
     const address = Buffer.from(memory).indexOf('add,1,');
-    const host = { ...NO_POINTS, watches: [{ address, length: 3, every: false }] };
+    const host: Points = { ...NO_POINTS, watches: [{ address, length: 3, on: 'change' }] };
     const start = engine.move(undefined, { kind: 'event', event: -1 }, quiet);
     const forward = engine.move(
       start.mark,
@@ -340,7 +340,7 @@ describe('conditions and hits that are passed over', () => {
   });
 
   test('of a watchpoint, what was written', () => {
-    const watch = { address: 0x12310, length: 4, every: false };
+    const watch: Watch = { address: 0x12310, length: 4, on: 'change' };
     const at = (condition: string, reverse: boolean) => {
       const rule = { number: 1, on: { kind: 'watch', watch: 0 }, condition } as const;
       const points: Points = { ...NO_POINTS, watches: [watch], rules: [rule] };
