@@ -204,7 +204,8 @@ export class FunctionRewriter {
   }
 
   private body(shape: Shape, start: number, end: number): void {
-    const { out, reader, plan, layout, stores, frames, mayAccess } = this;
+    const { out, reader, plan, layout, frames, mayAccess } = this;
+    const stores = plan.storesOf?.has(shape.func) === false ? undefined : this.stores;
     out.reset();
     this.extra = [];
     stores?.begin();

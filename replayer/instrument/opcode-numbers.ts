@@ -37,6 +37,7 @@ export const OP = {
   f32Store: 0x38,
   f64Store: 0x39,
   i32Store8: 0x3a,
+  memoryGrow: 0x40,
   i32Const: 0x41,
   i64Const: 0x42,
   f64Const: 0x44,

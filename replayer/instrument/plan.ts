@@ -23,6 +23,8 @@ export interface InstrumentPlan {
   readonly watch?: boolean;
   /** The hook `read` is called after each instruction that reads from the watched range of memory 0. */
   readonly reads?: boolean;
+  /** The stores of only these functions (indices) are looked at, for `watch` and `dirty`. */
+  readonly storesOf?: ReadonlySet<number>;
   /** Of each memory, a byte for each 4 KiB is set to 1 where it is stored to (additions.ts, dirtyMap). */
   readonly dirty?: boolean;
   /**

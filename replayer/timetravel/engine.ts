@@ -28,6 +28,7 @@ import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
 import { endPass } from './run-end.ts';
+import { type Known, Stretches } from './stretches.ts';
 import type { TravelTarget } from './travel-target.ts';
 
 export type OnEvent = (event: number) => void;
@@ -35,8 +36,8 @@ export type OnEvent = (event: number) => void;
 const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
 /** Each window is so many times larger than the one before. */
 const WINDOW_GROWTH = 16;
-/** Instructions before a mark that are remembered, at least. */
-const MAX_TRAIL = 4096;
+/** Part of a stretch in which a motion back is likely to leave it. */
+const STRETCH_FRONT = 1 / 8;
 /** Functions that are kept in mind (see nearOf). */
 const MAX_NEAR = 48;
 
@@ -58,9 +59,10 @@ export class Engine {
   private wholeRun: WholeRun | undefined;
   /** Functions that the last search looked at: their program is there, and V8 has compiled it. */
   private stepped: ReadonlySet<number> = new Set();
-  /** Every instruction before a mark, as far as a search went through all of them. */
-  private trail: readonly Mark[] = [];
   private readonly near = new Map<string, Set<number>>();
+  private readonly stretches: Stretches;
+  /** Where the last step forwards ended that no stretch had. */
+  private steppedTo: Mark | undefined;
 
   /** @throws WasiRrError as TraceReader.module */
   constructor(target: TravelTarget, names: FrameNames) {
@@ -71,6 +73,13 @@ export class Engine {
     this.lines = new SourceLines(names);
     this.look = new Look(target.module, names);
     this.functionAt = (pc) => this.names.functionAt(pc);
+    this.stretches = new Stretches({
+      program: (plan) => this.programs.get(plan),
+      run: (program, events, onEvent) => new ProbeRun(target, program, events, onEvent),
+      functionAt: this.functionAt,
+      // of a component, others may write to the same memory
+      follows: target.instance === undefined,
+    });
   }
 
   /**
@@ -79,7 +88,7 @@ export class Engine {
    */
   at(mark: Mark, onEvent: OnEvent): Position {
     if (this.latest === undefined || !sameMark(this.latest.mark, mark)) {
-      this.latest = this.seek(mark, onEvent);
+      this.latest = this.known(mark) ?? this.seek(mark, onEvent);
     }
     return this.latest;
   }
@@ -107,8 +116,36 @@ export class Engine {
     }
   }
 
+  private known(mark: Mark): Position | undefined {
+    const there = this.stretches.at(mark);
+    return there?.stretch.position(there.index);
+  }
+
   private step(from: Mark, size: StepSize, points: Points, onEvent: OnEvent): Arrival {
-    return this.forward({ from, goal: () => this.goalOf(from, size), points }, onEvent);
+    const goal = () => this.goalOf(from, size);
+    const mark = this.onStretch(from, goal(), points, onEvent);
+    const rules = new PointRules(points, this.look);
+    if (mark !== undefined) return { mark, reason: { kind: 'moved' }, ...told(points, rules) };
+    const arrival = this.forward({ from, goal, points }, onEvent);
+    this.steppedTo = arrival.mark;
+    return arrival;
+  }
+
+  /** Where a step ends, if that is known without a run. One step comes seldom alone: the second makes a stretch. */
+  private onStretch(
+    from: Mark,
+    goal: Goal,
+    { breaks, calls, watches }: Points,
+    onEvent: OnEvent,
+  ): Mark | undefined {
+    // what a write means to a watchpoint, and a hit to a breakpoint, only a run tells
+    if (watches.length > 0) return undefined;
+    const again = this.steppedTo !== undefined && sameMark(this.steppedTo, from);
+    const there =
+      this.stretches.at(from) ?? (again ? this.stretches.make(from, 'after', onEvent) : undefined);
+    const stops = ({ pc, event }: Mark) =>
+      breaks.includes(pc) || (calls.length > 0 && event !== from.event);
+    return there?.stretch.on(there.index, goal, this.functionAt, stops);
   }
 
   private goalOf(from: Mark, size: StepSize): Goal {
@@ -135,43 +172,16 @@ export class Engine {
   }
 
   private stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Arrival {
-    const mark =
-      this.onTrail(from, size) ?? this.before(from, this.searchOf(from, size), onEvent, size);
+    const mark = this.before(from, this.searchOf(from, size), onEvent, size);
     return mark === undefined ? this.start(onEvent) : { mark, reason: { kind: 'moved' } };
   }
 
   private searchOf(from: Mark, size: StepSize): MakeSearch {
-    if (size === 'instruction') return this.everyInstruction(from);
+    if (size === 'instruction') return lastWithin(ANY_DEPTH, true);
     if (size === 'instruction-over') return lastWithin(from.depth, false);
     const hasLine = lineAt(this.lines, from.pc, INNERMOST) !== undefined;
     if (size === 'out' || !hasLine) return lastWithin(from.depth - 1, false);
     return lineBefore(this.lines, this.functionAt, from, { into: size === 'line' });
-  }
-
-  /** The instruction before, where the last search has seen it. */
-  private onTrail(from: Mark, size: StepSize): Mark | undefined {
-    if (size !== 'instruction') return undefined;
-    return this.trail[this.trail.findIndex((mark) => sameMark(mark, from)) - 1];
-  }
-
-  /** The last instruction of all; what was seen on the way there is remembered. */
-  private everyInstruction(from: Mark): MakeSearch {
-    return (fromStart) => {
-      const search = lastWithin(ANY_DEPTH, true)(fromStart);
-      const marks: Mark[] = [];
-      return {
-        ...search,
-        visit: (at) => {
-          marks.push(at);
-          if (marks.length === 2 * MAX_TRAIL) marks.splice(0, MAX_TRAIL);
-          search.visit(at);
-        },
-        found: () => {
-          this.trail = [...marks, from];
-          return search.found();
-        },
-      };
-    };
   }
 
   private continueBack(from: Mark, points: Points, onEvent: OnEvent): Arrival {
@@ -291,10 +301,44 @@ export class Engine {
     onEvent: OnEvent,
     kind = 'other',
   ): Mark | undefined {
+    const near = to === undefined ? undefined : this.nearBefore(to, make, onEvent, kind);
+    return near === undefined || near.found === 'earlier'
+      ? this.farBefore(to, near?.ticks ?? 1, make, onEvent, kind)
+      : near.found;
+  }
+
+  /** The same, as far as it is known without a run, or would be after a stretch more. @returns ticks: looked at */
+  private nearBefore(
+    to: Mark,
+    make: MakeSearch,
+    onEvent: OnEvent,
+    size: string,
+  ): { readonly found: Mark | 'earlier' | undefined; readonly ticks: number } {
+    const search = (there: Known | undefined) =>
+      there ? there.stretch.back(there.index, make) : 'earlier';
+    let there = this.stretches.at(to);
+    let found = search(there);
+    // what lies further back than most of a stretch lies behind a long call: another stretch would not tell
+    const begins = there !== undefined && there.index < there.stretch.count * STRETCH_FRONT;
+    if (there === undefined || (found === 'earlier' && (begins || size === 'instruction'))) {
+      there = this.stretches.make(to, 'before', onEvent);
+      found = search(there);
+    }
+    return { found, ticks: to.tick - (there?.stretch.markAt(0).tick ?? to.tick) };
+  }
+
+  /** The same, in windows of more and more ticks. @param ticks of the first */
+  private farBefore(
+    to: Mark | undefined,
+    ticks: number,
+    make: MakeSearch,
+    onEvent: OnEvent,
+    kind: string,
+  ): Mark | undefined {
     const end = to?.tick ?? this.whole(onEvent).ticks + 1;
     const near = this.nearOf(kind);
     const steps = new Set([...((to && this.at(to, onEvent).functions) ?? []), ...near]);
-    for (let size = 1; ; ) {
+    for (let size = Math.max(1, ticks); ; ) {
       const from = end - size;
       const search = make(from < 1);
       const pass = windowPass({ from, to, search }, () => run, steps, this.functionAt);

@@ -1,7 +1,12 @@
 /** Reads the frames that an instrumented guest has spilled: function, pc and raw locals of each. */
 import { BinaryInput } from '../../wasm/binary.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
-import { FRAME_HEADER, FRAME_PC, frameLayout } from '../instrument/frame-layout.ts';
+import {
+  FRAME_HEADER,
+  FRAME_PC,
+  type FrameLayout,
+  frameLayout,
+} from '../instrument/frame-layout.ts';
 import { type ModuleLayout, readValueType, TYPE } from '../instrument/module-layout.ts';
 
 /** `undefined` is a reference, which cannot be read. A v128 comes as its 16 bytes. */
@@ -92,7 +97,16 @@ function readLocal(view: DataView, at: number, type: number): LocalValue {
 
 /** Bytes of a function's frame in the memory for frames. */
 export function frameSize(layout: ModuleLayout, func: number): number {
-  return frameLayout(localTypes(layout, func)).size;
+  return frameOf(layout, func).size;
+}
+
+/** Where the locals of a function lie in its frame. */
+export function frameOf(
+  layout: ModuleLayout,
+  func: number,
+): FrameLayout & { readonly types: Uint8Array } {
+  const types = localTypes(layout, func);
+  return { ...frameLayout(types), types };
 }
 
 /** Type codes of a defined function's locals, parameters first. */

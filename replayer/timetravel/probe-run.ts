@@ -189,15 +189,21 @@ export class ProbeRun {
 
   /** Innermost first. @param pc of the innermost; that of its call unless given */
   frames(pc?: number): readonly Frame[] {
-    const top = Number(this.global('top').value);
-    const memory = this.guest.memory('frames').buffer;
-    return readFrames(this.program.layout, memory, top, pc);
+    return readFrames(this.program.layout, this.framesMemory.buffer, this.top, pc);
   }
 
   /** Functions of all frames, outermost first: that of depth `n` is at `n - 1`. */
   functions(): readonly number[] {
-    const top = Number(this.global('top').value);
-    return functionsOfFrames(this.program.layout, this.guest.memory('frames').buffer, top);
+    return functionsOfFrames(this.program.layout, this.framesMemory.buffer, this.top);
+  }
+
+  /** The memory for frames, live, and where the innermost one ends. */
+  get framesMemory(): WebAssembly.Memory {
+    return this.guest.memory('frames');
+  }
+
+  get top(): number {
+    return Number(this.global('top').value);
   }
 
   /** From inside of a hook, until it ends. @param pc of the innermost frame; without it, no frames are given */

@@ -10,9 +10,10 @@ export interface ProgramPlan {
   readonly steps: ReadonlySet<number>;
   /** Instructions that are told each time. */
   readonly breaks: ReadonlySet<number>;
-  /** Whether stores to a range are told; and loads from it. */
-  readonly watch: boolean;
-  readonly reads: boolean;
+  /** Whether stores to a range are told; `steps`: those of the functions that step. */
+  readonly watch: boolean | 'steps';
+  /** Whether loads from it are. */
+  readonly reads?: boolean;
 }
 
 export interface Program extends Rewritten {
@@ -48,14 +49,15 @@ export class Programs {
     return known.program;
   }
 
-  private make({ steps, breaks, watch, reads }: ProgramPlan) {
+  private make({ steps, breaks, watch, reads = false }: ProgramPlan) {
     const plan = withOverflow(this.target.trace, {
       tick: true,
       frames: 'spill',
       steps,
       breaks,
-      watch,
+      watch: watch !== false,
       reads,
+      ...(watch === 'steps' && { storesOf: steps }),
     });
     const made = instrument(this.target.module, plan);
     const visible = exportGlobals(made.bytes);
@@ -86,7 +88,7 @@ export class Programs {
   }
 }
 
-function keyOf({ steps, breaks, watch, reads }: ProgramPlan): string {
+function keyOf({ steps, breaks, watch, reads = false }: ProgramPlan): string {
   const sorted = (numbers: ReadonlySet<number>) => [...numbers].sort((a, b) => a - b).join();
   return `${sorted(steps)};${sorted(breaks)};${watch};${reads}`;
 }

@@ -1,0 +1,135 @@
+/**
+ * The stretches of a run that are known instruction by instruction, of which the latest are kept: who steps
+ * back and forth near one place waits for two replays once. Makes them, and no motion.
+ */
+import { compareMarks, type Mark } from './mark.ts';
+import type { ProbeEvents, ProbeRun } from './probe-run.ts';
+import type { Program, ProgramPlan } from './programs.ts';
+import type { Stretch } from './stretch.ts';
+import {
+  learningPass,
+  recordingPass,
+  type StretchLimits,
+  type StretchPlan,
+} from './stretch-passes.ts';
+
+/** Ticks of the first stretch, and how many times as many the next one has where it follows one. */
+const TICKS = { first: 1024, growth: 4, most: 1 << 16 };
+/** Of these, so many lie on the other side of where a motion goes. */
+const BEHIND = 1 / 8;
+
+const INSTRUCTIONS = 1 << 17;
+/** Stretches that are kept, and bytes of all. */
+const KEPT = { stretches: 3, bytes: 1 << 30 };
+
+type OnEvent = (event: number) => void;
+
+/** How a run is made. */
+export interface Runs {
+  readonly program: (plan: ProgramPlan) => Program;
+  readonly run: (program: Program, events: ProbeEvents, onEvent: OnEvent) => ProbeRun;
+  readonly functionAt: (pc: number) => number;
+  /** Whether all that writes to the guest's memory is told of. */
+  readonly follows: boolean;
+}
+
+/** A stretch that has an instruction, and its number in it. */
+export interface Known {
+  readonly stretch: Stretch;
+  readonly index: number;
+}
+
+export class Stretches {
+  private readonly runs: Runs;
+  private readonly bytes: number;
+  /** Latest use last. */
+  private made: { readonly stretch: Stretch; readonly ticks: number }[] = [];
+
+  /** @param bytes that all of them may hold */
+  constructor(runs: Runs, bytes = KEPT.bytes) {
+    this.runs = runs;
+    this.bytes = bytes;
+  }
+
+  /** The stretch that has an instruction, and its number in it. */
+  at(mark: Mark): Known | undefined {
+    for (const [i, one] of this.made.entries()) {
+      const index = one.stretch.indexOf(mark);
+      if (index < 0) continue;
+      this.made.splice(i, 1);
+      this.made.push(one);
+      return { stretch: one.stretch, index };
+    }
+    return undefined;
+  }
+
+  /**
+   * Makes a stretch, mostly of what comes before an instruction, or after it. Two replays.
+   * @returns undefined where the run does not come there
+   */
+  make(around: Mark, side: 'before' | 'after', onEvent: OnEvent): Known | undefined {
+    const ticks = this.ticksNear(around);
+    const ahead = Math.ceil(ticks * BEHIND);
+    const [before, after] = side === 'before' ? [ticks, ahead] : [ahead, ticks];
+    const plan: StretchPlan = {
+      from: around.tick - before,
+      around,
+      until: around.tick + after,
+    };
+    const stretch = this.record(plan, this.learn(plan, onEvent), onEvent);
+    if (stretch === undefined) return undefined;
+    this.made.push({ stretch, ticks });
+    this.forget();
+    return { stretch, index: stretch.indexOf(around) };
+  }
+
+  /** More where it joins one that there is: whoever goes on that way comes further at once. */
+  private ticksNear(around: Mark): number {
+    let ticks: number = TICKS.first;
+    for (const { stretch, ticks: had } of this.made) {
+      const first = stretch.markAt(0);
+      const last = stretch.markAt(stretch.count - 1);
+      const joins =
+        around.tick >= first.tick - 1 &&
+        around.tick <= last.tick + 1 &&
+        compareMarks(first, last) < 0;
+      if (joins) ticks = Math.max(ticks, Math.min(TICKS.most, had * TICKS.growth));
+    }
+    return ticks;
+  }
+
+  private learn(plan: StretchPlan, onEvent: OnEvent): Set<number> {
+    const { runs } = this;
+    const program = runs.program({ steps: new Set(), breaks: new Set(), watch: false });
+    const pass = learningPass(plan, () => run, runs.functionAt);
+    const run: ProbeRun = runs.run(program, pass.events, onEvent);
+    const ended = run.run() === 'ended';
+    return new Set(pass.functions(ended));
+  }
+
+  private record(plan: StretchPlan, steps: Set<number>, onEvent: OnEvent): Stretch | undefined {
+    const { runs } = this;
+    const limits: StretchLimits = {
+      instructions: INSTRUCTIONS,
+      memory: this.bytes / 2,
+      changes: this.bytes / 16,
+    };
+    for (;;) {
+      const watch = runs.follows ? 'steps' : false;
+      const program = runs.program({ steps, breaks: new Set(), watch });
+      const given = { ...program, follows: runs.follows };
+      const pass = recordingPass(plan, limits, () => run, given, steps, runs.functionAt);
+      const run: ProbeRun = runs.run(program, pass.events, onEvent);
+      const ended = run.run() === 'ended';
+      if (pass.missing.size === 0) return pass.stretch(ended);
+      for (const func of pass.missing) steps.add(func);
+    }
+  }
+
+  private forget(): void {
+    let total = this.made.reduce((sum, { stretch }) => sum + stretch.held, 0);
+    while (this.made.length > 1 && (this.made.length > KEPT.stretches || total > this.bytes)) {
+      total -= this.made.shift()?.stretch.held ?? 0;
+    }
+  }
+}

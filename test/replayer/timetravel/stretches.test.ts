@@ -1,0 +1,121 @@
+/** What a stretch of a run says of each of its instructions, against a run that stops there. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { exampleCases } from '../../../examples/cases.ts';
+import { FrameNames } from '../../../replayer/source/frame-names.ts';
+import { Engine } from '../../../replayer/timetravel/engine.ts';
+import type { Mark } from '../../../replayer/timetravel/mark.ts';
+import type { StepSize } from '../../../replayer/timetravel/motions.ts';
+import { ProbeRun } from '../../../replayer/timetravel/probe-run.ts';
+import { SteppedBytes } from '../../../replayer/timetravel/stepped-bytes.ts';
+import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
+import { TraceReader } from '../../../traces/reader.ts';
+import { MAX_FRAMES } from '../../../wasm/traps.ts';
+import { Scratch } from '../../recorder/scratch.ts';
+
+Error.stackTraceLimit = MAX_FRAMES + 20;
+const scratch = new Scratch('stretches');
+afterAll(() => scratch.remove());
+const quiet = () => {};
+
+function engineOf(trace: TraceReader): Engine {
+  return new Engine(new TravelTarget(trace), new FrameNames(trace.module()));
+}
+
+describe.each(['heapsmash-O0g', 'heapsmash-O2', 'rustslice-O2'])('%s', (name) => {
+  test('memory, frames and globals before each instruction are those of a run that stops there', async () => {
+    const example = exampleCases().find((one) => one.name === name);
+    if (example === undefined) throw new Error(`no example ${name}`);
+    const trace = new TraceReader((await scratch.recordExample(example)).trace);
+    const engine = engineOf(trace);
+    const back = (from: Mark, size: StepSize) =>
+      engine.move(
+        from,
+        { kind: 'step', size, reverse: true, points: { breaks: [], calls: [], watches: [] } },
+        quiet,
+      ).mark;
+    let { mark } = engine.move(undefined, { kind: 'end' }, quiet);
+    const seen: Mark[] = [mark];
+    for (let i = 0; i < 200; i++) {
+      mark = back(mark, 'instruction');
+      if (i % 40 === 7) seen.push(mark);
+    }
+    for (let i = 0; i < 4; i++) {
+      mark = back(mark, 'line');
+      seen.push(mark);
+    }
+    // in another order than they were seen in, so that states are turned back and forth
+    for (const at of [...seen.filter((_, i) => i % 2 === 0), ...seen.reverse()]) {
+      const known = engine.at(at, quiet);
+      const run = engineOf(trace).at(at, quiet);
+      expect(known.mark).toEqual(run.mark);
+      expect(known.frames).toEqual(run.frames);
+      expect(known.functions).toEqual(run.functions);
+      expect(known.globals).toEqual(run.globals);
+      expect(Buffer.compare(known.memory, run.memory)).toBe(0);
+    }
+    trace.close();
+  });
+});
+
+test('steps near one place take no more runs than the first of them', async () => {
+  const example = exampleCases().find((one) => one.name === 'heapsmash-O0g');
+  if (example === undefined) throw new Error('no example');
+  const trace = new TraceReader((await scratch.recordExample(example)).trace);
+  const engine = engineOf(trace);
+  let runs = 0;
+  const run = ProbeRun.prototype.run;
+  ProbeRun.prototype.run = function counted(this: ProbeRun) {
+    runs++;
+    return run.call(this);
+  };
+  try {
+    const points = { breaks: [], calls: [], watches: [] };
+    let { mark } = engine.move(undefined, { kind: 'end' }, quiet);
+    const step = (size: StepSize, reverse: boolean) => {
+      ({ mark } = engine.move(mark, { kind: 'step', size, reverse, points }, quiet));
+      engine.at(mark, quiet);
+    };
+    step('instruction', true);
+    const first = runs;
+    for (let i = 0; i < 500; i++) step('instruction', true);
+    for (let i = 0; i < 20; i++) step('line', true);
+    for (let i = 0; i < 10; i++) step('line', false);
+    for (let i = 0; i < 100; i++) step('instruction', false);
+    expect(runs).toBe(first);
+  } finally {
+    ProbeRun.prototype.run = run;
+    trace.close();
+  }
+});
+
+test('bytes that change from step to step are turned back and forth, and forget what came first', () => {
+  // by a generator, so that it is the same each time
+  let seed = 7;
+  const next = (below: number) => {
+    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+    return seed % below;
+  };
+  let now = new Uint8Array(200);
+  const bytes = new SteppedBytes(now);
+  const states: Uint8Array[] = [now.slice()];
+  for (let step = 1; step < 60; step++) {
+    if (step % 20 === 0) {
+      const larger = new Uint8Array(now.length + 100);
+      larger.set(now);
+      now = larger;
+      bytes.change(step, now, 0, 0);
+    }
+    for (let writes = next(4); writes > 0; writes--) {
+      const from = next(now.length);
+      const to = Math.min(now.length, from + next(60));
+      for (let i = from; i < to; i++) now[i] = next(256);
+      bytes.change(step, now, from, to);
+    }
+    states.push(now.slice());
+    if (step === 30) bytes.forgetBefore(10);
+  }
+  for (let look = 0; look < 200; look++) {
+    const step = 10 + next(50);
+    expect(bytes.at(step)).toEqual(states[step]);
+  }
+});
