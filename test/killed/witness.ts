@@ -17,9 +17,9 @@ const { commit } = RingWriter.prototype;
 let logged = 0;
 let last = 0;
 
-RingWriter.prototype.commit = function () {
+RingWriter.prototype.commit = function (...moment) {
   logged += this.out.at - this.start;
-  commit.call(this);
+  commit.apply(this, moment);
   const now = monotonicMs();
   if (now - last < PAUSE) return;
   last = now;
