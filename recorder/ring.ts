@@ -110,9 +110,8 @@ export class RingWriter {
     if (at >> BLOCK_BITS !== this.block) this.markBlocks(at >> BLOCK_BITS, at);
     Atomics.store(this.control, WRITTEN, this.position);
     if (this.image === undefined) return;
-    const unsaved = (this.position - this.saved) | 0;
-    if (unsaved < UNSAVED && nowMs < this.paidMs) return;
-    this.save(this.image);
+    if (this.unsaved < UNSAVED && nowMs < this.paidMs) return;
+    this.save();
     this.paidMs = Math.max(this.paidMs, nowMs - SAVES_AT_ONCE * SAVE_MS) + SAVE_MS;
   }
 
@@ -141,7 +140,14 @@ export class RingWriter {
     else this.block = 0;
   }
 
-  private save(image: RingImage): void {
+  /** Bytes that the image lacks. */
+  private get unsaved(): number {
+    return (this.position - this.saved) | 0;
+  }
+
+  private save(): void {
+    const { image } = this;
+    if (image === undefined) return;
     const from = this.saved & (RING_CAPACITY - 1);
     const to = this.start;
     const lapEnd = this.control[LAP_END] as number;
@@ -157,8 +163,12 @@ export class RingWriter {
   private waitForRoom(size: number): void {
     while (RING_CAPACITY - ((this.position - this.taken) | 0) < size) {
       const seen = Atomics.load(this.control, TAKEN);
-      if (seen === this.taken) Atomics.wait(this.control, TAKEN, seen, 100);
-      else this.taken = seen;
+      if (seen !== this.taken) this.taken = seen;
+      else {
+        // who stands still for long must not be the one whose log is lost
+        if (this.unsaved > 0) this.save();
+        Atomics.wait(this.control, TAKEN, seen, 100);
+      }
     }
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createRing, RING_CAPACITY, RingReader, RingWriter } from '../../recorder/ring.ts';
 import { unstoredRecords } from '../../traces/ring-image.ts';
 import { lengthsFrom } from './ring-records.ts';
@@ -143,6 +143,29 @@ describe('the image of a ring in a file', () => {
     expect(written - saved()).toBe(unsaved + 1);
     write(1000.5);
     expect(saved()).toBe(written);
+  });
+});
+
+describe('a guest that waits for room', () => {
+  test('has all of its log in the image', () => {
+    const trace = imagined();
+    const shared = createRing();
+    const reader = new RingReader(shared);
+    const writer = new RingWriter(shared, trace);
+    let written = 0;
+    const saved: number[] = [];
+    const wait = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+      saved.push((unstoredRecords(trace, 0)?.length ?? 0) - written);
+      taken(reader);
+      return 'ok';
+    });
+    onTestFinished(() => wait.mockRestore());
+    while (saved.length === 0) {
+      put(writer, 1, 100);
+      if (saved.length === 0) written += 100;
+    }
+    expect(written).toBeGreaterThan(RING_CAPACITY / 2);
+    expect(saved).toEqual([0]);
   });
 });
 
