@@ -79,6 +79,7 @@ export function startMeta(settings: RecordingSettings): StartMeta {
     host: program.kind === 'module' ? settings.host : 'preview2-shim',
     payload: settings.payload,
     paranoid: settings.paranoid,
+    ...(settings.sync && { sync: true }),
     ...(settings.chaos && { chaos: settings.chaos }),
     ...(config.clock && { clock: config.clock }),
     ...(config.random && { random: config.random }),

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { WasiRrError } from '../errors.ts';
 import { EventReader } from './event-reader.ts';
-import { isBeingRecorded } from './recorder-process.ts';
+import { isBeingRecorded, isOfThisBoot } from './recorder-process.ts';
 import { unstoredRecords } from './ring-image.ts';
 import { CODEC } from './schema.ts';
 import { beginsInside, type SegmentHeader, type TraceContent } from './trace-content.ts';
@@ -22,6 +22,8 @@ export function readTail(
   segmentBytes: (index: number) => Uint8Array,
 ): LogTail | undefined {
   if (meta.outcome !== undefined || damage !== undefined || isBeingRecorded(meta)) return undefined;
+  // nobody waits for the ring's bytes to reach the disk: where the power failed, some may never have
+  if (meta.sync === true && !isOfThisBoot(meta)) return undefined;
   const stored = segments.reduce((sum, { rawSize }) => sum + rawSize, 0);
   const records = unstoredRecords(path, stored);
   if (records === undefined) return undefined;

@@ -83,6 +83,8 @@ export interface StartMeta {
   /** Bytes of guest data kept per call, or `full`. */
   readonly payload: number | 'full';
   readonly paranoid: boolean;
+  /** Written so that it survives a power loss; absent where it was not. */
+  readonly sync?: boolean | undefined;
   /** Absent where no faults were injected. */
   readonly chaos?: ChaosMeta | undefined;
   /** Absent where it was the system's. */
@@ -169,6 +171,7 @@ export function parseMeta(path: string, rows: ReadonlyMap<string, unknown>): Tra
     host: text('host'),
     payload: payload === 'full' ? 'full' : (count('payload') ?? fail('payload')),
     paranoid: rows.get('paranoid') === true,
+    sync: rows.get('sync') === true ? true : undefined,
     chaos: parseChaos(rows.get('chaos')),
     clock: parseClock(rows.get('clock')),
     random: parseRandom(rows.get('random')),

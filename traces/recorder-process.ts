@@ -31,10 +31,23 @@ export function processIdentity(pid: number): string | undefined {
     // behind the name, which may hold anything
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return undefined;
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    const boot = bootIdentity();
     // field 22 of proc(5), in ticks since the boot
     return `${boot} ${readlinkSync('/proc/self/ns/pid')} ${fields[18]}`;
   } catch {
     return undefined;
   }
+}
+
+/** Whether the machine has been running since the recorder did; false where that cannot be said. */
+export function isOfThisBoot({ process: recorder }: TraceMeta): boolean {
+  try {
+    return recorder?.split(' ')[0] === bootIdentity();
+  } catch {
+    return false;
+  }
+}
+
+function bootIdentity(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }
