@@ -187,6 +187,8 @@ export class TraceWriter {
    */
   finish(meta: EndMeta): void {
     this.guard(() => this.file.checkThere(true));
+    // what it was kept for
+    this.file.freeSpare();
     this.transaction(() => this.putMeta(meta));
     this.close();
   }

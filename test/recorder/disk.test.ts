@@ -8,6 +8,7 @@ import { TraceReader } from '../../traces/reader.ts';
 import { program } from '../guests/assemble.ts';
 import { compileWat } from '../guests/wat.ts';
 import { replayed } from '../replayer/replayed.ts';
+import { randomFrom } from '../wasi/random.ts';
 import { closeStreams, openStreams, Scratch, type Streams } from './scratch.ts';
 
 const scratch = new Scratch('disk');
@@ -109,6 +110,50 @@ describe.skipIf(!permitted)('a full disk', () => {
       status: 'prefix',
       outcome: { kind: 'failed', message: expect.stringContaining('ran on unrecorded') },
     });
+  });
+
+  test('that others fill up when the guest has ended: its end is in the trace, in the log that stays beside it', async () => {
+    const disk = tinyDisk('2m') ?? '';
+    const output = join(disk, 'full.wrr');
+    await withStreams(async (streams) => {
+      const recording = await openRecording({
+        module: await compileWat(filling.replace('_start', 'fill').replace('(br $again)', '')),
+        output,
+        ...streams,
+      });
+      for (let i = 0; i < 50; i++) await recording.call('fill');
+      while (recording.progress.calls < 50) await once();
+      fillUp(disk);
+      const { outcome, traceLost } = await recording.finish();
+      expect({ outcome, traceLost }).toEqual({ outcome: { kind: 'exit', code: 0 } });
+    });
+    expect(readdirSync(disk)).toContain('full.wrr-wal');
+    const whole = { status: 'identical', outcome: { kind: 'exit', code: 0 }, events: 150 };
+    expect(await replayed(output)).toMatchObject(whole);
+    rmSync(join(disk, 'others'));
+    // with room again, whoever has it open last leaves one file
+    new TraceReader(output).close();
+    expect(readdirSync(disk)).toEqual(['full.wrr']);
+    expect(await replayed(output)).toMatchObject(whole);
+  });
+
+  test('on which the module has no room: nothing is left, and that is said', async () => {
+    const disk = tinyDisk('512k') ?? '';
+    const output = join(disk, 'full.wrr');
+    const random = randomFrom(1);
+    const text = Array.from(
+      { length: 1 << 20 },
+      () => `\\${(random.below(256) + 256).toString(16).slice(1)}`,
+    );
+    const large = `(module (memory (export "memory") 16) (data (i32.const 0) "${text.join('')}") (func (export "_start")))`;
+    await withStreams(async (streams) => {
+      const module = await compileWat(large);
+      await expect(record({ module, output, ...streams })).rejects.toMatchObject({
+        code: 'OUTPUT_UNWRITABLE',
+        message: expect.stringContaining('full'),
+      });
+    });
+    expect(readdirSync(disk)).toEqual([]);
   });
 
   test('before the start leaves nothing, and says so', async () => {
