@@ -24,7 +24,7 @@ import type { Address } from './network/messages.ts';
 import { openNetwork } from './network/network.ts';
 import { checkPreopens } from './preopens.ts';
 
-import { Recording, type RecordingSummary } from './recording.ts';
+import { COMMAND, Recording, type RecordingSummary } from './recording.ts';
 import type { OnTraceError, RecordingSettings } from './recording-settings.ts';
 import { type RedactionOptions, redactEnv } from './redacted-env.ts';
 import { TOOL } from './tool.ts';
@@ -58,7 +58,10 @@ export interface RecordOptions extends RedactionOptions {
   readonly stdin?: number;
   readonly stdout?: number;
   readonly stderr?: number;
-  /** `sandbox` (the default), or `node` (node:wasi), which knows neither read-only directories nor sockets. */
+  /**
+   * What answers a core module: `sandbox` (the default), or `node` (node:wasi), which knows neither read-only
+   * directories nor sockets. A component has no choice.
+   */
   readonly host?: string;
   /** The trace's file, which must not exist; by default a new one in the trace folder. */
   readonly output?: string;
@@ -124,7 +127,7 @@ export interface RecordReport extends RecordingSummary {
 /** A recording in progress, whose exports are called one by one (a reactor, a plug-in). */
 export interface OpenRecording {
   readonly trace: string;
-  /** Names of the exports that can be called. */
+  /** Names of the exports that can be called; of a component only `_start`, which runs it. */
   readonly exports: readonly string[];
   readonly progress: { readonly events: number; readonly calls: number };
   /** Where the guest can accept connections. */
@@ -180,6 +183,11 @@ async function prepare(options: RecordOptions & Pick<RunOptions, 'serve'>): Prom
     imports,
     serve: serve !== undefined,
   });
+  if (options.host !== undefined && program.kind !== 'module') {
+    throw invalid(
+      `the host ${host} answers core modules of Preview 1, and this is a component: preview2-shim answers it, which promises no sandbox. Leave the host out.`,
+    );
+  }
   if (options.chaos !== undefined && program.kind !== 'module') {
     throw invalid(
       'faults can be injected into core modules of Preview 1 only, and this is a component.',
@@ -236,7 +244,8 @@ async function start(
   return {
     trace: path,
     addresses: network?.addresses ?? [],
-    exports: settings.program.kind === 'module' ? [...settings.program.exports.keys()] : [],
+    exports:
+      settings.program.kind === 'module' ? [...settings.program.exports.keys()] : [COMMAND.name],
     get progress() {
       return recording.progress;
     },
@@ -272,7 +281,7 @@ export async function record(options: RunOptions): Promise<RecordReport> {
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
   try {
-    await recording.call('_start');
+    await recording.call(COMMAND.name);
     const summary = await recording.finish();
     const remove = keep === 'failed' && isSuccess(summary.outcome);
     if (remove) removeTrace(recording.trace);

@@ -16,8 +16,8 @@ import { TraceLog } from './trace-log.ts';
 /** Milliseconds for which what a guest sent before it ended may wait for peers that do not read. */
 const LINGER_MS = 10_000;
 
-/** Stands for running a component. Never logged. */
-const COMMAND: LoggedFunction = {
+/** Stands for running a component, which the library calls by this name. Never logged. */
+export const COMMAND: LoggedFunction = {
   id: -1,
   direction: 'export',
   module: '',
@@ -184,8 +184,14 @@ export class Recording {
 
   private exportNamed(name: string): LoggedFunction {
     const { program } = this.settings;
-    // the one thing that a component's thread does
-    if (program.kind === 'component') return COMMAND;
+    if (program.kind === 'component') {
+      // the one thing that a component's thread does
+      if (name === COMMAND.name) return COMMAND;
+      throw new WasiRrError(
+        'EXPORT_MISSING',
+        `${program.name} is a component, which runs as a whole: it can be called as ${COMMAND.name}, and not by ${escapeText(name)}.`,
+      );
+    }
     const func = program.exports.get(name);
     if (func !== undefined) return func;
     if (program.unsupportedExports.has(name)) {

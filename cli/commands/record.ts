@@ -50,7 +50,7 @@ interface RecordFlags {
   readonly redactEnv?: readonly string[];
   readonly redactSecrets?: boolean;
   readonly argv0?: string;
-  readonly host: string;
+  readonly host?: string;
   readonly timeout?: number;
   readonly keep: 'always' | 'failed';
   readonly payload?: number | 'full';
@@ -140,9 +140,10 @@ export function addRecord(program: Command): void {
     )
     .option('--argv0 <name>', "the program's name for itself (default: its file name)")
     .addOption(
-      new Option('--host <name>', 'what answers the calls')
-        .choices([...HOST_NAMES])
-        .default(DEFAULT_HOST),
+      new Option(
+        '--host <name>',
+        `what answers a core module (default: "${DEFAULT_HOST}")`,
+      ).choices([...HOST_NAMES]),
     )
     .option('--timeout <seconds>', 'end the program after this time', seconds)
     .addOption(
@@ -284,7 +285,7 @@ function runOptions(
     env: flags.env ?? [],
     ...redaction(flags),
     preopens: flags.folders ?? [],
-    host: flags.host,
+    ...(flags.host !== undefined && { host: flags.host }),
     keep: flags.keep,
     paranoid: flags.paranoid ?? false,
     sync: flags.sync ?? false,

@@ -1,7 +1,8 @@
 /** Components that cannot be run, and those that fail when they are: each says why, and what to do. */
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openRecording } from '../../recorder/record.ts';
 import { replay } from '../../replayer/replay.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { command, component, deep, outer } from './component-wat.ts';
@@ -202,4 +203,31 @@ describe('leaves a trace that replays', () => {
     const status = run.outcome.kind === 'failed' ? 'prefix' : 'identical';
     expect(report).toMatchObject({ status, outcome: run.outcome });
   });
+});
+
+describe('an option that is for core modules is refused', () => {
+  test.each([
+    ['another host', { host: 'node' }, 'preview2-shim answers it, which promises no sandbox'],
+    ['the sandbox', { host: 'sandbox' }, 'preview2-shim answers it, which promises no sandbox'],
+    ['faults', { chaos: {} }, 'into core modules'],
+    ['a socket', { tcpListen: ['127.0.0.1:0'] }, '--net'],
+  ])('%s', async (_what, options, message) => {
+    await expect(scratch.record({ module: whole, ...options })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
+test('a component is run as a whole, and nothing else of it can be called', async () => {
+  const output = scratch.fresh('.wrr');
+  const module = await component(command(SUCCEED));
+  const recording = await openRecording({ module, output, stdin: openSync('/dev/null', 'r') });
+  expect(recording.exports).toEqual(['_start']);
+  expect(() => recording.call('wasi:cli/run')).toThrow(
+    expect.objectContaining({ code: 'EXPORT_MISSING' }),
+  );
+  expect(await recording.call('_start')).toEqual({ kind: 'returned', results: [] });
+  expect((await recording.finish()).outcome).toEqual({ kind: 'exit', code: 0 });
+  expect(await replay({ trace: output })).toMatchObject({ status: 'identical' });
 });

@@ -1,6 +1,10 @@
-/** A component that is ended from outside leaves a trace up to there. */
-import { afterAll, expect, test } from 'vitest';
-import { Scratch } from '../recorder/scratch.ts';
+/** A component that is ended from outside, whatever it is in the middle of, leaves a trace up to there. */
+import { afterAll, describe, expect, test } from 'vitest';
+import type { LogEvent } from '../../traces/events.ts';
+import { TraceReader } from '../../traces/reader.ts';
+import { guest } from '../guests/guests.ts';
+import { compileWat } from '../guests/wat.ts';
+import { type RecordedRun, Scratch } from '../recorder/scratch.ts';
 import { replayed } from '../replayer/replayed.ts';
 import { command, component } from './component-wat.ts';
 
@@ -10,7 +14,7 @@ afterAll(() => scratch.remove());
 test.each([
   ['a time limit', { timeoutMs: 1000 }, 'timeout'],
   ['a signal', { signal: AbortSignal.timeout(1000) }, 'TimeoutError'],
-])('an endless loop, by %s', async (_what, options, by) => {
+])('an endless loop before any call, by %s', async (_what, options, by) => {
   const module = await component(
     command('(func (export "run") (result i32) (loop $again (br $again)) unreachable)'),
   );
@@ -19,5 +23,62 @@ test.each([
     outcome: { kind: 'interrupted', by: expect.stringContaining(by) },
     stuck: false,
   });
+  expect(await replayed(run.trace)).toMatchObject({ status: 'prefix', events: run.events });
+});
+
+/** Records a guest of Preview 1 behind the standard adapter. */
+async function recordAdapted(name: string, options: object, until?: string): Promise<RecordedRun> {
+  const module = await compileWat(guest(name).wat);
+  const stdin = name === 'blocked-read' ? 'open' : new Uint8Array(0);
+  return scratch.record({ module, viaComponent: true, ...options }, { stdin, until });
+}
+
+function nameOfLast(trace: string): string | undefined {
+  const last = lastEvent(trace);
+  return last?.kind === 'open' ? last.name : undefined;
+}
+
+function lastEvent(trace: string): LogEvent | undefined {
+  const reader = new TraceReader(trace);
+  try {
+    return [...reader.events()].at(-1);
+  } finally {
+    reader.close();
+  }
+}
+
+describe('a signal', () => {
+  test.each(['busy-loop', 'busy-calls'])('ends %s', async (name) => {
+    const run = await recordAdapted(name, {}, 'start\n');
+    expect(run).toMatchObject({ outcome: { kind: 'interrupted', by: 'test' }, stuck: false });
+    const again = await replayed(run.trace);
+    expect(again).toMatchObject({ status: 'prefix', events: run.events });
+    expect(again.stdout.toString()).toBe('start\n');
+  });
+
+  test.each([
+    ['blocked-sleep', 'poll', false],
+    // nothing ends a read of the system but what it waits for
+    ['blocked-read', 'input-stream.blocking-read', true],
+  ])(
+    'ends %s, and the wait is in the trace as a call that did not return',
+    async (name, call, stuck) => {
+      let run = await recordAdapted(name, {}, 'start\n');
+      // on a busy machine the guest may be no further than what it printed
+      for (let i = 0; i < 5 && nameOfLast(run.trace) !== call; i++) {
+        run = await recordAdapted(name, {}, 'start\n');
+      }
+      expect(run).toMatchObject({ outcome: { kind: 'interrupted', by: 'test' }, stuck });
+      expect(lastEvent(run.trace)).toMatchObject({ kind: 'open', name: call });
+      const again = await replayed(run.trace);
+      expect(again).toMatchObject({ status: 'prefix', events: run.events });
+      expect(again.stdout.toString()).toBe('start\n');
+    },
+  );
+});
+
+test.each(['blocked-sleep', 'blocked-read'])('a time limit ends %s', async (name) => {
+  const run = await recordAdapted(name, { timeoutMs: 1500 });
+  expect(run.outcome).toEqual({ kind: 'interrupted', by: 'timeout' });
   expect(await replayed(run.trace)).toMatchObject({ status: 'prefix', events: run.events });
 });
