@@ -174,12 +174,10 @@ export type { SnapshotEntry } from './traces/snapshots.ts';
 export { checkFile, missingEnd, stateOf, type TraceState } from './traces/state.ts';
 export type { SegmentHeader } from './traces/trace-content.ts';
 export { callBytes, callPath } from './wasi/call-columns.ts';
-export {
-  ComponentCalls,
-  type DescribedCall,
-  type Followed,
-} from './wasi/component/component-calls.ts';
+export { answerText, callHead, lateAnswerText } from './wasi/component/call-words.ts';
+export { ComponentCalls } from './wasi/component/component-calls.ts';
 export { CoreMeanings } from './wasi/component/core-meanings.ts';
+export type { DescribedCall, Followed, LateAnswer } from './wasi/component/described-call.ts';
 export type { Header, HttpResponse } from './wasi/component/http-responses.ts';
 export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
 export type { DescriptorRights, DescriptorState, FileOffset } from './wasi/descriptor-state.ts';

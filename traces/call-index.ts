@@ -5,6 +5,7 @@
  * Many rows at once go by row-pages.ts.
  */
 import type Database from 'better-sqlite3';
+import { type LateAnswerRow, storeLateAnswers } from './late-answers.ts';
 import { RowPages } from './row-pages.ts';
 import { CALL_ROWS } from './schema.ts';
 
@@ -47,6 +48,7 @@ export class CallIndex {
   private readonly shapes = new Map<string, number>();
   private shapeCount = 0;
   private values: (number | bigint | null)[] = [];
+  private late: LateAnswerRow[] = [];
   private readonly db: Database.Database;
   private readonly pagesPath: string | undefined;
   private pages: RowPages | undefined;
@@ -83,10 +85,17 @@ export class CallIndex {
     else this.values.push(seq, shape, enterNs, durationNs ?? null, value ?? null);
   }
 
+  /** Adds what came later of a call, which {@link flush} writes. */
+  addLate(answer: LateAnswerRow): void {
+    this.late.push(answer);
+  }
+
   /** Writes the calls that were added. Run inside a transaction. */
   flush(): void {
-    const { values, pagesPath } = this;
+    const { values, late, pagesPath } = this;
     this.values = [];
+    this.late = [];
+    storeLateAnswers(this.db, late);
     this.pages?.store();
     if (values.length >= COLUMNS * MANY && this.pages === undefined && pagesPath !== undefined) {
       this.pages = new RowPages(this.db, CALL_ROWS, pagesPath);

@@ -2,7 +2,12 @@
  * The core instances of a component and how they are linked: what a replay needs besides the log to put
  * them together again. A preview 1 trace has none of these rows; its one instance is implied.
  */
-import { ENCODINGS, type StringEncoding } from '../wasm/component/types.ts';
+import {
+  ENCODINGS,
+  isPrimitive,
+  type StringEncoding,
+  type TypeRef,
+} from '../wasm/component/types.ts';
 import type { CoreValue, LoggedType } from './events.ts';
 
 /** Which function of an interface an import is, and how its values are passed. */
@@ -12,6 +17,22 @@ export interface LoweredLink {
   /** Number of the memory that pointers point into; absent where there are none. */
   readonly memory?: number;
   readonly encoding: StringEncoding;
+  /** Whether the caller goes on before the function has returned. */
+  readonly async?: boolean;
+}
+
+/** Which function of the component runtime an import is, and how its values are passed. */
+export interface BuiltinLink {
+  /** As the component model names it: `stream.write`. */
+  readonly name: string;
+  /** The type of what a stream or a future holds, or of what is returned. */
+  readonly type: TypeRef | null;
+  readonly memory?: number;
+  readonly encoding: StringEncoding;
+  /** Whether it gives back at once though it has to wait. */
+  readonly async?: boolean;
+  /** Number of what is kept for a task. */
+  readonly slot?: number;
 }
 
 /** Where an import of a core instance comes from. */
@@ -24,6 +45,8 @@ export type Link = { readonly module: string; readonly name: string } & (
       readonly suspending: boolean;
       /** Absent for what the component runtime does itself. */
       readonly lowered?: LoweredLink;
+      /** Not in traces made before. */
+      readonly builtin?: BuiltinLink;
     }
   /** A global that belongs to the host, numbered in the order of first import, and its value then. */
   | {
@@ -72,7 +95,8 @@ function isLink(value: unknown): value is Link {
       return (
         isIndex(link.func) &&
         typeof link.suspending === 'boolean' &&
-        (link.lowered === undefined || isLowered(link.lowered))
+        (link.lowered === undefined || isLowered(link.lowered)) &&
+        (link.builtin === undefined || isBuiltin(link.builtin))
       );
     case 'global':
       return (
@@ -91,10 +115,25 @@ function isLink(value: unknown): value is Link {
 
 function isLowered(value: unknown): value is LoweredLink {
   if (typeof value !== 'object' || value === null) return false;
-  const { func, memory, encoding } = value as Record<string, unknown>;
+  const { func, ...passing } = value as Record<string, unknown>;
+  return isIndex(func) && isPassing(passing);
+}
+
+function isBuiltin(value: unknown): value is BuiltinLink {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, type, slot, ...passing } = value as Record<string, unknown>;
   return (
-    isIndex(func) &&
+    typeof name === 'string' &&
+    (type === null || isPrimitive(type) || isIndex(type)) &&
+    (slot === undefined || isIndex(slot)) &&
+    isPassing(passing)
+  );
+}
+
+function isPassing({ memory, encoding, async }: Record<string, unknown>): boolean {
+  return (
     (memory === undefined || isIndex(memory)) &&
+    (async === undefined || typeof async === 'boolean') &&
     ENCODINGS.some((one) => one === encoding)
   );
 }

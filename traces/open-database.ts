@@ -133,6 +133,7 @@ const TABLES = [
   'bookmarks',
   'call_rows',
   'call_shapes',
+  'late_answers',
 ];
 
 /**

@@ -5,6 +5,7 @@
  */
 import type Database from 'better-sqlite3';
 import { messageOf, WasiRrError } from '../errors.ts';
+import { LateAnswers } from './late-answers.ts';
 import { openDatabase } from './open-database.ts';
 
 /** A row of the calls index. Texts are unescaped. */
@@ -67,6 +68,8 @@ const FAILED = "errno is not null and errno <> 'success'";
 export class Timeline {
   private readonly db: Database.Database;
   private readonly page: Database.Statement;
+  /** Answers to calls that came later. */
+  readonly late: LateAnswers;
 
   /** @throws WasiRrError as for a trace that is opened */
   constructor(path: string) {
@@ -79,6 +82,7 @@ export class Timeline {
         cause,
       });
     }
+    this.late = new LateAnswers(this.db);
   }
 
   close(): void {

@@ -1,5 +1,10 @@
 /** Which calls of a component's log are wanted. */
-import { type ComponentWords, type DescribedCall, WasiRrError } from '../../index.ts';
+import {
+  type ComponentWords,
+  type DescribedCall,
+  type LateAnswer,
+  WasiRrError,
+} from '../../index.ts';
 import type { CallWishes } from './filter.ts';
 
 export class ComponentFilter {
@@ -25,8 +30,18 @@ export class ComponentFilter {
     this.warning = this.names && unknownNames(this.names, words);
   }
 
+  /** What came later of a call. Which path that was about is not asked again. */
+  takesLate(answer: LateAnswer): boolean {
+    return this.active && this.takes({ ...answer, path: this.wishes.path });
+  }
+
   /** @param call that has been answered, or never will be */
-  takes({ name, interface: from, errno, path }: DescribedCall): boolean {
+  takes({
+    name,
+    interface: from,
+    errno,
+    path,
+  }: Pick<DescribedCall, 'name' | 'interface' | 'errno' | 'path'>): boolean {
     const { wishes, names } = this;
     if (names !== undefined && !names.has(name) && !names.has(from)) return false;
     const wanted = wishes.errno?.toLowerCase();

@@ -1,5 +1,13 @@
 /** Calls of a component as lines for people. */
-import { type DescribedCall, escapeText, type LogEvent } from '../../index.ts';
+import {
+  answerText,
+  callHead,
+  type DescribedCall,
+  escapeText,
+  type Followed,
+  type LogEvent,
+  lateAnswerText,
+} from '../../index.ts';
 import type { Paint } from '../colour.ts';
 import { formatSeconds } from '../units.ts';
 
@@ -26,8 +34,7 @@ export class ComponentText {
 
   /** @param missing why there is no answer: it comes later, or never */
   call(call: DescribedCall, times: CallTimes, missing?: 'begun' | 'never'): string {
-    const args = call.args.map(({ text }) => text).join(', ');
-    const head = `${escapeText(call.name)}(${args})`;
+    const head = callHead(call.name, call.args);
     const width = RESULT_COLUMN - call.interface.length - 1;
     const answer =
       missing === undefined
@@ -55,10 +62,30 @@ export class ComponentText {
     return `${this.margin(number, startNs)} ${this.paint('cyan', `← ${returns}`)}`;
   }
 
-  private answer({ errno, result }: DescribedCall, { durationNs }: CallTimes): string {
+  /** A task goes on with what has come. */
+  resumed(
+    { number, startNs }: LogEvent,
+    { task, event, arrived }: Extract<Followed, { kind: 'resumed' }>,
+  ): string {
+    const what = arrived === undefined ? event : lateAnswerText(arrived);
+    const failed = arrived !== undefined && arrived.errno !== 'success';
+    const head = this.paint('cyan', `→ ${taskText(task)}:`);
+    return `${this.margin(number, startNs)} ${head} ${failed ? this.paint('red', what) : what}`;
+  }
+
+  paused(
+    { number, startNs }: LogEvent,
+    { task, how }: Extract<Followed, { kind: 'paused' }>,
+  ): string {
+    return `${this.margin(number, startNs)} ${this.paint('cyan', `← ${taskText(task)} ${how}`)}`;
+  }
+
+  private answer(call: DescribedCall, { durationNs }: CallTimes): string {
+    const { errno, isLater } = call;
     // the host has answered with an exception where there is no errno
-    const text = errno === undefined ? '= failed' : `= ${result ?? '()'}`;
-    const shown = errno === 'success' ? text : this.paint('red', text);
+    const text = errno === undefined ? '= failed' : answerText(call);
+    const shown =
+      errno !== 'success' ? this.paint('red', text) : isLater ? this.paint('dim', text) : text;
     if (!this.durations || durationNs === undefined) return shown;
     return `${shown} ${this.paint('dim', `<${formatSeconds(durationNs)}>`)}`;
   }
@@ -71,4 +98,8 @@ export class ComponentText {
     const text = `#${number}`.padStart(this.numberWidth);
     return this.paint('dim', `${text} ${formatSeconds(startNs)}`);
   }
+}
+
+function taskText(task: Extract<Followed, { kind: 'resumed' }>['task']): string {
+  return task === undefined ? 'a task' : `${escapeText(task.name)} of #${task.entered}`;
 }

@@ -16,7 +16,7 @@ import { paintFor } from '../colour.ts';
 import { ComponentFilter } from './component-filter.ts';
 import { type CallTimes, ComponentText } from './component-text.ts';
 import { describedCalls } from './described-calls.ts';
-import { jsonCall, jsonEntry, jsonEvent } from './json-event.ts';
+import { jsonCall, jsonEntry, jsonEvent, jsonResumed } from './json-event.ts';
 import type { CallSummary } from './summary.ts';
 import { TextLines } from './text-lines.ts';
 import type { LogView, ViewOptions } from './view.ts';
@@ -129,6 +129,17 @@ export class ComponentView implements LogView {
         return this.aside(
           options.json ? jsonEntry(event, followed) : text.entered(event, followed),
         );
+      case 'resumed': {
+        const { arrived, event: name } = followed;
+        if (name === 'none') return this.coreOnly(event);
+        const line = options.json ? jsonResumed(event, followed) : text.resumed(event, followed);
+        if (arrived === undefined || !filter.takesLate(arrived)) return this.aside(line);
+        return [...this.interrupt('begun'), line];
+      }
+      case 'paused':
+        if (followed.how !== 'waits' && followed.how !== 'is done') return this.coreOnly(event);
+        if (options.json) return this.aside(jsonEvent(event, this.noDescriptors));
+        return this.aside(text.paused(event, followed));
       case 'left':
         if (options.json) return this.aside(jsonEvent(event, this.noDescriptors));
         return this.aside(text.left(event, followed.result));
@@ -136,8 +147,12 @@ export class ComponentView implements LogView {
         // through what the guest was in: that has no answer any more
         return this.aside(this.core(event), options.json ? 'begun' : 'never');
       case 'core':
-        return this.showsCore ? this.aside(this.core(event)) : [];
+        return this.coreOnly(event);
     }
+  }
+
+  private coreOnly(event: LogEvent): string[] {
+    return this.showsCore ? this.aside(this.core(event)) : [];
   }
 
   /** Lines that are no calls, and not asked for where some calls are. */

@@ -9,6 +9,7 @@ import {
   describeInjection,
   type Followed,
   type Injection,
+  type LateAnswer,
   type LogEvent,
   type OpenEvent,
   parseOutcomeText,
@@ -41,7 +42,7 @@ export function jsonEvent(
 
 /** A call of a component: values are WAVE text. */
 export function jsonCall(call: DescribedCall, { startNs, durationNs }: CallTimes): string {
-  const { number, interface: from, name, path, args, errno, result } = call;
+  const { number, interface: from, name, path, args, errno, result, isLater, arrived } = call;
   return jsonLine({
     event: number,
     kind: errno === undefined ? 'open' : 'call',
@@ -52,6 +53,8 @@ export function jsonCall(call: DescribedCall, { startNs, durationNs }: CallTimes
     args: Object.fromEntries(args.map((one) => [one.name, one.text])),
     errno: errno ?? null,
     ...(result !== undefined && { result }),
+    ...(isLater && { later: true }),
+    ...(arrived && { arrived: jsonLate(arrived) }),
     ...(durationNs !== undefined && { durationNs }),
   });
 }
@@ -63,6 +66,32 @@ export function jsonEntry(
 ): string {
   const { interface: from, name, args } = entry;
   return jsonLine({ event: number, kind: 'enter', timeNs: startNs, interface: from, name, args });
+}
+
+/** A task goes on with what has come. */
+export function jsonResumed(
+  { number, startNs }: LogEvent,
+  { task, event, arrived }: Extract<Followed, { kind: 'resumed' }>,
+): string {
+  return jsonLine({
+    event: number,
+    kind: 'enter',
+    timeNs: startNs,
+    ...(task && { interface: task.interface, name: task.name, of: task.entered }),
+    resumedBy: event,
+    ...(arrived && { arrived: jsonLate(arrived) }),
+  });
+}
+
+function jsonLate({ call, interface: from, name, self, result, errno }: LateAnswer): object {
+  return {
+    call,
+    interface: from,
+    name,
+    ...(self !== undefined && { self }),
+    errno: errno ?? null,
+    ...(result !== undefined && { result }),
+  };
 }
 
 function details(event: LogEvent, table: DescriptorTable): object {

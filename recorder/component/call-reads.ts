@@ -4,11 +4,8 @@
  */
 import type { ByteOutput } from '../../traces/byte-output.ts';
 import { FORM, INLINE_LIMIT } from '../../traces/record-kinds.ts';
-import type { Meaning } from '../../wasi/component/core-meanings.ts';
 import type { CoreNumber } from '../../wasm/component/flat-values.ts';
 import type { LiftMemory } from '../../wasm/component/lift.ts';
-import type { Lifter } from '../../wasm/component/lifter.ts';
-import type { StringEncoding, WitFunction } from '../../wasm/component/types.ts';
 import type { MemoryHasher } from '../../wasm/xxh64.ts';
 
 /** As many as a record can name. */
@@ -32,11 +29,12 @@ export interface CallReads {
   readonly hash: bigint | undefined;
 }
 
+/** Reads all that a function is passed. */
+export type ReadArguments = (args: readonly CoreNumber[], memory: LiftMemory) => void;
+
 /** Reads the arguments of one function. */
 export class CallReader {
-  private readonly lifter: Lifter;
-  private readonly func: WitFunction;
-  private readonly encoding: StringEncoding;
+  private readonly readArguments: ReadArguments;
   private readonly memory: WebAssembly.Memory;
   private readonly hash: MemoryHasher;
   private readonly payload: number;
@@ -46,15 +44,12 @@ export class CallReader {
    * @param payload bytes that are kept of a call
    */
   constructor(
-    lifter: Lifter,
-    { func, encoding }: Pick<Meaning, 'func' | 'encoding'>,
+    readArguments: ReadArguments,
     memory: WebAssembly.Memory,
     hash: MemoryHasher,
     payload: number,
   ) {
-    this.lifter = lifter;
-    this.func = func;
-    this.encoding = encoding;
+    this.readArguments = readArguments;
     this.memory = memory;
     this.hash = hash;
     this.payload = payload;
@@ -62,7 +57,7 @@ export class CallReader {
 
   read(args: readonly CoreNumber[]): CallReads | undefined {
     const notes = new NotingMemory(new Uint8Array(this.memory.buffer));
-    this.lifter.params(this.func, args, notes, this.encoding);
+    this.readArguments(args, notes);
     const places = [...notes.structure, ...notes.data].slice(0, MAX_PLACES);
     if (places.length === 0) return undefined;
     const total = sizeOf(places);

@@ -5,8 +5,9 @@
 import { type CallIndex, type CallShape, VALUE_MARK } from '../../traces/call-index.ts';
 import { EventReader } from '../../traces/event-reader.ts';
 import type { CallEvent, CoreValue, LogEvent, LoggedFunction } from '../../traces/events.ts';
-import { ComponentCalls, type DescribedCall } from '../../wasi/component/component-calls.ts';
+import { ComponentCalls } from '../../wasi/component/component-calls.ts';
 import type { CoreMeanings } from '../../wasi/component/core-meanings.ts';
+import type { DescribedCall, Followed } from '../../wasi/component/described-call.ts';
 import type { LogIndexing } from '../module-indexing.ts';
 
 /** Characters of a text, and elements of a list, that a row has. */
@@ -92,7 +93,7 @@ export class ComponentIndexing implements LogIndexing {
 
   private recall(event: CallEvent): Known | undefined {
     // what is open may be answered by what is written now
-    if (this.words.isFollowing) return undefined;
+    if (this.words.isFollowing || this.words.mustFollow(event.func.id)) return undefined;
     const [answer] = event.results;
     if (typeof answer === 'bigint' && answer >= 0n) {
       const asked = this.known.get(askedKey(event) ?? '');
@@ -105,6 +106,7 @@ export class ComponentIndexing implements LogIndexing {
     const { words, known } = this;
     const { version, isFollowing } = words;
     const followed = words.follow(event);
+    addLate(event.number, followed, index);
     const described = 'call' in followed ? followed.call : undefined;
     const shape = shapeOf(event.func, event.args, described, event.results);
     const entry = { shape: index.shapeId(shape), value: shape.value };
@@ -113,6 +115,7 @@ export class ComponentIndexing implements LogIndexing {
       known.clear();
       return entry;
     }
+    if (words.mustFollow(event.func.id)) return entry;
     // a number of 64 bits is in the row, and the shape is that of all of them
     const inRow = entry.value !== undefined && entry.value === event.results[0];
     const key = inRow ? askedKey(event) : isFollowing ? undefined : keyOf(event);
@@ -128,6 +131,7 @@ export class ComponentIndexing implements LogIndexing {
     const { version } = this.words;
     const followed = this.words.follow(event);
     if (this.words.version !== version) this.known.clear();
+    addLate(event.number, followed, index);
     const described = 'call' in followed ? followed.call : undefined;
     switch (event.kind) {
       case 'open': {
@@ -148,6 +152,19 @@ export class ComponentIndexing implements LogIndexing {
       }
     }
   }
+}
+
+/** What comes with an event of a call before. */
+function addLate(event: number, followed: Followed, index: CallIndex): void {
+  const arrived =
+    'call' in followed
+      ? followed.call.arrived
+      : followed.kind === 'resumed'
+        ? followed.arrived
+        : undefined;
+  if (arrived === undefined) return;
+  const { call, result, errno } = arrived;
+  index.addLate({ event, call, result, errno });
 }
 
 /** @param results undefined for a call that has not returned */

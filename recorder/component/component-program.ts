@@ -142,15 +142,18 @@ function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]
   const modules = surface.instances.map(
     ({ module }) => ids.get(sha256(module).toString('hex')) ?? 0,
   );
-  const instances = surface.instances.map(({ imports, builtins }, i) => ({
+  const instances = surface.instances.map(({ component, imports, builtins }, i) => ({
     module: modules[i] ?? 0,
+    component,
     imports,
     builtins,
   }));
-  const lifted = surface.exports.map(({ func, core }) => ({
+  const lifted = surface.exports.map(({ func, core, async, callback }) => ({
     func,
     module: modules[core.instance] ?? 0,
     name: core.name,
+    ...(async && { async }),
+    ...(callback && { callback: callback.name }),
   }));
   const tasks = surface.exports
     .filter(({ async }) => async)
@@ -159,7 +162,8 @@ function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]
       entry: core.name,
       callback: callback?.name,
     }));
-  return { words: { ...surface.types, lifted }, instances, tasks };
+  const made = instances.map(({ module, component }) => ({ module, component }));
+  return { words: { ...surface.types, lifted, instances: made }, instances, tasks };
 }
 
 async function coreModule(

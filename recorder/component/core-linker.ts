@@ -10,19 +10,17 @@ import {
   type LoggedType,
   loggedType,
 } from '../../traces/events.ts';
-import type { CoreInstance, Link, LoweredLink } from '../../traces/instances.ts';
+import type { BuiltinLink, CoreInstance, Link, LoweredLink } from '../../traces/instances.ts';
+import { builtinReads } from '../../wasi/component/builtin-reads.ts';
 import type { FunctionType, ModuleDeclarations } from '../../wasm/binary.ts';
 import { Lifter } from '../../wasm/component/lifter.ts';
 import type { BuiltinImport, CorePlace, LoweredImport } from '../../wasm/component/surface.ts';
 import type { WitTypes } from '../../wasm/component/types.ts';
-import { CallReader } from './call-reads.ts';
+import { CallReader, type ReadArguments } from './call-reads.ts';
 import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
 import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
-
-/** What a builtin gives that has to wait (canonical ABI). */
-const BLOCKED = -1;
 
 /** A core module as it was taken out of the component. */
 export interface CoreModule extends FramedModule {
@@ -114,8 +112,9 @@ export class CoreLinker {
         imports[from][name] = this.realOf.get(value) ?? value;
       } else if (kind === 'function') {
         const meant = lowered.find((one) => one.module === from && one.name === name);
-        const { builtin } = builtins.find((one) => one.module === from && one.name === name) ?? {};
-        const host = this.hostFunction(id, place, type, this.watched(value, builtin), meant);
+        const builtin = builtins.find((one) => one.module === from && one.name === name);
+        const real = this.watched(value, builtin?.builtin);
+        const host = this.hostFunction(id, place, type, real, meant, builtin);
         functions.push(host.func);
         links.push({ ...place, ...host.link });
         imports[from][name] = host.stub;
@@ -172,13 +171,16 @@ export class CoreLinker {
     type: FunctionType | undefined,
     value: unknown,
     meant: LoweredImport | undefined,
+    builtin: BuiltinImport | undefined,
   ) {
     const { boundary, surface } = this.options;
     const wit = meant && surface?.types.functions[meant.func];
     const lowered = meant && this.loweredLink(meant);
-    const func = this.logged('import', instance, wit?.interface ?? module, wit?.name ?? name, type);
+    const ofRuntime = builtin && this.builtinLink(builtin);
+    const from = wit?.interface ?? (ofRuntime ? '' : module);
+    const func = this.logged('import', instance, from, wit?.name ?? ofRuntime?.name ?? name, type);
     const suspending = this.suspendingOf.get(value as object);
-    const reader = lowered && this.reader(lowered);
+    const reader = lowered ? this.reader(lowered) : ofRuntime && this.builtinReader(ofRuntime);
     const host = suspending ?? (value as CoreFunction);
     const call = boundary.hostCall(func, host, reader, suspending !== undefined);
     const link = {
@@ -186,13 +188,30 @@ export class CoreLinker {
       func: func.id,
       suspending: suspending !== undefined,
       ...(lowered && { lowered }),
+      ...(ofRuntime && { builtin: ofRuntime }),
     };
     return { func, link, stub: suspending ? suspendingImport(call) : call };
   }
 
-  private loweredLink({ func, memory, encoding }: LoweredImport): LoweredLink {
+  private loweredLink({ func, memory, encoding, async }: LoweredImport): LoweredLink {
+    return { func, encoding, ...this.pointedMemory(memory), ...(async && { async }) };
+  }
+
+  private builtinLink(given: BuiltinImport): BuiltinLink {
+    const { builtin: name, type, memory, encoding, async, slot } = given;
+    return {
+      name,
+      type,
+      encoding,
+      ...this.pointedMemory(memory),
+      ...(async && { async }),
+      ...(slot !== undefined && { slot }),
+    };
+  }
+
+  private pointedMemory(memory: CorePlace | undefined): { readonly memory?: number } {
     const number = memory && this.memoryNumber(memory);
-    return { func, encoding, ...(number !== undefined && { memory: number }) };
+    return number === undefined ? {} : { memory: number };
   }
 
   private memoryNumber({ instance, name }: CorePlace): number | undefined {
@@ -203,12 +222,24 @@ export class CoreLinker {
     return number < 0 ? undefined : number;
   }
 
-  private reader({ func, memory: number, encoding }: LoweredLink): CallReader | undefined {
-    const { changes, payload, surface } = this.options;
-    const wit = surface?.types.functions[func];
-    const found = number === undefined ? undefined : changes.memory(number);
-    if (!this.lifter || !wit || !found || !this.lifter.pointsIn(wit)) return undefined;
-    return new CallReader(this.lifter, { func: wit, encoding }, found.memory, found.hash, payload);
+  private reader({ func, memory, encoding, async = false }: LoweredLink): CallReader | undefined {
+    const { lifter } = this;
+    const wit = this.options.surface?.types.functions[func];
+    if (lifter === undefined || wit === undefined || !lifter.pointsIn(wit, async)) return undefined;
+    const passing = { encoding, async };
+    return this.readerOf(memory, (args, notes) => lifter.params(wit, args, notes, passing));
+  }
+
+  private builtinReader(link: BuiltinLink): CallReader | undefined {
+    const { lifter } = this;
+    const read = lifter && builtinReads(link, lifter);
+    return read && this.readerOf(link.memory, read);
+  }
+
+  private readerOf(memory: number | undefined, read: ReadArguments): CallReader | undefined {
+    const { changes, payload } = this.options;
+    const found = memory === undefined ? undefined : changes.memory(memory);
+    return found && new CallReader(read, found.memory, found.hash, payload);
   }
 
   private exportedFunctions(
@@ -290,10 +321,7 @@ export class CoreLinker {
       const target = suspendingOf.get(Object(slow) as object);
       const { run } = made.exports;
       if (target !== undefined && typeof fast === 'function' && typeof run === 'function') {
-        suspendingOf.set(run, (...args) => {
-          const result = (fast as CoreFunction)(...args);
-          return (Number(result) | 0) === BLOCKED ? target(...args) : result;
-        });
+        suspendingOf.set(run, slowWhereAsked(module, fast, target));
       }
       return made;
     }
@@ -314,6 +342,28 @@ export class CoreLinker {
       ? WebAssembly.promising(real as () => unknown)
       : this.options.boundary.promising(func, real);
   }
+}
+
+/** The module knows what `fast` says then: it is made once more with something that suspends nothing. */
+function slowWhereAsked(
+  module: WebAssembly.Module,
+  fast: unknown,
+  slow: CoreFunction,
+): CoreFunction {
+  let asked = false;
+  const ask = () => {
+    asked = true;
+    return 0;
+  };
+  const imports = { '': { fast, slow: ask } } as WebAssembly.Imports;
+  const { run } = new WebAssembly.Instance(module, imports).exports;
+  return (...args) => {
+    const result: unknown = (run as CoreFunction)(...args);
+    // what is nested in it may ask as well
+    const wanted = asked;
+    asked = false;
+    return wanted ? slow(...args) : result;
+  };
 }
 
 function suspendingImport(target: CoreFunction): object {

@@ -161,7 +161,7 @@ export class CoreGraph {
         if (func === undefined) {
           throw new Impossible(`function ${link.func}, which is not listed`);
         }
-        const memory = link.lowered?.memory;
+        const { memory } = link.lowered ?? link.builtin ?? {};
         if (memory !== undefined) this.pointed.set(func.id, memory);
         return this.stub(func, link.suspending);
       }

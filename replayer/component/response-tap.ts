@@ -22,9 +22,9 @@ export class ResponseTap {
   called(event: CallEvent | OpenEvent, memory: WebAssembly.Memory | undefined): void {
     const meaning = this.meanings.imported(event.func.id);
     if (meaning === undefined || !HttpResponses.needs(meaning.func)) return;
-    const { func, encoding } = meaning;
+    const { func } = meaning;
     const live = new LiveMemory(memory ? new Uint8Array(memory.buffer) : new Uint8Array(0));
-    const args = this.lifter.params(func, event.args, live, encoding);
+    const args = this.lifter.params(func, event.args, live, meaning);
     const results = event.kind === 'call' ? event.results : [];
     const written = (event.changes ?? []).flatMap((change) =>
       change.kind === 'write' && change.memory === meaning.memory ? [change] : [],
@@ -34,7 +34,7 @@ export class ResponseTap {
       event.args,
       results,
       new WrittenMemory(written),
-      encoding,
+      meaning,
     );
     this.responses.called(func, { event: event.number, args, result });
   }

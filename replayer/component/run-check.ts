@@ -86,7 +86,8 @@ export class RunCheck {
   /** wasi:cli/run gives a result without values: 0 is ok, 1 is an error. */
   private isRun({ instance = 0, name }: LoggedFunction): boolean {
     const meant = this.meanings.exported(instance, name);
-    return meant?.name === 'run' && meant.interface.startsWith('wasi:cli/run@');
+    if (meant?.role !== 'whole' || meant.func === undefined) return false;
+    return meant.func.name === 'run' && meant.func.interface.startsWith('wasi:cli/run@');
   }
 
   /** An entry, or the start function of an instance, did not return. @throws as {@link entryEnded} */

@@ -1,8 +1,9 @@
 /** Which handles of resources the guest of a component held after any event of a run. Fed with the events in order. */
 import type { LogEvent } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
-import { ComponentCalls, type OpenedHandle } from '../../wasi/component/component-calls.ts';
+import { ComponentCalls } from '../../wasi/component/component-calls.ts';
 import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
+import type { OpenedHandle } from '../../wasi/component/handle-flow.ts';
 
 /** A handle that is held. */
 export interface OpenResource extends OpenedHandle {

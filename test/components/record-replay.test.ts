@@ -10,8 +10,9 @@ import { type ExampleCase, exampleCases } from '../../examples/cases.ts';
 import { rebuildIndex } from '../../recorder/reindex.ts';
 import { replay } from '../../replayer/replay.ts';
 import { TraceReader } from '../../traces/reader.ts';
-import { ComponentCalls, type DescribedCall } from '../../wasi/component/component-calls.ts';
+import { ComponentCalls } from '../../wasi/component/component-calls.ts';
 import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
+import type { DescribedCall } from '../../wasi/component/described-call.ts';
 import { Scratch } from '../recorder/scratch.ts';
 
 const scratch = new Scratch('components');

@@ -14,8 +14,8 @@ import { type Line, line, span } from '../text/line.ts';
 import { clockTime, grouped, hex, shortBytes, shortTime } from '../text/units.ts';
 import { callLine, descriptorText } from '../trace/call-text.ts';
 import { effectRanges } from '../trace/effects.ts';
-import type { Row } from '../trace/rows.ts';
-import { componentCallLines } from './component-call.ts';
+import type { Row, TraceRows } from '../trace/rows.ts';
+import { broughtLines, componentCallLines, lateLines } from './component-call.ts';
 import type { ContentLine, TabContent, Target } from './content.ts';
 import { hexDump } from './hex-dump.ts';
 import { memoryColumns } from './memory-layout.ts';
@@ -33,7 +33,7 @@ export function callContent(bugger: Debugger, width: number): TabContent {
   if (event === undefined) return { lines: [{ line: line('this event cannot be read') }] };
   const lines =
     event.kind === 'call' || event.kind === 'open'
-      ? callLines(event, row, rows.injected(event.number), width)
+      ? callLines(event, row, rows, width)
       : otherLines(bugger, event);
   return { lines: [...lines, ...timing(event, row)] };
 }
@@ -41,11 +41,16 @@ export function callContent(bugger: Debugger, width: number): TabContent {
 function callLines(
   event: CallEvent | OpenEvent,
   row: Row,
-  injected: readonly string[],
+  rows: TraceRows,
   width: number,
 ): ContentLine[] {
+  const { number } = event;
+  const injected = rows.injected(number);
   const decoded = decodeCall(event, { maxBytes: 0 });
-  if (!decoded.known && row.kind === 'call') return componentCallLines(event, row.call);
+  if (!decoded.known && row.kind === 'call') {
+    const late = { of: rows.lateOf(number), with: rows.lateWith(number) };
+    return componentCallLines(event, row.call, late);
+  }
   const path = row.kind === 'call' ? row.call.path : undefined;
   const lines: ContentLine[] = [
     { line: line(span(`#${event.number} `, 'dim'), span(escapeText(event.name), 'title')) },
@@ -206,9 +211,13 @@ function otherLines(
 ): ContentLine[] {
   if (event.kind === 'enter') {
     const args = event.args.length === 0 ? '' : event.args.join(', ');
+    const brought = bugger.rows.lateWith(event.number);
+    const late = bugger.rows.lateOf(event.number);
     return [
       { line: line(span(`#${event.number} `, 'dim'), span('the host called the guest', 'title')) },
       { line: line(`  ${escapeText(event.func.name)}(${args})`) },
+      ...(brought === undefined ? [] : broughtLines(brought)),
+      ...(late === undefined ? [] : lateLines(late)),
     ];
   }
   if (event.kind === 'leave') {

@@ -1,5 +1,6 @@
 /** A call of a component in full: the function of an interface, with the values that the index has. */
 import type { CallEvent, OpenEvent } from '../../traces/events.ts';
+import type { LateAnswerRow } from '../../traces/late-answers.ts';
 import type { CallRow } from '../../traces/timeline.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { type Line, line, span } from '../text/line.ts';
@@ -9,7 +10,12 @@ import type { ContentLine } from './content.ts';
 /** Cells for the names of parameters. */
 const NAME_WIDTH = 14;
 
-export function componentCallLines(event: CallEvent | OpenEvent, row: CallRow): ContentLine[] {
+/** @param late the answer that came later; or what came with this event of a call before */
+export function componentCallLines(
+  event: CallEvent | OpenEvent,
+  row: CallRow,
+  late: { readonly of: LateAnswerRow | undefined; readonly with: LateAnswerRow | undefined },
+): ContentLine[] {
   const { module, name } = event.func;
   return [
     { line: line(span(`#${event.number} `, 'dim'), span(escapeText(name), 'title')) },
@@ -18,7 +24,36 @@ export function componentCallLines(event: CallEvent | OpenEvent, row: CallRow): 
     { line: [] },
     ...section('passed', fieldsOf(row.args)),
     ...section('returned', fieldsOf(row.result)),
+    ...(late.of === undefined ? [] : lateLines(late.of)),
+    ...(late.with === undefined ? [] : broughtLines(late.with)),
   ];
+}
+
+/** What a call, or a task, came to later. */
+export function lateLines({ event, result, errno }: LateAnswerRow): ContentLine[] {
+  return [
+    { line: line(span('answered later', 'strong')) },
+    {
+      line: line('  with ', span(`#${event} `, 'number'), ...resultSpans(result, errno)),
+      target: { kind: 'event', event },
+    },
+  ];
+}
+
+/** What an event brought for a call, or a task, before it. */
+export function broughtLines({ call, result, errno }: LateAnswerRow): ContentLine[] {
+  return [
+    { line: line(span('brings the answer', 'strong')) },
+    {
+      line: line('  of ', span(`#${call} `, 'number'), ...resultSpans(result, errno)),
+      target: { kind: 'event', event: call },
+    },
+  ];
+}
+
+function resultSpans(result: string | undefined, errno: string | undefined): Line {
+  const style = errno === 'success' || errno === undefined ? 'text' : 'error';
+  return result === undefined ? [] : [span(escapeText(result), style)];
 }
 
 function outcomeLine({ errno, durationNs }: CallRow): Line {

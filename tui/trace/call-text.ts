@@ -3,6 +3,7 @@
  * came back. Rights and lookup flags, which are the same nearly always, are left to the detail pane.
  */
 import type { CallRow } from '../../traces/timeline.ts';
+import { methodOf } from '../../wasi/component/call-words.ts';
 import { escapeText, quoteText } from '../../wasi/escape.ts';
 import { shapeOf } from '../../wasi/fields.ts';
 import { type Line, type Span, span } from '../text/line.ts';
@@ -57,6 +58,7 @@ export function callLine(row: CallRow, payload: Uint8Array | undefined): Line {
   const shape = shapeOf(row.name);
   const args = { ...fieldsOf(row.args) };
   const parts: Span[][] = [];
+  const head = headOf(row.name, args);
   const subject = shape?.fd === undefined ? undefined : shape.fn.params[shape.fd]?.name;
   const path = shape?.path === undefined ? undefined : shape.fn.params[shape.path]?.name;
   if (path !== undefined) {
@@ -76,12 +78,32 @@ export function callLine(row: CallRow, payload: Uint8Array | undefined): Line {
     if (isSaid || UNSAID.has(name) || isEmpty(value)) continue;
     parts.push([span(shortValue(value), 'number')]);
   }
-  const spans: Span[] = [span(escapeText(row.name), 'name'), span('(')];
+  const spans: Span[] = [...head, span('(')];
   parts.forEach((part, index) => {
     if (index > 0) spans.push(span(', '));
     spans.push(...part);
   });
   return [...spans, span(')')];
+}
+
+/** A call without what it was passed. */
+export function callHeadLine({ name, args }: CallRow): Line {
+  return headOf(name, { ...fieldsOf(args) });
+}
+
+/** The name; of a function of a component's runtime with what it is about, which is no argument then. */
+function headOf(name: string, args: Record<string, unknown>): Span[] {
+  const { self, of } = args;
+  const method = methodOf(name);
+  if (method !== undefined && typeof self === 'string') {
+    delete args.self;
+    return [span(shortValue(self), 'path'), span(`.${escapeText(method)}`, 'name')];
+  }
+  if (name.startsWith('task.') && typeof of === 'string') {
+    delete args.of;
+    return [span(escapeText(name), 'name'), span(` ${shortValue(of)}`, 'path')];
+  }
+  return [span(escapeText(name), 'name')];
 }
 
 /** `16`, `NOENT`, `ok`, `no return`. */

@@ -4,6 +4,7 @@
  */
 import type { LogEvent } from '../../traces/events.ts';
 import { describeInjection } from '../../traces/injections.ts';
+import type { LateAnswerRow } from '../../traces/late-answers.ts';
 import { describeOutcome, isSuccess, parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { isBeingRecorded } from '../../traces/recorder-process.ts';
@@ -13,6 +14,8 @@ import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { shapeOf } from '../../wasi/fields.ts';
 import { errnoName } from '../../wasi/names.ts';
+import { plainText } from '../text/line.ts';
+import { callHeadLine } from './call-text.ts';
 
 interface RowBase {
   readonly number: number;
@@ -33,7 +36,7 @@ export type Row =
   | (RowBase & {
       readonly kind: 'other';
       readonly text: string;
-      readonly tone: 'dim' | 'good' | 'fatal';
+      readonly tone: 'dim' | 'text' | 'good' | 'fatal';
     });
 
 interface Times {
@@ -112,6 +115,23 @@ export class TraceRows {
   /** Faults that were injected into a call whose row was read, in words. */
   injected(number: number): readonly string[] {
     return this.faults.get(number) ?? [];
+  }
+
+  /** What came later of a call, or of an entry. */
+  lateOf(number: number): LateAnswerRow | undefined {
+    return this.timeline?.late.ofCall(number);
+  }
+
+  /** What came with an event of a call before. */
+  lateWith(number: number): LateAnswerRow | undefined {
+    return this.timeline?.late.cameWith(number, number + 1)[0];
+  }
+
+  /** `stream<u8>#2 <stdin>.read of #9 = 13 bytes "Hello, world!"` */
+  private lateText({ call, result }: LateAnswerRow): string {
+    const row = this.timeline?.rows(call, call + 1)[0];
+    const asked = row === undefined ? '' : `${plainText(callHeadLine(row))} of `;
+    return `${asked}#${call} = ${result === undefined ? '()' : escapeText(result)}`;
   }
 
   private loadFaults(first: number, last: number): void {
@@ -225,8 +245,12 @@ export class TraceRows {
   private otherRow(base: RowBase): Row {
     const event = this.event(base.number);
     switch (event?.kind) {
-      case 'enter':
-        return { ...base, kind: 'other', text: `▶ ${escapeText(event.func.name)}`, tone: 'dim' };
+      case 'enter': {
+        const late = this.lateWith(base.number);
+        const text = late === undefined ? escapeText(event.func.name) : this.lateText(late);
+        const tone = late === undefined ? 'dim' : late.errno === 'success' ? 'text' : 'fatal';
+        return { ...base, kind: 'other', text: `▶ ${text}`, tone };
+      }
       case 'leave':
         return { ...base, kind: 'other', text: '◀ returned', tone: 'dim' };
       case 'return':

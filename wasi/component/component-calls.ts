@@ -3,102 +3,34 @@
  * arguments and results as text. All events have to pass, in order: what a handle stands for comes from
  * the calls before, and what a call returned lies in memory that was written since it began.
  */
-import type { CoreNumber } from '../../wasm/component/flat-values.ts';
+import { type CoreNumber, unsigned } from '../../wasm/component/flat-values.ts';
 import { Lifter } from '../../wasm/component/lifter.ts';
 import { type Piece, PieceMemory, WrittenMemory } from '../../wasm/component/pieces.ts';
-import type { WitFunction } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
-import type { CoreMeanings, Meaning } from './core-meanings.ts';
-import { handlesIn, ResourceLabels } from './resource-labels.ts';
-import { formatWitValue, type ValueTextOptions } from './value-text.ts';
+import { errorOf } from './copies.ts';
+import type { CoreMeanings, ExportMeaning, Meaning } from './core-meanings.ts';
+import type { CallAnswer, Crossing, DescribedCall, Followed } from './described-call.ts';
+import { GuestTasks } from './guest-tasks.ts';
+import { HandleFlow, type HandleWatch } from './handle-flow.ts';
+import { KeptWrites, type WrittenSince } from './kept-writes.ts';
+import type { CallSubject } from './resource-labels.ts';
+import { type RuntimeCall, RuntimeCalls } from './runtime-calls.ts';
+import type { ValueTextOptions } from './value-text.ts';
 
-/** An event of a log, as far as it matters here (traces/events.ts). */
-export interface Crossing {
-  readonly kind: string;
-  readonly number: number;
-  readonly func?: { readonly id: number; readonly instance?: number; readonly name: string };
-  readonly args?: readonly CoreNumber[];
-  readonly results?: readonly CoreNumber[];
-  readonly opened?: number;
-  readonly hostReads?: {
-    readonly places: readonly {
-      readonly form: string;
-      readonly address?: number;
-      readonly length?: number;
-    }[];
-    readonly kept: Uint8Array;
-  };
-  readonly changes?: readonly {
-    readonly kind: string;
-    readonly memory?: number;
-    readonly address?: number;
-    readonly bytes?: Uint8Array;
-  }[];
-}
-
-export interface DescribedCall {
-  readonly number: number;
-  /** With its version. */
-  readonly interface: string;
-  /** `descriptor.open-at`. */
-  readonly name: string;
-  readonly args: readonly { readonly name: string; readonly text: string }[];
-  /** Undefined before it has returned, and for a function without a result. */
-  readonly result: string | undefined;
-  /** `success`, or the case of the error; undefined before it has returned. */
-  readonly errno: string | undefined;
-  /** What it is about. Not escaped. */
-  readonly path: string | undefined;
-  /** Bytes in lists that were passed or returned. */
-  readonly bytes: number | undefined;
-}
-
-/** What an event is. */
-export type Followed =
-  | { readonly kind: 'call' | 'begun' | 'ended'; readonly call: DescribedCall }
-  /** The host has answered a call with an exception. */
-  | { readonly kind: 'failed'; readonly call: DescribedCall }
-  | {
-      readonly kind: 'entered';
-      readonly name: string;
-      readonly interface: string;
-      readonly args: readonly string[];
-    }
-  | { readonly kind: 'left'; readonly result: string | undefined }
-  /** What was entered ended otherwise. */
-  | { readonly kind: 'unwound' }
-  /** Of the component runtime's making, and of no interest to most. */
-  | { readonly kind: 'core' };
-
-/** Sees the handles that a guest gets and gives away. */
-export interface HandleWatch {
-  /** @param by number of the call, or entry, that gave it */
-  opened(handle: OpenedHandle, by: number, event: number): void;
-  closed(resource: number, handle: number, event: number): void;
-}
-
-export interface OpenedHandle {
-  /** Index of the resource in the component's words. */
-  readonly resource: number;
-  readonly handle: number;
-  /** Name of the resource: `descriptor`. */
-  readonly name: string;
-  /** With what it stands for: `descriptor#3 "/data/in.txt"`. Safe to print. */
-  readonly text: string;
-  /** Not escaped. */
-  readonly path: string | undefined;
-}
-
-/** Bytes that are kept of what is written while a call is open. */
-const MAX_OPEN = 4 << 20;
-
+/** A call of a function that the host has not answered. */
 interface OpenCall {
+  readonly kind: 'function';
   readonly meaning: Meaning;
   readonly core: readonly CoreNumber[];
   readonly args: readonly WitValue[];
   readonly call: DescribedCall;
-  readonly pieces: Piece[];
-  size: number;
+  readonly written: WrittenSince | undefined;
+}
+
+interface OpenRuntimeCall {
+  readonly kind: 'runtime';
+  readonly asked: RuntimeCall;
+  readonly call: DescribedCall;
 }
 
 const CORE: Followed = { kind: 'core' };
@@ -106,11 +38,12 @@ const CORE: Followed = { kind: 'core' };
 export class ComponentCalls {
   private readonly meanings: CoreMeanings;
   private readonly lifter: Lifter;
-  private readonly labels = new ResourceLabels();
-  private readonly text: ValueTextOptions;
-  private readonly watch: HandleWatch | undefined;
-  private readonly open = new Map<number, OpenCall>();
-  private readonly entered = new Map<number, WitFunction | undefined>();
+  private readonly handles: HandleFlow;
+  private readonly writes = new KeptWrites();
+  private readonly tasks = new GuestTasks();
+  private readonly runtime: RuntimeCalls;
+  private readonly open = new Map<number, OpenCall | OpenRuntimeCall>();
+  private readonly entered = new Map<number, ExportMeaning | undefined>();
 
   constructor(
     meanings: CoreMeanings,
@@ -118,30 +51,31 @@ export class ComponentCalls {
     watch?: HandleWatch,
   ) {
     this.meanings = meanings;
-    this.watch = watch;
     this.lifter = new Lifter(meanings.words);
-    this.text = {
-      ...limits,
-      // handles of several tables cannot be told apart
-      label: (...handle) => (meanings.ofOneMemory ? this.labels.text(...handle) : undefined),
-      resourceName: (resource) => meanings.words.resources[resource]?.name ?? '',
-    };
+    this.handles = new HandleFlow(meanings, limits, watch);
+    const { lifter, handles } = this;
+    this.runtime = new RuntimeCalls(lifter, handles, this.writes, this.tasks);
   }
 
   /** Whether an event can matter to a call before it: one that has no answer yet. */
   get isFollowing(): boolean {
-    return this.open.size > 0;
+    return this.open.size > 0 || !this.writes.isEmpty;
   }
 
   /** Changes with what handles stand for. */
   get version(): number {
-    return this.labels.version;
+    return this.handles.version;
+  }
+
+  /** Whether each call of a function has to be followed: more comes of it than its answer. */
+  mustFollow(func: number): boolean {
+    return (
+      this.meanings.builtin(func) !== undefined || this.meanings.imported(func)?.async === true
+    );
   }
 
   follow(event: Crossing): Followed {
-    if (event.changes !== undefined) {
-      for (const call of this.open.values()) keep(call, event);
-    }
+    if (event.changes !== undefined) this.writes.see(event.changes);
     switch (event.kind) {
       case 'call':
       case 'open':
@@ -149,6 +83,9 @@ export class ComponentCalls {
       case 'return':
       case 'throw':
         return this.answer(event);
+      case 'suspend':
+        this.tasks.suspend(event.opened ?? -1);
+        return CORE;
       case 'enter':
         return this.enter(event);
       case 'leave':
@@ -160,53 +97,117 @@ export class ComponentCalls {
   }
 
   private call(event: Crossing): Followed {
-    const { number, func, args: core = [] } = event;
-    const meaning = func && this.meanings.imported(func.id);
-    if (meaning === undefined) return CORE;
-    const memory = new PieceMemory(piecesRead(event));
-    const args = this.lifter.params(meaning.func, core, memory, meaning.encoding);
+    const { number, func, kind } = event;
+    this.tasks.called();
+    if (kind === 'open') this.tasks.opened(number);
+    if (func === undefined) return CORE;
+    const meaning = this.meanings.imported(func.id);
+    if (meaning === undefined) return this.callRuntime(event, func.id);
+    const { args: core = [] } = event;
+    const args = this.lifter.params(
+      meaning.func,
+      core,
+      new PieceMemory(piecesRead(event)),
+      meaning,
+    );
     const { params, interface: of, name } = meaning.func;
     const call: DescribedCall = {
       number,
       interface: of,
       name,
-      args: args.map((value, i) => ({ name: params[i]?.name ?? '', text: this.format(value) })),
+      args: args.map((value, i) => ({
+        name: params[i]?.name ?? '',
+        text: this.handles.format(value, meaning.component),
+      })),
       result: undefined,
       errno: undefined,
-      path: this.meanings.ofOneMemory ? this.labels.pathOf(meaning.func, args) : undefined,
+      path: this.handles.pathOfCall(meaning.func, args),
       bytes: bytesIn(args),
     };
-    const opened: OpenCall = { meaning, core, args, call, pieces: [], size: 0 };
-    if (event.kind === 'open') {
+    const waits = kind === 'open' || meaning.async === true;
+    const changes = kind === 'call' ? event.changes : [];
+    const written = waits ? this.writes.since(meaning.memory, undefined, changes) : undefined;
+    const opened: OpenCall = { kind: 'function', meaning, core, args, call, written };
+    if (kind === 'open') {
       this.open.set(number, opened);
       return { kind: 'begun', call };
     }
-    keep(opened, event);
     return { kind: 'call', call: this.answered(opened, event) };
   }
 
-  private answer(event: Crossing): Followed {
-    const opened = this.open.get(event.opened ?? -1);
-    if (opened === undefined) return CORE;
-    this.open.delete(opened.call.number);
-    if (event.kind === 'throw') return { kind: 'failed', call: opened.call };
-    return { kind: 'ended', call: this.answered(opened, event) };
+  private callRuntime(event: Crossing, func: number): Followed {
+    const meaning = this.meanings.builtin(func);
+    if (meaning === undefined) return CORE;
+    const asked = this.runtime.begin(event, meaning, new PieceMemory(piecesRead(event)));
+    if (asked === undefined) {
+      this.runtime.note(event, meaning);
+      return CORE;
+    }
+    const { number, args, path } = asked;
+    const none = { result: undefined, errno: undefined, bytes: undefined };
+    const call = { number, interface: '', name: meaning.name, args, path, ...none };
+    if (event.kind === 'open') {
+      this.open.set(number, { kind: 'runtime', asked, call });
+      return { kind: 'begun', call };
+    }
+    const answer = this.runtime.end(asked, event);
+    // the runtime's way to see whether it has to wait
+    if (meaning.name === 'waitable-set.poll' && answer.result === 'none') return CORE;
+    return { kind: 'call', call: { ...call, ...answer } };
   }
 
-  private answered(opened: OpenCall, { number, results = [] }: Crossing): DescribedCall {
-    const { meaning, core, args, call, pieces } = opened;
-    const { func, encoding } = meaning;
-    const value = this.lifter.result(func, core, results, new WrittenMemory(pieces), encoding);
-    this.labels.apply(func, args, value);
-    if (this.watch !== undefined) {
-      for (const { own, resource, handle } of args.flatMap(handlesIn)) {
-        if (own) this.watch.closed(resource, handle, number);
-      }
-      if (value !== undefined) this.got(value, call.number, number);
+  private answer(event: Crossing): Followed {
+    const { opened: number = -1, kind } = event;
+    this.tasks.answer(number);
+    const opened = this.open.get(number);
+    if (opened === undefined) return CORE;
+    this.open.delete(number);
+    if (kind === 'throw') {
+      this.writes.end(opened.kind === 'function' ? opened.written : opened.asked.written);
+      return { kind: 'failed', call: opened.call };
     }
+    const call =
+      opened.kind === 'function'
+        ? this.answered(opened, event)
+        : { ...opened.call, ...this.runtime.end(opened.asked, event) };
+    return { kind: 'ended', call };
+  }
+
+  private answered(opened: OpenCall, event: Crossing): DescribedCall {
+    const { meaning, args, call, written } = opened;
+    const { number, results = [] } = event;
+    const subject = this.handles.passed(meaning, args, number);
+    if (meaning.async) {
+      const { interface: of, name } = call;
+      const waiting = { call: call.number, interface: of, name, self: undefined, written };
+      const later = this.runtime.subtask(meaning.component, unsigned(results[0]), waiting, (at) =>
+        this.result(opened, subject, [], written?.pieces ?? [], at),
+      );
+      if (later !== undefined) return { ...call, ...later };
+    }
+    const pieces = written?.pieces ?? piecesWritten(event, meaning.memory);
+    const answer = this.result(opened, subject, results, pieces, number);
+    this.writes.end(written);
+    return { ...call, ...answer };
+  }
+
+  private result(
+    { meaning, core, args, call }: OpenCall,
+    subject: CallSubject,
+    results: readonly CoreNumber[],
+    pieces: readonly Piece[],
+    event: number,
+  ): CallAnswer {
+    const value = this.lifter.result(
+      meaning.func,
+      core,
+      results,
+      new WrittenMemory(pieces),
+      meaning,
+    );
+    this.handles.returned(meaning, args, subject, value, call.number, event);
     return {
-      ...call,
-      result: value && this.format(value),
+      result: value && this.handles.format(value, meaning.component),
       errno: errorOf(value) ?? 'success',
       bytes: bytesIn([...args, ...(value === undefined ? [] : [value])]),
     };
@@ -215,40 +216,48 @@ export class ComponentCalls {
   private enter({ number, func, args = [] }: Crossing): Followed {
     const meant = func && this.meanings.exported(func.instance ?? 0, func.name);
     this.entered.set(number, meant);
-    if (meant === undefined) return CORE;
-    const values = this.lifter.params(meant, args, new PieceMemory([]), 'utf8');
-    for (const value of values) this.got(value, number, number);
-    const { name, interface: of } = meant;
-    return { kind: 'entered', name, interface: of, args: values.map((one) => this.format(one)) };
+    if (meant === undefined || func === undefined) {
+      this.tasks.entered(number, undefined);
+      return CORE;
+    }
+    const { role, component, func: of } = meant;
+    const callback = meant.callback && `${func.instance ?? 0} ${meant.callback}`;
+    if (of === undefined) {
+      const [code = 0, handle = 0, payload = 0] = args.map(unsigned);
+      this.tasks.goOn(number, callback ?? '', component, code, handle);
+      const { name, arrived } = this.runtime.arrival(component, code, handle, payload, number);
+      return { kind: 'resumed', task: this.tasks.current, event: name, arrived };
+    }
+    if (role === 'entry') this.tasks.begin(number, of, callback, component);
+    else this.tasks.entered(number, undefined);
+    const values = this.lifter.params(of, args, new PieceMemory([]), { encoding: 'utf8' });
+    for (const [i, value] of values.entries()) {
+      const what = `${of.name} ${of.params[i]?.name ?? ''}`;
+      this.handles.got(value, component, number, number, what);
+    }
+    const { name, interface: from } = of;
+    const texts = values.map((one) => this.handles.format(one, component));
+    return { kind: 'entered', name, interface: from, args: texts };
   }
 
   private leave({ kind, opened = -1, results = [] }: Crossing): Followed {
     const isEntry = this.entered.has(opened);
-    const func = this.entered.get(opened);
+    const meant = this.entered.get(opened);
     this.entered.delete(opened);
-    // what is no entry is the making of an instance, whose start function trapped
-    if (kind === 'unwind') return isEntry && func === undefined ? CORE : { kind: 'unwound' };
-    if (func === undefined) return CORE;
-    const value = this.lifter.returned(func, results);
-    return { kind: 'left', result: value && this.format(value) };
-  }
-
-  /** The guest is given a value. */
-  private got(value: WitValue, by: number, event: number): void {
-    const { watch, labels } = this;
-    if (watch === undefined) return;
-    for (const one of handlesIn(value)) {
-      if (!one.own) continue;
-      const { resource, handle } = one;
-      const label = labels.get(resource, handle);
-      const path = label?.kind === 'path' ? label.path : undefined;
-      const name = this.text.resourceName(resource);
-      watch.opened({ resource, handle, name, path, text: this.format(one) }, by, event);
+    if (kind === 'unwind') {
+      this.tasks.ended(opened);
+      // what is no entry is the making of an instance, whose start function trapped
+      return isEntry && meant === undefined ? CORE : { kind: 'unwound' };
     }
-  }
-
-  private format(value: WitValue): string {
-    return formatWitValue(value, this.text);
+    const says = meant?.callback !== undefined ? unsigned(results[0]) : undefined;
+    const paused = this.tasks.left(opened, says);
+    if (meant === undefined) return CORE;
+    if (paused !== undefined) return { kind: 'paused', ...paused };
+    // what gives its result with `task.return` returns nothing
+    if (meant.role !== 'whole' || meant.func === undefined)
+      return { kind: 'left', result: undefined };
+    const value = this.lifter.returned(meant.func, results);
+    return { kind: 'left', result: value && this.handles.format(value, meant.component) };
   }
 }
 
@@ -264,19 +273,11 @@ function piecesRead({ hostReads }: Crossing): Piece[] {
   return pieces;
 }
 
-/** What the host wrote before an event may be part of what a call returns. Its bytes may be gone then. */
-function keep(opened: OpenCall, { changes = [] }: Crossing): void {
-  for (const { memory, address, bytes } of changes) {
-    if (bytes === undefined || address === undefined || memory !== opened.meaning.memory) continue;
-    opened.size += bytes.length;
-    if (opened.size <= MAX_OPEN) opened.pieces.push({ address, bytes: bytes.slice() });
-  }
-}
-
-/** The case of an error, `error` where it has none; undefined for what is none. */
-function errorOf(value: WitValue | undefined): string | undefined {
-  if (value?.kind !== 'case' || value.name !== 'err') return undefined;
-  return value.value?.kind === 'case' ? value.value.name : 'error';
+/** What it wrote before it answered at once. */
+function piecesWritten({ changes = [] }: Crossing, of: number | undefined): Piece[] {
+  return changes.flatMap(({ memory, address, bytes }) =>
+    bytes === undefined || address === undefined || memory !== of ? [] : [{ address, bytes }],
+  );
 }
 
 function bytesIn(values: readonly WitValue[]): number | undefined {

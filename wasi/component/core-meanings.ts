@@ -1,5 +1,12 @@
 /** Which functions of interfaces the core functions of a component stand for. */
-import type { ComponentWords, StringEncoding, WitFunction } from '../../wasm/component/types.ts';
+import type { Passing } from '../../wasm/component/lifter.ts';
+import type {
+  ComponentWords,
+  LiftedFunction,
+  StringEncoding,
+  TypeRef,
+  WitFunction,
+} from '../../wasm/component/types.ts';
 
 /** A core instance, as far as it matters here. */
 export interface MeantInstance {
@@ -9,23 +16,53 @@ export interface MeantInstance {
     readonly kind: string;
     readonly func?: number;
     readonly lowered?: Lowered;
+    readonly builtin?: BuiltinLink;
   }[];
 }
 
 /** That an import of a core instance is a function of an interface. */
-export interface Lowered {
+export interface Lowered extends Passing {
   /** Index into the functions of the words. */
   readonly func: number;
   /** Number of the memory that pointers point into; absent where there are none. */
   readonly memory?: number;
+}
+
+/** That it is a function of the component runtime. */
+export interface BuiltinLink {
+  /** As the component model names it: `stream.write`. */
+  readonly name: string;
+  /** The type of what a stream or a future holds, or of what is returned. */
+  readonly type: TypeRef | null;
+  readonly memory?: number;
   readonly encoding: StringEncoding;
+  readonly async?: boolean;
+  /** Of what is kept for a task. */
+  readonly slot?: number;
 }
 
 /** How the values of a core function are to be read. */
-export interface Meaning {
+export interface Meaning extends Passing {
   readonly func: WitFunction;
   readonly memory: number | undefined;
-  readonly encoding: StringEncoding;
+  /** Whose handles are passed: which of the components within calls it. */
+  readonly component: number;
+}
+
+/** How those of the component runtime are. */
+export interface BuiltinMeaning extends BuiltinLink {
+  readonly component: number;
+}
+
+/** What an export of a core instance is to the component. */
+export interface ExportMeaning {
+  /** `callback` is called again and again until what an `entry` began is done; `whole` does all at once. */
+  readonly role: 'whole' | 'entry' | 'callback';
+  /** Undefined for a callback: which function it belongs to is known by who is called back. */
+  readonly func: WitFunction | undefined;
+  /** Name of its callback; of a callback its own. */
+  readonly callback: string | undefined;
+  readonly component: number;
 }
 
 const NO_WORDS: ComponentWords = { types: [], resources: [], functions: [], lifted: [] };
@@ -33,7 +70,13 @@ const NO_WORDS: ComponentWords = { types: [], resources: [], functions: [], lift
 export class CoreMeanings {
   readonly words: ComponentWords;
   private readonly imports = new Map<number, Meaning>();
+  private readonly builtins = new Map<number, BuiltinMeaning>();
+  private readonly exports = new Map<string, ExportMeaning | undefined>();
   private readonly modules = new Map<number, number>();
+  /** Of an instance the component that made it. */
+  private readonly components = new Map<number, number>();
+  /** Which of the instances that the words list were made. */
+  private readonly made = new Set<number>();
   private readonly memories = new Set<number>();
 
   /** @param words undefined where they could not be read: then no function means anything */
@@ -44,12 +87,19 @@ export class CoreMeanings {
 
   /** An instance that was made. */
   add({ id, module, links }: MeantInstance): void {
+    if (this.modules.has(id)) return;
     this.modules.set(id, module);
-    for (const { func, lowered } of links) {
+    const component = this.componentOf(module);
+    this.components.set(id, component);
+    for (const { func, lowered, builtin } of links) {
+      if (func === undefined) continue;
       const meant = lowered && this.words.functions[lowered.func];
-      if (func === undefined || lowered === undefined || meant === undefined) continue;
-      const { memory, encoding } = lowered;
-      this.imports.set(func, { func: meant, memory, encoding });
+      const { memory } = lowered ?? builtin ?? {};
+      if (lowered !== undefined && meant !== undefined) {
+        this.imports.set(func, { ...lowered, func: meant, memory, component });
+      } else if (builtin !== undefined && this.isKnown(builtin.type)) {
+        this.builtins.set(func, { ...builtin, component });
+      }
       if (memory !== undefined) this.memories.add(memory);
     }
   }
@@ -64,10 +114,53 @@ export class CoreMeanings {
     return this.imports.get(func);
   }
 
-  /** @returns undefined for what serves the component runtime only (`cabi_realloc`) */
-  exported(instance: number, name: string): WitFunction | undefined {
-    const module = this.modules.get(instance);
-    const found = this.words.lifted.find((one) => one.module === module && one.name === name);
-    return found && this.words.functions[found.func];
+  /** @returns undefined for what is none, and in traces that do not say */
+  builtin(func: number): BuiltinMeaning | undefined {
+    return this.builtins.get(func);
   }
+
+  /** @returns undefined for what serves the component runtime only (`cabi_realloc`) */
+  exported(instance: number, name: string): ExportMeaning | undefined {
+    const key = `${instance} ${name}`;
+    if (this.exports.has(key)) return this.exports.get(key);
+    const meaning = this.exportMeaning(instance, name);
+    // an instance that is not known yet may be later
+    if (this.modules.has(instance)) this.exports.set(key, meaning);
+    return meaning;
+  }
+
+  private exportMeaning(instance: number, name: string): ExportMeaning | undefined {
+    const module = this.modules.get(instance);
+    const component = this.components.get(instance) ?? 0;
+    const lifted = this.words.lifted.filter((one) => one.module === module);
+    const entry = lifted.find((one) => one.name === name);
+    const func = entry && this.words.functions[entry.func];
+    if (entry !== undefined && func !== undefined) {
+      return { role: roleOf(entry), func, callback: entry.callback, component };
+    }
+    if (!lifted.some(({ callback }) => callback === name)) return undefined;
+    return { role: 'callback', func: undefined, callback: name, component };
+  }
+
+  /** Instances of one module are made in the order in which the words list them; of a server again and again. */
+  private componentOf(module: number): number {
+    const { instances = [] } = this.words;
+    const isNext = (again: boolean) =>
+      instances.findIndex((one, i) => one.module === module && (again || !this.made.has(i)));
+    let found = isNext(false);
+    if (found < 0) {
+      for (const [i, one] of instances.entries()) if (one.module === module) this.made.delete(i);
+      found = isNext(true);
+    }
+    if (found >= 0) this.made.add(found);
+    return instances[found]?.component ?? 0;
+  }
+
+  private isKnown(type: TypeRef | null): boolean {
+    return typeof type !== 'number' || type < this.words.types.length;
+  }
+}
+
+function roleOf({ async, callback }: LiftedFunction): 'whole' | 'entry' {
+  return async || callback !== undefined ? 'entry' : 'whole';
 }

@@ -23,6 +23,9 @@ const SOURCES: Readonly<Record<string, 'path' | 'beside' | ResourceLabel>> = {
   'wasi:cli/stdin get-stdin': { kind: 'name', name: 'stdin' },
   'wasi:cli/stdout get-stdout': { kind: 'name', name: 'stdout' },
   'wasi:cli/stderr get-stderr': { kind: 'name', name: 'stderr' },
+  'wasi:cli/stdin read-via-stream': { kind: 'name', name: 'stdin' },
+  'wasi:cli/stdout write-via-stream': { kind: 'name', name: 'stdout' },
+  'wasi:cli/stderr write-via-stream': { kind: 'name', name: 'stderr' },
   'wasi:cli/terminal-stdin get-terminal-stdin': { kind: 'name', name: 'stdin' },
   'wasi:cli/terminal-stdout get-terminal-stdout': { kind: 'name', name: 'stdout' },
   'wasi:cli/terminal-stderr get-terminal-stderr': { kind: 'name', name: 'stderr' },
@@ -34,10 +37,21 @@ const REQUEST_PARTS: Readonly<Record<string, keyof HttpRequest>> = {
   'wasi:http/types outgoing-request.set-scheme': 'scheme',
   'wasi:http/types outgoing-request.set-authority': 'authority',
   'wasi:http/types outgoing-request.set-path-with-query': 'path',
+  'wasi:http/types request.set-method': 'method',
+  'wasi:http/types request.set-scheme': 'scheme',
+  'wasi:http/types request.set-authority': 'authority',
+  'wasi:http/types request.set-path-with-query': 'path',
 };
 
 /** Characters of what a request is for. */
 const MAX_NAME = 80;
+
+/** What a call is about. */
+export interface CallSubject {
+  /** Of what it is a method of. */
+  readonly own: ResourceLabel | undefined;
+  readonly path: string | undefined;
+}
 
 interface HttpRequest {
   readonly method?: string;
@@ -75,18 +89,35 @@ export class ResourceLabels {
     return base === undefined ? argument.text : joined(base, argument.text);
   }
 
-  /** A call has returned. */
-  apply(func: WitFunction, args: readonly WitValue[], result: WitValue | undefined): void {
-    const own = this.ownLabel(args);
-    const path = this.pathOf(func, args);
-    const key = `${func.interface.replace(/@.*/, '')} ${func.name}`;
-    this.request(REQUEST_PARTS[key], args, result);
-    // a handle that is given away, to be dropped or otherwise, is the guest's no more
+  /** What the ends of streams and futures that a call is passed or gives are of: else they go by its name. */
+  ofChannels(func: WitFunction, { own }: CallSubject): ResourceLabel | undefined {
+    const source = SOURCES[`${func.interface.replace(/@.*/, '')} ${func.name}`];
+    return typeof source === 'object' ? source : own;
+  }
+
+  /** What a call is about, as long as its arguments are the guest's. */
+  about(func: WitFunction, args: readonly WitValue[]): CallSubject {
+    return { own: this.ownLabel(args), path: this.pathOf(func, args) };
+  }
+
+  /** A call has taken its arguments: a handle that is given away, to be dropped or otherwise, is the guest's no more. */
+  passed(args: readonly WitValue[]): void {
     for (const handle of args.flatMap(handlesIn)) {
       if (!handle.own) continue;
       this.set(handle, undefined);
       this.requests.delete(keyOf(handle));
     }
+  }
+
+  /** A call has returned. */
+  apply(
+    func: WitFunction,
+    args: readonly WitValue[],
+    result: WitValue | undefined,
+    { own, path }: CallSubject,
+  ): void {
+    const key = `${func.interface.replace(/@.*/, '')} ${func.name}`;
+    this.request(REQUEST_PARTS[key], args, result);
     if (result === undefined) return;
     const source = SOURCES[key];
     if (source === 'beside') {

@@ -2,6 +2,7 @@
  * Values of a component's functions as text for people: WAVE (Web Assembly Value Encoding), but for bytes,
  * which WAVE spells as a list of numbers, handles, which it does not have, and what is cut short. Everything it returns is safe to print on a terminal.
  */
+import type { TypeRef } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
 import { escapeText, quoteText } from '../escape.ts';
 import { CUT } from '../text.ts';
@@ -14,10 +15,14 @@ export interface ValueTextOptions {
   /** What a handle stands for: `"/data/in.txt"`, `<stdin>`; undefined where nothing is known of it. */
   readonly label: (resource: number, handle: number) => string | undefined;
   readonly resourceName: (resource: number) => string;
+  /** What an end of a stream or future is the end of. */
+  readonly channelLabel?: (handle: number) => string | undefined;
+  /** Of what a stream or a future carries. */
+  readonly typeName?: (type: TypeRef) => string;
 }
 
 /**
- * @returns e.g. `descriptor#3 "/data/in.txt"`, `ok(5)`, `err(no-entry)`, `{create, truncate}`,
+ * @returns e.g. `descriptor#3 "/data/in.txt"`, `stream<u8>#4 <stdin>`, `ok(5)`, `err(no-entry)`, `{create, truncate}`,
  *   `{seconds: 5, nanoseconds: 0}`, `16 bytes "id,name\n"…`, `<unreadable>`
  */
 export function formatWitValue(value: WitValue, options: ValueTextOptions): string {
@@ -57,6 +62,13 @@ export function formatWitValue(value: WitValue, options: ValueTextOptions): stri
       const label = options.label(value.resource, value.handle);
       const name = escapeText(options.resourceName(value.resource) || 'handle');
       return `${name}#${value.handle}${label === undefined ? '' : ` ${label}`}`;
+    }
+    case 'channel': {
+      const { channel, of, handle } = value;
+      const carried = of === null ? '' : options.typeName?.(of);
+      const name = carried ? `${channel}<${escapeText(carried)}>` : channel;
+      const label = options.channelLabel?.(handle);
+      return `${name}#${handle}${label === undefined ? '' : ` ${label}`}`;
     }
     case 'unreadable':
       return '<unreadable>';

@@ -15,7 +15,9 @@ type Operand =
   | 'result'
   | 'options'
   | 'memory'
-  /** A flag, a core type, or the number of a slot or of a table. */
+  /** Number of what is kept for a task. */
+  | 'slot'
+  /** A flag, a core type, or the number of a table. */
   | 'number';
 
 /** What is not there is older than WASI 0.3.0, or later than what is known here. */
@@ -26,8 +28,8 @@ const BUILTINS: Readonly<Record<number, readonly [name: string, ...operands: Ope
   6: ['subtask.cancel', 'number'],
   8: ['backpressure.set'],
   9: ['task.return', 'result', 'options'],
-  10: ['context.get', 'number', 'number'],
-  11: ['context.set', 'number', 'number'],
+  10: ['context.get', 'number', 'slot'],
+  11: ['context.set', 'number', 'slot'],
   12: ['thread.yield', 'number'],
   13: ['subtask.drop'],
   14: ['stream.new', 'type'],
@@ -75,6 +77,10 @@ export interface Builtin {
   readonly type: TypeRef | null;
   readonly memory: CoreItem | undefined;
   readonly encoding: StringEncoding;
+  /** Whether it gives back at once though it has to wait. */
+  readonly async: boolean;
+  /** Of what is kept for a task. */
+  readonly slot: number | undefined;
 }
 
 /** Reads one definition into the index space of what it makes. */
@@ -115,6 +121,7 @@ function readBuiltin(code: number, input: BinaryInput, scope: Scope): Builtin {
     throw new RangeError(`the canonical definition 0x${code.toString(16)} is not supported`);
   }
   let type: TypeRef | null = null;
+  let slot: number | undefined;
   let options: Options = { memory: undefined, encoding: 'utf8', async: false, callback: undefined };
   for (const operand of operands) {
     switch (operand) {
@@ -130,11 +137,15 @@ function readBuiltin(code: number, input: BinaryInput, scope: Scope): Builtin {
       case 'memory':
         options = { ...options, memory: scope.coreItem(2, input.u32()) };
         break;
+      case 'slot':
+        slot = input.u32();
+        break;
       case 'number':
         input.u32();
     }
   }
-  return { name, type, memory: options.memory, encoding: options.encoding };
+  const { memory, encoding, async } = options;
+  return { name, type, memory, encoding, async, slot };
 }
 
 /** Of a stream or a future: what it is of. */

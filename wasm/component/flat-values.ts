@@ -32,7 +32,7 @@ export class FlatReader implements FlatValues {
   }
 
   address(): number {
-    return Number(this.next('i32') ?? 0) >>> 0;
+    return unsigned(this.next('i32'));
   }
 
   slots(count: number): FlatReader {
@@ -58,6 +58,11 @@ function converted(value: CoreNumber, want: FlatType): CoreNumber {
     case 'f64':
       return bits.getFloat64(0, true);
   }
+}
+
+/** A core value as an address, a length, a handle. */
+export function unsigned(value: CoreNumber | undefined): number {
+  return Number(value ?? 0) >>> 0;
 }
 
 /** A log may claim that any number was passed. */

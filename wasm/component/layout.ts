@@ -19,6 +19,9 @@ export interface Layout {
 /** More core values than this are passed through memory. */
 export const MAX_FLAT = 16;
 
+/** As {@link MAX_FLAT}, where the caller goes on before the function has returned. */
+export const MAX_ASYNC_FLAT = 4;
+
 const scalar = (size: number, flat: FlatType): Layout => ({
   size,
   align: size,

@@ -95,8 +95,11 @@ export class Lift {
       case 'own':
       case 'borrow':
         return handle(type, values.address());
+      case 'stream':
+      case 'future':
+        return channel(type, values.address());
       default:
-        return { kind: 'plain', text: `${type?.kind ?? 'value'}#${values.address()}` };
+        return UNREADABLE;
     }
   }
 
@@ -146,8 +149,13 @@ export class Lift {
         const number = this.unsigned(at, 4);
         return number === undefined ? UNREADABLE : handle(type, number);
       }
+      case 'stream':
+      case 'future': {
+        const number = this.unsigned(at, 4);
+        return number === undefined ? UNREADABLE : channel(type, number);
+      }
       default:
-        return { kind: 'plain', text: `${type?.kind ?? 'value'}#${this.unsigned(at, 4) ?? '?'}` };
+        return UNREADABLE;
     }
   }
 
@@ -173,7 +181,8 @@ export class Lift {
     });
   }
 
-  private list(of: TypeRef, at: number, length: number): WitValue {
+  /** Values of one type that lie behind each other. */
+  list(of: TypeRef, at: number, length: number): WitValue {
     if (of === 'u8') return { kind: 'bytes', bytes: this.memory.read(at, length, true), length };
     // in one piece, for who wants to know what was read
     this.memory.read(at, Math.min(length, MAX_ITEMS) * this.layouts.of(of).size);
@@ -271,4 +280,8 @@ function littleEndian(bytes: Uint8Array): number {
 
 function handle(type: { kind: 'own' | 'borrow'; resource: number }, number: number): WitValue {
   return { kind: 'handle', resource: type.resource, own: type.kind === 'own', handle: number };
+}
+
+function channel(type: Extract<WitType, { kind: 'stream' | 'future' }>, number: number): WitValue {
+  return { kind: 'channel', channel: type.kind, of: type.of ?? null, handle: number };
 }

@@ -1,21 +1,29 @@
 /** Reads what a function of a component was passed, and what it gave back. */
-import { type CoreNumber, FlatReader } from './flat-values.ts';
-import { alignUp, type FlatType, Layouts, MAX_FLAT } from './layout.ts';
+import { type CoreNumber, FlatReader, unsigned } from './flat-values.ts';
+import { alignUp, type FlatType, Layouts, MAX_ASYNC_FLAT, MAX_FLAT } from './layout.ts';
 import { Lift, type LiftMemory } from './lift.ts';
 import { PieceMemory } from './pieces.ts';
-import type { StringEncoding, WitFunction, WitType, WitTypes } from './types.ts';
+import type { StringEncoding, TypeRef, WitFunction, WitType, WitTypes } from './types.ts';
 import { UNREADABLE, type WitValue } from './value.ts';
 
 const NO_MEMORY = new PieceMemory([]);
 
+/** How the values of a function are passed. */
+export interface Passing {
+  readonly encoding: StringEncoding;
+  /** Whether the caller goes on before the function has returned. */
+  readonly async?: boolean;
+}
+
 interface FlatParams {
   readonly flat: readonly FlatType[];
+  /** Whether they lie in memory: the one core value says where. */
   readonly spilled: boolean;
 }
 
 export class Lifter {
   /** Worked out once: a function is called often. */
-  private readonly flattened = new WeakMap<WitFunction['params'], FlatParams>();
+  private readonly flattened = new WeakMap<WitFunction['params'], readonly FlatType[]>();
   private readonly types: readonly WitType[];
   private readonly layouts: Layouts;
 
@@ -25,9 +33,10 @@ export class Lifter {
   }
 
   /** Whether what is passed lies in memory, in part. */
-  pointsIn({ params }: WitFunction): boolean {
+  pointsIn({ params }: WitFunction, async = false): boolean {
     return (
-      this.flatParams(params).spilled || params.some(({ type }) => this.layouts.of(type).points)
+      this.flatParams(params, async).spilled ||
+      params.some(({ type }) => this.layouts.of(type).points)
     );
   }
 
@@ -36,15 +45,15 @@ export class Lifter {
     { params }: WitFunction,
     core: readonly CoreNumber[],
     memory: LiftMemory,
-    encoding: StringEncoding,
+    { encoding, async = false }: Passing,
   ): WitValue[] {
-    const { flat, spilled } = this.flatParams(params);
+    const { flat, spilled } = this.flatParams(params, async);
     const lift = new Lift(this.types, this.layouts, memory, encoding);
     if (!spilled) {
       const values = new FlatReader(core, flat);
       return params.map(({ type }) => lift.flat(type, values));
     }
-    const at = address(core[0]);
+    const at = unsigned(core[0]);
     let offset = 0;
     return params.map(({ type }) => {
       const { align, size } = this.layouts.of(type);
@@ -56,7 +65,7 @@ export class Lifter {
 
   /**
    * @param core arguments of the call
-   * @param results core results
+   * @param results core results; those of a function that may return later are of no matter
    * @returns undefined for a function without a result
    */
   result(
@@ -64,15 +73,15 @@ export class Lifter {
     core: readonly CoreNumber[],
     results: readonly CoreNumber[],
     memory: LiftMemory,
-    encoding: StringEncoding,
+    { encoding, async = false }: Passing,
   ): WitValue | undefined {
     if (result === null) return undefined;
     const lift = new Lift(this.types, this.layouts, memory, encoding);
     const { flat } = this.layouts.of(result);
-    if (flat.length <= 1) return lift.flat(result, new FlatReader(results, flat));
+    if (flat.length <= 1 && !async) return lift.flat(result, new FlatReader(results, flat));
     // the caller says where it is to be put
-    const { flat: given, spilled } = this.flatParams(params);
-    return lift.stored(result, address(core[spilled ? 1 : given.length]));
+    const { flat: given, spilled } = this.flatParams(params, async);
+    return lift.stored(result, unsigned(core[spilled ? 1 : given.length]));
   }
 
   /** What an export gave back; what lies in the guest's memory is unreadable. */
@@ -84,16 +93,38 @@ export class Lifter {
     return lift.flat(result, new FlatReader(results, flat));
   }
 
-  private flatParams(params: WitFunction['params']): FlatParams {
-    const known = this.flattened.get(params);
-    if (known !== undefined) return known;
-    const flat = params.flatMap(({ type }) => this.layouts.of(type).flat);
-    const made = { flat, spilled: flat.length > MAX_FLAT };
-    this.flattened.set(params, made);
-    return made;
+  /** Bytes that values of a type take, behind each other. */
+  sizeOf(type: TypeRef | null, count = 1): number {
+    return this.layouts.of(type).size * count;
   }
-}
 
-function address(value: CoreNumber | undefined): number {
-  return Number(value ?? 0) >>> 0;
+  /** Whether anything of a value lies elsewhere in memory. */
+  points(type: TypeRef | null): boolean {
+    return this.layouts.of(type).points;
+  }
+
+  /** A value that lies in memory. */
+  stored(type: TypeRef, at: number, memory: LiftMemory, encoding: StringEncoding): WitValue {
+    return new Lift(this.types, this.layouts, memory, encoding).stored(type, at);
+  }
+
+  /** Values that lie behind each other in memory, as a list. */
+  sequence(
+    type: TypeRef,
+    at: number,
+    count: number,
+    memory: LiftMemory,
+    encoding: StringEncoding,
+  ): WitValue {
+    return new Lift(this.types, this.layouts, memory, encoding).list(type, at, count);
+  }
+
+  private flatParams(params: WitFunction['params'], async: boolean): FlatParams {
+    let flat = this.flattened.get(params);
+    if (flat === undefined) {
+      flat = params.flatMap(({ type }) => this.layouts.of(type).flat);
+      this.flattened.set(params, flat);
+    }
+    return { flat, spilled: flat.length > (async ? MAX_ASYNC_FLAT : MAX_FLAT) };
+  }
 }

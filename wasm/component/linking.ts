@@ -35,12 +35,16 @@ const SECTION = {
 /** An instantiation of a core module. */
 export interface LinkedInstance {
   readonly module: Uint8Array | undefined;
+  /** Which of the components makes it, in the order in which they are made. */
+  readonly component: number;
   readonly imports: ReadonlyMap<string, CoreInstanceItem>;
 }
 
 export class Linking {
   private readonly world: World;
   private components = 0;
+  /** The one whose definitions are read. */
+  private current = 0;
   /** In the order in which they are made. */
   readonly instances: LinkedInstance[] = [];
   /** What the component imports. */
@@ -65,7 +69,9 @@ export class Linking {
     args: ReadonlyMap<string, Item> | undefined,
   ): InstanceItem {
     if (binaryKind(bytes) !== 'component') throw new RangeError('this is no component');
-    if (++this.components > MAX_INSTANCES) throw new RangeError('there are too many components');
+    if (this.components === MAX_INSTANCES) throw new RangeError('there are too many components');
+    const around = this.current;
+    this.current = this.components++;
     const scope = new Scope(this.world, outer);
     const exports = new Map<string, Item>();
     const input = new BinaryInput(bytes, 8, bytes.length);
@@ -82,6 +88,7 @@ export class Linking {
         exports,
       );
     }
+    this.current = around;
     return { kind: 'instance', exports };
   }
 
@@ -157,7 +164,8 @@ export class Linking {
       input.byte();
       imports.set(name, present(scope.coreInstances[input.u32()], 'core instance'));
     });
-    const instance = this.instances.push({ module: module.bytes, imports }) - 1;
+    const made = { module: module.bytes, component: this.current, imports };
+    const instance = this.instances.push(made) - 1;
     if (instance >= MAX_INSTANCES) throw new RangeError('there are too many core instances');
     return { get: (name) => ({ kind: 'export', instance, name }) };
   }

@@ -3,6 +3,7 @@ import {
   type ComponentWords,
   isPrimitive,
   type LiftedFunction,
+  type MadeInstance,
   type Named,
   type TypeRef,
   type WitFunction,
@@ -13,7 +14,7 @@ import {
 /** @returns undefined for what does not hold together: a trace is whole without it */
 export function parseComponentWords(value: unknown): ComponentWords | undefined {
   if (!isObject(value)) return undefined;
-  const { types, resources, functions, lifted } = value;
+  const { types, resources, functions, lifted, instances } = value;
   if (!Array.isArray(types) || !Array.isArray(resources)) return undefined;
   if (!Array.isArray(functions) || !Array.isArray(lifted)) return undefined;
   const limits = { types: types.length, resources: resources.length };
@@ -23,7 +24,10 @@ export function parseComponentWords(value: unknown): ComponentWords | undefined 
     resources.every(isResource) &&
     functions.every((func): func is WitFunction => isFunction(func, limits)) &&
     lifted.every((one): one is LiftedFunction => isLifted(one, functions.length));
-  return whole ? { types, resources, functions, lifted } : undefined;
+  if (!whole) return undefined;
+  const words = { types, resources, functions, lifted };
+  if (instances === undefined) return words;
+  return Array.isArray(instances) && instances.every(isMade) ? { ...words, instances } : undefined;
 }
 
 /** How many there are that may be named. */
@@ -33,7 +37,7 @@ interface Limits {
 }
 
 function isType(value: unknown, limits: Limits): boolean {
-  if (!isObject(value)) return false;
+  if (!isObject(value) || !isMaybeText(value.name)) return false;
   const isRefHere = (ref: unknown) => isRef(ref, limits);
   switch (value.kind) {
     case 'record':
@@ -81,8 +85,15 @@ function isLifted(value: unknown, functions: number): boolean {
     isObject(value) &&
     isIndex(value.func, functions) &&
     isIndex(value.module, Number.MAX_SAFE_INTEGER) &&
-    isText(value.name)
+    isText(value.name) &&
+    (value.async === undefined || typeof value.async === 'boolean') &&
+    isMaybeText(value.callback)
   );
+}
+
+function isMade(value: unknown): value is MadeInstance {
+  const most = Number.MAX_SAFE_INTEGER;
+  return isObject(value) && isIndex(value.module, most) && isIndex(value.component, most);
 }
 
 function isNamed(value: unknown, isHeld: (type: unknown) => boolean): value is Named<TypeRef>[] {
@@ -102,6 +113,10 @@ function isIndex(value: unknown, end: number): value is number {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isMaybeText(value: unknown): boolean {
+  return value === undefined || isText(value);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

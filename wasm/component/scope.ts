@@ -99,6 +99,14 @@ export class World {
     if (known?.name === '') this.resources[resource] = { ...known, name };
   }
 
+  /** The first name that a type is given. */
+  nameType(type: TypeRef, name: string): void {
+    const known = typeof type === 'number' ? this.types[type] : undefined;
+    if (typeof type === 'number' && known && known.name === undefined) {
+      this.types[type] = { ...known, name };
+    }
+  }
+
   resource(from: string, name: string): number {
     return this.resources.push({ interface: from, name }) - 1;
   }

@@ -5,7 +5,7 @@
 import { readDeclarations } from '../binary.ts';
 import { Linking } from './linking.ts';
 import { type CoreInstanceItem, type CoreItem, type InstanceItem, World } from './scope.ts';
-import { plainName, type StringEncoding, type WitTypes } from './types.ts';
+import { plainName, type StringEncoding, type TypeRef, type WitTypes } from './types.ts';
 import { UsedTypes } from './used-types.ts';
 
 /** An export of a core instance; instances count from 0 in the order in which they are made. */
@@ -32,6 +32,8 @@ export interface LoweredImport {
 export interface SurfaceInstance {
   /** Bytes of the core module. */
   readonly module: Uint8Array;
+  /** Which of the components within makes it, in the order in which they are made; 0 is the outermost. */
+  readonly component: number;
   readonly imports: readonly LoweredImport[];
   readonly builtins: readonly BuiltinImport[];
 }
@@ -42,6 +44,14 @@ export interface BuiltinImport {
   readonly name: string;
   /** `stream.write`. */
   readonly builtin: string;
+  /** The type of what a stream or a future holds, or of what is returned. */
+  readonly type: TypeRef | null;
+  /** Where pointers point. */
+  readonly memory: CorePlace | undefined;
+  readonly encoding: StringEncoding;
+  readonly async: boolean;
+  /** Of what is kept for a task. */
+  readonly slot: number | undefined;
 }
 
 /** A function that the component exports. */
@@ -70,12 +80,13 @@ export function readSurface(bytes: Uint8Array): ComponentSurface {
   const linking = new Linking(world);
   const root = linking.root(bytes);
   const used = new UsedTypes(world);
-  const instances = linking.instances.map(({ module, imports }) => {
+  const instances = linking.instances.map(({ module, component, imports }) => {
     if (module === undefined) throw new RangeError('a core module is imported');
     return {
       module,
+      component,
       imports: loweredImports(module, imports, used),
-      builtins: builtinImports(module, imports),
+      builtins: builtinImports(module, imports, used),
     };
   });
   const exports = liftedExports('', root, used);
@@ -116,10 +127,14 @@ function loweredImports(
 function builtinImports(
   module: Uint8Array,
   given: ReadonlyMap<string, CoreInstanceItem>,
+  used: UsedTypes,
 ): BuiltinImport[] {
   return readDeclarations(module).imports.flatMap(({ module: from, name, kind }) => {
     const item = kind === 'function' ? given.get(from)?.get(name) : undefined;
-    return item?.kind === 'builtin' ? [{ module: from, name, builtin: item.builtin.name }] : [];
+    if (item?.kind !== 'builtin') return [];
+    const { name: builtin, type, memory, ...rest } = item.builtin;
+    const held = type === null ? null : used.ref(type);
+    return [{ ...rest, module: from, name, builtin, type: held, memory: placeOf(memory) }];
   });
 }
 

@@ -162,6 +162,7 @@ export function described(name: string, input: BinaryInput, scope: Scope, from: 
         input.byte() === 0
           ? scope.typeAt(input.u32())
           : { kind: 'resource', resource: scope.world.resource(from, name) };
+      if (type.kind === 'value') scope.world.nameType(type.type, name);
       return { kind: 'type', type };
     }
     case 0x04:

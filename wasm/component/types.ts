@@ -30,8 +30,11 @@ export interface Named<T> {
   readonly type: T;
 }
 
-/** How a type is built of others. Handles name a resource by its index in {@link WitTypes.resources}. */
-export type WitType =
+/** How a type is built of others, and its name where it has one. */
+export type WitType = TypeShape & { readonly name?: string };
+
+/** Handles name a resource by its index in {@link WitTypes.resources}. */
+type TypeShape =
   | { readonly kind: 'record'; readonly fields: readonly Named<TypeRef>[] }
   | { readonly kind: 'variant'; readonly cases: readonly Named<TypeRef | null>[] }
   | { readonly kind: 'enum'; readonly names: readonly string[] }
@@ -74,11 +77,25 @@ export interface LiftedFunction {
   /** Id of the core module. */
   readonly module: number;
   readonly name: string;
+  /** Of an asynchronous one, which gives its result with `task.return`. */
+  readonly async?: boolean;
+  /** Name of what that module exports to be called until an asynchronous one is done. */
+  readonly callback?: string;
+}
+
+/** A core instance, as a component makes it. */
+export interface MadeInstance {
+  /** Id of the core module. */
+  readonly module: number;
+  /** Which of the components within makes it, in the order in which they are made; 0 is the outermost. */
+  readonly component: number;
 }
 
 /** What a component says of its functions, as it stands in a trace. */
 export interface ComponentWords extends WitTypes {
   readonly lifted: readonly LiftedFunction[];
+  /** In the order in which they are made. Not in traces made before. */
+  readonly instances?: readonly MadeInstance[];
 }
 
 /** How strings lie in memory, in the order of the binary format. */

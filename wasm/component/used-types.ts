@@ -50,12 +50,15 @@ export class UsedTypes {
     return { name, type: this.ref(type) };
   }
 
-  private ref(ref: TypeRef): TypeRef {
+  /** A type that is used by no function. */
+  ref(ref: TypeRef): TypeRef {
     if (typeof ref === 'string') return ref;
     const known = this.newTypes.get(ref);
     if (known !== undefined) return known;
-    const moved = this.moved(this.world.types[ref] as WitType);
-    const number = this.typeList.push(moved) - 1;
+    const type = this.world.types[ref] as WitType;
+    const moved = this.moved(type);
+    const named = type.name === undefined ? moved : { ...moved, name: type.name };
+    const number = this.typeList.push(named) - 1;
     this.newTypes.set(ref, number);
     return number;
   }

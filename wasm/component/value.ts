@@ -1,3 +1,5 @@
+import type { TypeRef } from './types.ts';
+
 /** Values of a component's functions, as they were read out of core values and memory. */
 export type WitValue =
   /** A number or a truth value, in WAVE text. */
@@ -22,6 +24,15 @@ export type WitValue =
       /** Index into the resources of the types. */
       readonly resource: number;
       readonly own: boolean;
+      /** Its number in the guest's table. */
+      readonly handle: number;
+    }
+  /** An end of a stream or of a future. */
+  | {
+      readonly kind: 'channel';
+      readonly channel: 'stream' | 'future';
+      /** What it carries. */
+      readonly of: TypeRef | null;
       /** Its number in the guest's table. */
       readonly handle: number;
     }

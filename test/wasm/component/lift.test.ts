@@ -131,7 +131,7 @@ describe('passed as core values', () => {
     ['a stream', [16], [3], ['stream#3']],
   ])('%s', (_, params, core, expected) => {
     const memory = new PieceMemory([at(16, 'he"y\n')]);
-    const values = lifter().params(func(params), core, memory, 'utf8');
+    const values = lifter().params(func(params), core, memory, { encoding: 'utf8' });
     expect(values.map(text)).toEqual(expected);
   });
 
@@ -141,7 +141,7 @@ describe('passed as core values', () => {
       at(64, words(1, 0, 7, 0, 0x05040302, 0x09080706, 0x0d0c0b0a, 0x0000100f, 200, 3)),
       at(200, 'end'),
     ]);
-    const values = lifter().params(func(params), [64], memory, 'utf8').map(text);
+    const values = lifter().params(func(params), [64], memory, { encoding: 'utf8' }).map(text);
     expect(values.slice(0, 4)).toEqual(['1', '7', '2', '3']);
     expect(values.at(-1)).toBe('"end"');
   });
@@ -156,7 +156,7 @@ describe('passed as core values', () => {
       func(['string']),
       [32, length],
       new PieceMemory([at(32, bytes)]),
-      encoding,
+      { encoding },
     );
     expect(values.map(text)).toEqual([expected]);
   });
@@ -164,7 +164,7 @@ describe('passed as core values', () => {
 
 describe('returned', () => {
   const returned = (result: TypeRef, core: readonly CoreNumber[], memory: WrittenMemory) =>
-    text(lifter().result(func(['u32'], result), [1, 64], core, memory, 'utf8'));
+    text(lifter().result(func(['u32'], result), [1, 64], core, memory, { encoding: 'utf8' }));
   const none = new WrittenMemory([]);
 
   test('as a core value', () => {
@@ -219,10 +219,14 @@ test('whatever the bytes are, a value comes of them', () => {
       at(0, some(256)),
       at(100, words(0, 0xffffffff, 64, 0xffffffff)),
     ]);
-    for (const value of lifter().params(func([ref, 'string', ref]), core, memory, 'utf8')) {
+    for (const value of lifter().params(func([ref, 'string', ref]), core, memory, {
+      encoding: 'utf8',
+    })) {
       expect(text(value)).toMatch(/./s);
     }
-    const result = lifter().result(func([], ref), [next(256)], core, memory, 'latin1+utf16');
+    const result = lifter().result(func([], ref), [next(256)], core, memory, {
+      encoding: 'latin1+utf16',
+    });
     expect(text(result)).toMatch(/./s);
   }
 });

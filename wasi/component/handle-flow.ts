@@ -1,0 +1,161 @@
+/** The handles that guests of a component get and give away, what each stands for, and how values with them are spelt. */
+import { typeName } from '../../wasm/component/type-name.ts';
+import type { TypeRef, WitFunction } from '../../wasm/component/types.ts';
+import type { WitValue } from '../../wasm/component/value.ts';
+import { ChannelEnds, channelsIn } from './channel-ends.ts';
+import type { CoreMeanings, Meaning } from './core-meanings.ts';
+import {
+  type CallSubject,
+  handlesIn,
+  type ResourceLabel,
+  ResourceLabels,
+} from './resource-labels.ts';
+import { formatWitValue, type ValueTextOptions } from './value-text.ts';
+
+/** Sees the handles that a guest gets and gives away. */
+export interface HandleWatch {
+  /** @param by number of the call, or entry, that gave it */
+  opened(handle: OpenedHandle, by: number, event: number): void;
+  closed(resource: number, handle: number, event: number): void;
+}
+
+export interface OpenedHandle {
+  /** Index of the resource in the component's words. */
+  readonly resource: number;
+  readonly handle: number;
+  /** Name of the resource: `descriptor`. */
+  readonly name: string;
+  /** With what it stands for: `descriptor#3 "/data/in.txt"`. Safe to print. */
+  readonly text: string;
+  /** Not escaped. */
+  readonly path: string | undefined;
+}
+
+export class HandleFlow {
+  private readonly meanings: CoreMeanings;
+  private readonly watch: HandleWatch | undefined;
+  private readonly labels = new ResourceLabels();
+  private readonly ends = new ChannelEnds();
+  private readonly text: ValueTextOptions;
+  private readonly names = new Map<TypeRef, string>();
+
+  constructor(
+    meanings: CoreMeanings,
+    limits: Pick<ValueTextOptions, 'maxText' | 'maxItems'>,
+    watch: HandleWatch | undefined,
+  ) {
+    this.meanings = meanings;
+    this.watch = watch;
+    this.text = {
+      ...limits,
+      // handles of several tables cannot be told apart
+      label: (...handle) => (meanings.ofOneMemory ? this.labels.text(...handle) : undefined),
+      resourceName: (resource) => meanings.words.resources[resource]?.name ?? '',
+      typeName: (type) => this.typeName(type),
+    };
+  }
+
+  /** Changes with what handles stand for. */
+  get version(): number {
+    return this.labels.version + this.ends.version;
+  }
+
+  /** @param component whose handles are in it */
+  format(value: WitValue, component: number): string {
+    const channelLabel = (handle: number) => this.ends.text(component, handle);
+    return formatWitValue(value, { ...this.text, channelLabel });
+  }
+
+  /** The path that a call is about. */
+  pathOfCall(func: WitFunction, args: readonly WitValue[]): string | undefined {
+    return this.meanings.ofOneMemory ? this.labels.pathOf(func, args) : undefined;
+  }
+
+  /** Of what an end is the end, where that is a file. */
+  pathOf(component: number, handle: number): string | undefined {
+    const label = this.ends.get(component, handle);
+    return label?.kind === 'path' ? label.path : undefined;
+  }
+
+  /** A function was given its arguments. */
+  passed({ func, component }: Meaning, args: readonly WitValue[], event: number): CallSubject {
+    const subject = this.labels.about(func, args);
+    const label = this.labels.ofChannels(func, subject);
+    this.labels.passed(args);
+    for (const [i, value] of args.entries()) {
+      const what = `${func.name} ${func.params[i]?.name ?? ''}`;
+      this.gave(value, component, event, what, label);
+    }
+    return subject;
+  }
+
+  /** It has returned. @param by its number */
+  returned(
+    { func, component }: Meaning,
+    args: readonly WitValue[],
+    subject: CallSubject,
+    value: WitValue | undefined,
+    by: number,
+    event: number,
+  ): void {
+    const label = this.labels.ofChannels(func, subject);
+    this.labels.apply(func, args, value, subject);
+    if (value !== undefined) this.got(value, component, by, event, func.name, label);
+  }
+
+  /**
+   * The guest is given a value.
+   * @param by number of the call, or entry, that gives it
+   * @param what gives it, for ends of which nothing else is known
+   */
+  got(
+    value: WitValue,
+    component: number,
+    by: number,
+    event: number,
+    what: string,
+    label: ResourceLabel = { kind: 'name', name: what },
+  ): void {
+    for (const { handle } of channelsIn(value)) this.ends.got(component, handle, label);
+    if (this.watch === undefined) return;
+    for (const one of handlesIn(value)) {
+      if (!one.own) continue;
+      const { resource, handle } = one;
+      const known = this.labels.get(resource, handle);
+      const path = known?.kind === 'path' ? known.path : undefined;
+      const name = this.text.resourceName(resource);
+      const text = this.format(one, component);
+      this.watch.opened({ resource, handle, name, path, text }, by, event);
+    }
+  }
+
+  /** The guest gives a value away. */
+  gave(
+    value: WitValue,
+    component: number,
+    event: number,
+    what: string,
+    label: ResourceLabel = { kind: 'name', name: what },
+  ): void {
+    for (const { handle } of channelsIn(value)) this.ends.gave(component, handle, label);
+    for (const { own, resource, handle } of handlesIn(value)) {
+      if (own) this.watch?.closed(resource, handle, event);
+    }
+  }
+
+  madeChannel(component: number, readable: number, writable: number): void {
+    this.ends.made(component, readable, writable);
+  }
+
+  dropped(component: number, handle: number): void {
+    this.ends.dropped(component, handle);
+  }
+
+  private typeName(type: TypeRef): string {
+    const known = this.names.get(type);
+    if (known !== undefined) return known;
+    const name = typeName(type, this.meanings.words);
+    this.names.set(type, name);
+    return name;
+  }
+}
