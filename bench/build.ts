@@ -17,19 +17,25 @@ export interface Built {
   readonly plainHost: string;
 }
 
+/** What {@link build} has built. */
+export const BUILT: Built = {
+  cli: join(ROOT, 'dist/cli/main.js'),
+  sources: OUTPUT,
+  plainHost: join(OUTPUT, 'plain-host.js'),
+};
+
 export async function build(): Promise<Built> {
   rmSync(OUTPUT, { recursive: true, force: true });
   run(join(ROOT, 'build.mjs'));
   run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', import.meta.dirname);
-  const plainHost = join(OUTPUT, 'plain-host.js');
   await bundle({
     input: join(import.meta.dirname, 'plain-host.ts'),
     platform: 'node',
     plugins: [builtinModules],
-    output: { file: plainHost },
+    output: { file: BUILT.plainHost },
     logLevel: 'warn',
   });
-  return { cli: join(ROOT, 'dist/cli/main.js'), sources: OUTPUT, plainHost };
+  return BUILT;
 }
 
 function run(...args: string[]): void {

@@ -26,12 +26,12 @@ function judged({ of, limit }: Goal, value: number): string {
   return `  goal ${of} ${limit}: ${value <= limit ? 'met' : 'MISSED'}`;
 }
 
-/** The durations of one move after the other. */
-export async function times(
+/** What one move after the other took. */
+export async function times<Taken>(
   count: number,
-  move: (index: number) => Promise<number>,
-): Promise<number[]> {
-  const all: number[] = [];
+  move: (index: number) => Promise<Taken>,
+): Promise<Taken[]> {
+  const all: Taken[] = [];
   for (let i = 0; i < count; i++) all.push(await move(i));
   return all;
 }

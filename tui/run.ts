@@ -79,7 +79,7 @@ export async function run(path: string, { follow, sources, moved }: TuiOptions):
   stdout.on('resize', resized);
   try {
     terminal.take();
-    const instance = render(createElement(App, { bugger, painter, onMount: hold }), {
+    const instance = render(createElement(App, { onMount: hold }), {
       alternateScreen: true,
       // its frames are empty, and written as they are: otherwise it ends them with a line break, and
       // erases at a resize what it takes to be its own
@@ -88,6 +88,8 @@ export async function run(path: string, { follow, sources, moved }: TuiOptions):
       patchConsole: false,
       interactive: true,
     });
+    bugger.subscribe((cause) => painter.changed(cause));
+    painter.repaint();
     await instance.waitUntilExit();
   } catch (thrown) {
     crash ??= thrown;

@@ -1,10 +1,7 @@
 /** The UI on a terminal that is none: what is written is taken for what it means, keys are put in. */
-import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { render } from 'ink';
-import { createElement } from 'react';
 import { TraceReader } from '../../traces/reader.ts';
 import { Timeline } from '../../traces/timeline.ts';
 import { Debugger } from '../../tui/debugger/debugger.ts';
@@ -12,7 +9,6 @@ import { handleInput } from '../../tui/debugger/input.ts';
 import { SourceFiles } from '../../tui/source/source-files.ts';
 import { InputParser } from '../../tui/terminal/keypress.ts';
 import { ERASE_BELOW } from '../../tui/terminal/modes.ts';
-import { App } from '../../tui/view/app.ts';
 import { drawFrame } from '../../tui/view/frame.ts';
 import { Painter } from '../../tui/view/painter.ts';
 
@@ -56,18 +52,6 @@ const MODES = /\u001b\[\?\d+[hl]/g;
 /** A row, from its beginning to where the next one begins: erased, and written. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: codes begin with one
 const ROW = /\u001b\[(\d+)H(\u001b\[[KJ])((?:(?!\u001b\[\d+H).)*)/gs;
-
-/** Input is put in past it. */
-class FakeStdin extends EventEmitter {
-  readonly isTTY = true;
-  setRawMode(): void {}
-  setEncoding(): void {}
-  ref(): void {}
-  unref(): void {}
-  read(): null {
-    return null;
-  }
-}
 
 export interface FakeScreen extends AsyncDisposable {
   readonly bugger: Debugger;
@@ -124,14 +108,8 @@ export function openScreen(
     (text) => stdout.write(text),
     () => drawFrame(bugger),
   );
-  const instance = render(createElement(App, { bugger, painter }), {
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    stdin: new FakeStdin() as unknown as NodeJS.ReadStream,
-    debug: true,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    interactive: true,
-  });
+  bugger.subscribe((cause) => painter.changed(cause));
+  painter.repaint();
   const parser = new InputParser();
   const text = () => stripVTControlCharacters(stdout.frame).replace(/ +$/gm, '');
   const until = async (wanted: string | RegExp) => {
@@ -170,7 +148,6 @@ export function openScreen(
       return until(wanted);
     },
     async [Symbol.asyncDispose]() {
-      instance.unmount();
       painter.hold();
       await bugger.close();
       timeline.close();

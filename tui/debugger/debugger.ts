@@ -33,6 +33,11 @@ import { fittedSource } from './source-fit.ts';
 import { type Jump, newState, type State } from './state.ts';
 import { Trips } from './trips.ts';
 
+/** What a change comes from: a key or the mouse, or work that goes on by itself. */
+export type ChangeCause = 'input' | 'work';
+
+type ChangeListener = (cause: ChangeCause) => void;
+
 /** What the terminal does for the debugger. */
 export interface TerminalPort {
   copy(text: string): void;
@@ -58,13 +63,15 @@ export class Debugger {
   failureEvent: number;
   private readonly queries: QueryClient;
   private readonly watch: Watch | undefined;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<ChangeListener>();
   private current: State;
-  /** Raised by every change: what a frame was drawn from. */
-  version = 0;
+  /** Raised by every change. */
+  private version = 0;
   private historyAsked = -1;
   private batching = false;
   private memoryPlaced = false;
+  /** Until it is time to tell of work that goes on. */
+  private telling: NodeJS.Timeout | undefined;
 
   constructor(options: {
     readonly path: string;
@@ -128,16 +135,17 @@ export class Debugger {
     return meta.outcome?.kind === 'trap' && this.position === eventCount - 1;
   }
 
-  subscribe = (listener: () => void): (() => void) => {
+  /** Has somebody told of every change of what is shown. */
+  subscribe(listener: ChangeListener): void {
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  };
+  }
 
   /** Changes what is shown, fits it to the screen and asks for what it needs. */
   update(change: Partial<State>): void {
     const { list, following } = this.current;
     const moved = change.list !== undefined && change.list.selected !== list.selected;
     this.current = { ...this.current, ...change };
+    if ('work' in change) this.tellWork();
     // the moment was one of the event that was selected before
     if (moved && change.inside === undefined) {
       this.trips.leave();
@@ -149,21 +157,32 @@ export class Debugger {
     this.fit();
     this.wish();
     this.version++;
-    if (this.batching) return;
-    for (const listener of this.listeners) listener();
+    if (!this.batching) this.notify('work');
   }
 
-  /** Draws once for all that `work` changes. */
-  batch(work: () => void): void {
+  /** Tells once of all that input changes. */
+  onInput(act: () => void): void {
     const { version } = this;
     this.batching = true;
     try {
-      work();
+      act();
     } finally {
       this.batching = false;
     }
-    if (version === this.version) return;
-    for (const listener of this.listeners) listener();
+    if (version !== this.version) this.notify('input');
+  }
+
+  private notify(cause: ChangeCause): void {
+    for (const listener of this.listeners) listener(cause);
+  }
+
+  /** Work is told of when it has taken some time, whether it makes progress or not. */
+  private tellWork(): void {
+    clearTimeout(this.telling);
+    const { work } = this.current;
+    const left = work === undefined ? 0 : work.since + TOLD_MS - performance.now();
+    this.current = { ...this.current, isWorkTold: work !== undefined && left <= 0 };
+    if (left > 0) this.telling = setTimeout(() => this.update({ work }), left);
   }
 
   /** Moves to an event. */
@@ -220,6 +239,7 @@ export class Debugger {
 
   async close(): Promise<void> {
     this.watch?.end();
+    clearTimeout(this.telling);
     this.listeners.clear();
     this.queries.close();
     await Promise.all([this.guest.close(), this.travel.close()]);
@@ -332,7 +352,7 @@ function readBookmarks(path: string): readonly Bookmark[] {
   }
 }
 /** Milliseconds after which work is worth a word in the footer. */
-export const TOLD_MS = 200;
+const TOLD_MS = 200;
 
 /** What a 32-bit memory may have, until it is known what it has. */
 const MAX_MEMORY = 2 ** 32;

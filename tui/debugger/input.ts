@@ -23,7 +23,7 @@ import { promptKey, promptPaste } from './prompts.ts';
 const WHEEL_ROWS = 3;
 
 export function handleInput(bugger: Debugger, event: InputEvent): void {
-  bugger.batch(() => dispatch(bugger, event));
+  bugger.onInput(() => dispatch(bugger, event));
 }
 
 function dispatch(bugger: Debugger, event: InputEvent): void {

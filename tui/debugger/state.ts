@@ -84,6 +84,8 @@ export interface State {
   readonly awaitingMark: 'set' | 'goto' | undefined;
   readonly message: Message | undefined;
   readonly work: Work | undefined;
+  /** Whether it has taken so long that it is worth a word. */
+  readonly isWorkTold: boolean;
   /** The guest beyond the end of the recording; undefined while nobody looks there. */
   readonly past: Past | undefined;
   /** Whether more may come, or why not. */
@@ -176,6 +178,7 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     awaitingMark: undefined,
     message: undefined,
     work: undefined,
+    isWorkTold: false,
     past: undefined,
     recording: 'ended',
     following: false,

@@ -53,9 +53,8 @@ interface Trouble {
 
 export interface Seeking {
   readonly position: number;
-  readonly since: number;
-  /** Event that the replay has come to. */
-  readonly event: number;
+  /** Event that the replay has come to; undefined until it has taken so long that it is worth telling. */
+  readonly event: number | undefined;
 }
 
 export class GuestView extends GuestSession {
@@ -160,7 +159,7 @@ export class GuestView extends GuestSession {
     try {
       if (wish.tab === 'memory') await this.loadStored(session, wish, signal);
       if (this.problemAt(position) !== undefined) return;
-      this.seeking = { position, since: performance.now(), event: 0 };
+      this.seeking = { position, event: undefined };
       await this.fulfil(session, wish, signal);
       this.trouble = undefined;
     } catch (thrown) {

@@ -1,7 +1,7 @@
 /** The last line: a prompt, a message, work in progress, or the keys that matter here. */
 
 import { escapeText } from '../../wasi/escape.ts';
-import { type Debugger, TOLD_MS } from '../debugger/debugger.ts';
+import type { Debugger } from '../debugger/debugger.ts';
 import { focusedPane } from '../debugger/input.ts';
 import { isInside } from '../debugger/inside.ts';
 import { canGoPast } from '../debugger/past.ts';
@@ -51,14 +51,13 @@ function promptSpans({ kind, line: typed, offered, choice, problem }: Prompt): L
 }
 
 function workText({ state, guest }: Debugger): string | undefined {
-  const { work } = state;
-  const now = performance.now();
-  if (work !== undefined && now - work.since > TOLD_MS) {
+  const { work, isWorkTold } = state;
+  if (work !== undefined && isWorkTold) {
     const share = work.share > 0 ? ` ${Math.round(work.share * 100)}%` : '';
     return work.what + share;
   }
   const { seeking } = guest;
-  if (seeking !== undefined && now - seeking.since > TOLD_MS) {
+  if (seeking?.event !== undefined) {
     return `replaying to #${seeking.position}: at #${seeking.event}`;
   }
   return undefined;

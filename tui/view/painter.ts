@@ -4,6 +4,7 @@
  * which took 16 ms of CPU a key at 120 × 40 cells and 47 ms at 300 × 80, against 3 and 5 ms for everything in
  * this way (Ink 8.0, one Text a row; one Text for all rows was no faster).
  */
+import type { ChangeCause } from '../debugger/debugger.ts';
 import {
   CURSOR_HIDE,
   ERASE_BELOW,
@@ -15,14 +16,20 @@ import {
   WRAP_ON,
 } from '../terminal/modes.ts';
 
-/** Milliseconds from one frame to the next; the first one after a rest is drawn at once. */
+/**
+ * Milliseconds from one frame to the next; the first one after a rest is drawn at once. A frame for input
+ * waits for such frames only: what was replayed a moment ago must not hold up the next key.
+ */
 const FRAME_MS = 1000 / 60;
 
 export class Painter {
   private readonly write: (text: string) => void;
   private readonly draw: () => readonly string[];
   private shown: readonly string[] = [];
-  private last = Number.NEGATIVE_INFINITY;
+  /** When the last frame was drawn, and the last one for input. */
+  private last = { work: Number.NEGATIVE_INFINITY, input: Number.NEGATIVE_INFINITY };
+  /** The next frame. */
+  private planned: { readonly due: number; readonly cause: ChangeCause } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private held = false;
 
@@ -32,17 +39,23 @@ export class Painter {
     this.draw = draw;
   }
 
-  /** The frame has changed: it is drawn now, or as soon as a frame is due. */
-  changed(): void {
-    if (this.held || this.timer !== undefined) return;
-    const due = this.last + FRAME_MS - performance.now();
-    if (due <= 0) this.paint();
-    else {
-      this.timer = setTimeout(() => {
-        this.timer = undefined;
-        this.paint();
-      }, due);
-    }
+  /**
+   * The frame has changed: it is drawn once whoever changes it is done, or as soon as a frame is due. Never
+   * before this returns, so that a failure to draw is not taken for one of theirs.
+   */
+  changed(cause: ChangeCause = 'work'): void {
+    if (this.held) return;
+    const due = this.last[cause] + FRAME_MS;
+    if (this.planned !== undefined && this.planned.due <= due) return;
+    clearTimeout(this.timer);
+    const plan = { due, cause };
+    this.planned = plan;
+    const paint = () => {
+      if (this.planned === plan) this.paint();
+    };
+    const wait = due - performance.now();
+    if (wait > 0) this.timer = setTimeout(paint, wait);
+    else queueMicrotask(paint);
   }
 
   /** Draws every row: the screen was used by others, or has another size. */
@@ -55,11 +68,17 @@ export class Painter {
   /** Draws nothing any more, until the next {@link repaint}: the screen is somebody else's. */
   hold(): void {
     this.held = true;
+    this.forgetPlan();
+  }
+
+  private forgetPlan(): void {
     clearTimeout(this.timer);
-    this.timer = undefined;
+    this.planned = undefined;
   }
 
   private paint(): void {
+    const cause = this.planned?.cause ?? 'work';
+    this.forgetPlan();
     const lines = this.draw();
     const all = this.shown.length !== lines.length;
     const parts: string[] = [];
@@ -69,7 +88,8 @@ export class Painter {
       parts.push(rowStart(row), ERASE_RIGHT, line);
     }
     this.shown = lines;
-    this.last = performance.now();
+    const now = performance.now();
+    this.last = { work: now, input: cause === 'input' ? now : this.last.input };
     if (parts.length === 0) return;
     const start = all ? CURSOR_HIDE + rowStart(0) + ERASE_BELOW : '';
     this.write(SYNCHRONIZED_ON + WRAP_OFF + start + parts.join('') + WRAP_ON + SYNCHRONIZED_OFF);
