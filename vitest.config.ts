@@ -11,10 +11,10 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     // each test that starts processes has several; two cores are what CI has
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // what is waited for takes its time where others work too
-    expect: { poll: { timeout: 10_000 } },
+    // these end what hangs, and nothing else: where others work too, all takes many times as long
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/summary-reporter.ts'],
   },
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { guestModule } from '../guests/guests.ts';
+import { hasWritten, whenRecorded } from '../traces/when-recorded.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../..');
 const MAIN = join(REPOSITORY, 'cli/main.ts');
@@ -66,6 +67,21 @@ export class Workspace {
     return finished(this.start(options, ...args));
   }
 
+  /**
+   * Records a program until the call that wrote `said` is in the trace; then interrupts it with Ctrl-C.
+   * @param output name of the trace
+   */
+  async recordUntil(
+    { said, output, ...options }: RunOptions & { readonly said: string; readonly output: string },
+    ...args: string[]
+  ): Promise<Finished> {
+    const child = this.start(options, 'record', '-q', '-o', output, ...args);
+    const end = finished(child);
+    await whenRecorded(this.path(output), hasWritten(said));
+    child.kill('SIGINT');
+    return end;
+  }
+
   start({ env, cwd, stdin = '', ...user }: RunOptions, ...args: string[]): ChildProcess {
     const child = spawn(process.execPath, [MAIN, ...args], {
       ...user,
@@ -123,6 +139,9 @@ export class Workspace {
     rmSync(this.root, { recursive: true, force: true });
   }
 }
+
+/** What the example `hang` prints last. */
+export const HANG_SAYS = '500 tokens\n';
 
 /** A workspace for one test. */
 export function workspace(): Workspace {

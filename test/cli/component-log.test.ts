@@ -22,7 +22,7 @@ beforeAll(async () => {
   }
   const stdin = readFileSync(example('fs/uninit/stdin.txt'), 'utf8');
   await ws.runWith({ stdin }, 'record', ...same, '-o', 'uninit.wrr', fixture('uninit-O0g'));
-}, 60_000);
+});
 
 interface JsonCall {
   readonly event: number;

@@ -4,7 +4,15 @@ import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
-import { example, finished, printed, REPOSITORY, Workspace, workspace } from './command.ts';
+import {
+  example,
+  finished,
+  HANG_SAYS,
+  printed,
+  REPOSITORY,
+  Workspace,
+  workspace,
+} from './command.ts';
 
 const ws = new Workspace();
 afterAll(() => ws.remove());
@@ -22,12 +30,13 @@ beforeAll(async () => {
   for (const [name, folder] of RUNS) {
     cpSync(example(`fs/${folder}`), ws.path(folder), { recursive: true });
     const stdin = folder === 'uninit' || folder === 'hang' ? 'stdin.txt' : undefined;
-    const options = ['-q', '-o', `${name}.wrr`, '--dir', `${folder}::/`, '--timeout', '20'];
-    if (folder === 'hang') options.splice(-1, 1, '1');
+    const output = `${name}.wrr`;
+    const args = ['--dir', `${folder}::/`, example(`wasm/${name}.wasm`)];
     const text = stdin === undefined ? '' : readFileSync(ws.path(folder, stdin), 'utf8');
-    await ws.runWith({ stdin: text }, 'record', ...options, example(`wasm/${name}.wasm`));
+    if (folder === 'hang') await ws.recordUntil({ said: HANG_SAYS, output, stdin: text }, ...args);
+    else await ws.runWith({ stdin: text }, 'record', '-q', '-o', output, ...args);
   }
-}, 120_000);
+});
 
 /** One process that does all of them. */
 function session(trace: string, commands: readonly string[], ...options: string[]) {

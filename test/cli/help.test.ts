@@ -65,8 +65,12 @@ test('nothing to do, unknown commands, too many arguments', async () => {
 
 test('a defect is called one, and is not taken for the exit code of a guest', async () => {
   const ws = workspace();
-  const defect = `data:text/javascript,setTimeout(() => { throw new Error('boom') }, 400)`;
-  const env = { NODE_OPTIONS: `--import "${defect}"` };
+  // once it records
+  const defect = `import { readdirSync } from 'node:fs';
+    import { isMainThread } from 'node:worker_threads';
+    const fail = () => { if (readdirSync(process.env.WASI_RR_TRACE_DIR).length > 0) throw new Error('boom') };
+    if (isMainThread) setInterval(fail, 20);`;
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(defect)}` };
   const ended = await ws.runWith({ env }, 'record', await ws.guest('busy-loop'));
   expect(ended.status).toBe(125);
   expect(ended.stderr).toMatch(/^wasi-rr: boom\nThis is a bug in wasi-rr\..*\n {2}Error: boom/);

@@ -148,7 +148,7 @@ test('exits and interruptions', async () => {
   await ws.run('record', '-q', await ws.guest('exit-3'));
   const exit = (await ws.run('log')).stdout;
   expect(exit).toMatch(/proc_exit\(3\) +=.*\n.* ← exit 3\n\+\+\+ exit 3 \+\+\+\n$/);
-  await ws.run('record', '-q', '--timeout', '2', await ws.guest('blocked-sleep'));
+  await ws.run('record', '-q', '--timeout', '4', await ws.guest('blocked-sleep'));
   const sleep = (await ws.run('log')).stdout;
   expect(sleep).toMatch(/poll_oneoff\(.*\) = \?\n\+\+\+ interrupted by timeout \+\+\+\n$/);
 });

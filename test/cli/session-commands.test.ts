@@ -3,7 +3,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
-import { example, Workspace, workspace } from './command.ts';
+import { example, HANG_SAYS, Workspace, workspace } from './command.ts';
 import { controlsIn } from './text.ts';
 
 /** The name of user 37 of heapsmash, in a block of 24 bytes; the struct that it runs into follows. */
@@ -264,10 +264,11 @@ describe('past the end of a run', () => {
   const ws = new Workspace();
   beforeAll(async () => {
     const stdin = readFileSync(example('fs/hang/stdin.txt'), 'utf8');
-    const args = ['record', '-q', '--timeout', '2'];
-    await ws.runWith({ stdin }, ...args, '-o', 'hang.wrr', example('wasm/hang-O0g.wasm'));
-    await ws.run(...args, '-o', 'ended.wrr', await ws.guest('nothing'));
-    await ws.run(...args, '-o', 'asks.wrr', await ws.guest('busy-calls'));
+    const hang = { said: HANG_SAYS, output: 'hang.wrr', stdin };
+    await ws.recordUntil(hang, example('wasm/hang-O0g.wasm'));
+    await ws.run('record', '-q', '-o', 'ended.wrr', await ws.guest('nothing'));
+    const asks = { said: 'start\n', output: 'asks.wrr' };
+    await ws.recordUntil(asks, await ws.guest('busy-calls'));
   });
   afterAll(() => ws.remove());
 
@@ -294,7 +295,7 @@ describe('past the end of a run', () => {
   });
 
   test('a guest that makes a call gets no further', async () => {
-    const run = await ws.run('stack', 'asks.wrr', '--past', '100');
+    const run = await ws.run('stack', 'asks.wrr', '--past', '20000');
     expect(run).toMatchObject({ status: 0, stderr: '' });
     expect(run.stdout).toMatch(/^it gets no further than this call.*: sched_yield\(\)\n {4}at /);
   });

@@ -5,7 +5,7 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { example, Workspace } from './command.ts';
+import { example, HANG_SAYS, Workspace } from './command.ts';
 
 const ws = new Workspace();
 afterAll(() => ws.remove());
@@ -15,11 +15,13 @@ interface Story {
   readonly folder?: string;
   readonly stdin?: string;
   readonly options?: readonly string[];
+  /** It hangs, when it has printed this. */
+  readonly until?: string;
   readonly commands: readonly string[];
 }
 
 const SEEDED = ['--clock', 'fixed', '--random', 'seed=8'];
-const HANG = { stdin: 'hang/stdin.txt', options: ['--timeout', '1'] };
+const HANG = { stdin: 'hang/stdin.txt', until: HANG_SAYS };
 
 const STORIES: Readonly<Record<string, Story>> = {
   // who wrote the pointer that the trap went through? set_name, too long a name: line 121 of the input
@@ -104,14 +106,17 @@ const STORIES: Readonly<Record<string, Story>> = {
 };
 
 async function story(name: string, module: string, told: Story): Promise<string> {
-  const { folder, stdin, options = [], commands } = told;
+  const { folder, stdin, options = [], until, commands } = told;
   if (folder !== undefined && !existsSync(ws.path(folder))) {
     cpSync(example(`fs/${folder}`), ws.path(folder), { recursive: true });
   }
   const dir = folder === undefined ? [] : ['--dir', `${folder}::/`];
   const input = stdin === undefined ? '' : readFileSync(example(`fs/${stdin}`), 'utf8');
-  const args = ['-q', '-o', `${name}.wrr`, ...dir, ...options, module];
-  await ws.runWith({ stdin: input }, 'record', ...args);
+  const output = `${name}.wrr`;
+  const args = [...dir, ...options, module];
+  if (until === undefined) {
+    await ws.runWith({ stdin: input }, 'record', '-q', '-o', output, ...args);
+  } else await ws.recordUntil({ said: until, output, stdin: input }, ...args);
   ws.write(`${name}.gdb`, commands.join('\n'));
   const where = ['--source', example('')];
   const run = await ws.run('debug', `${name}.wrr`, ...where, '-x', `${name}.gdb`);

@@ -3,7 +3,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
-import { example, Workspace, workspace } from './command.ts';
+import { example, HANG_SAYS, Workspace, workspace } from './command.ts';
 
 /** The function pointer that heapsmash's long name runs into, in both builds. */
 const RANK = '0x12310';
@@ -117,10 +117,10 @@ test('a run that was interrupted is answered as far as it goes, and says so', as
   const ws = workspace();
   const stdin = readFileSync(example('fs/hang/stdin.txt'), 'utf8');
   const wasm = example('wasm/hang-O0g.wasm');
-  await ws.runWith({ stdin }, 'record', '-q', '--timeout', '1', '-o', 'hang.wrr', wasm);
+  await ws.recordUntil({ said: HANG_SAYS, output: 'hang.wrr', stdin }, wasm);
   const run = await ws.run('writes', 'hang.wrr', '0x11300', '64', '--last');
   expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/^after #\d+ tick/) });
-  expect(run.stderr).toMatch(/interrupted by timeout: .* after its last event, #\d+, is not shown/);
+  expect(run.stderr).toMatch(/interrupted by SIGINT: .* after its last event, #\d+, is not shown/);
 });
 
 test('a stack overflow is answered to its end', async () => {

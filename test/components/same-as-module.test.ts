@@ -142,4 +142,4 @@ test('standard input from a file, a pipe, and none at all', async () => {
     // its exit code is 4, of which a component can tell that it is a failure
     expect(other?.status, input).toBe(one?.status === 0 ? 0 : 1);
   }
-}, 60_000);
+});

@@ -32,7 +32,7 @@ const NAMES = ['heapsmash-O0g', 'flakyparse-O0g', 'two-memories'];
 beforeAll(async () => {
   process.env.XDG_CACHE_HOME = scratch.fresh();
   for (const name of NAMES) traces.set(name, await recorded(name));
-}, 120_000);
+});
 
 afterAll(() => {
   if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;
@@ -162,7 +162,7 @@ describe.each(NAMES)('%s', (name) => {
     }
     expect(session.replayProblem).toBeUndefined();
     await session.close();
-  }, 60_000);
+  });
 });
 
 test('a server, whose instances are made anew after each trap, has them at every event', async () => {
@@ -183,7 +183,7 @@ test('a server, whose instances are made anew after each trap, has them at every
   await session.last();
   expect(session.replayProblem).toBeUndefined();
   await session.close();
-}, 60_000);
+});
 
 test('the stack of a trap goes through all components, with their names', async () => {
   const session = await openSession(traceOf('two-memories'));

@@ -23,7 +23,7 @@ beforeAll(async () => {
   heapsmash = (await scratch.recordExample({ ...example, wasm })).trace;
   const module = await parse(readFileSync(fixture('two-memories.wat'), 'utf8'));
   twoMemories = (await scratch.record({ module })).trace;
-}, 120_000);
+});
 
 afterAll(() => {
   if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;

@@ -59,7 +59,7 @@ beforeAll(async () => {
     traces.set(name, (await scratch.recordGuest(guest(name), { paranoid: false })).trace);
   }
   traces.set('turns', (await scratch.recordGuest(turns)).trace);
-}, 60_000);
+});
 
 function sql(name: string, query: string): unknown[] {
   const output = execFileSync('sqlite3', ['-json', '-readonly', traces.get(name) ?? '', query], {

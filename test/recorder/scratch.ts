@@ -16,6 +16,7 @@ import type { ExampleCase } from '../../examples/cases.ts';
 import { type RecordReport, type RunOptions, record } from '../../recorder/record.ts';
 import type { Guest } from '../guests/guest.ts';
 import { compileWat } from '../guests/wat.ts';
+import { hasWritten, whenRecorded } from '../traces/when-recorded.ts';
 
 /** What a run printed, besides its report. */
 export interface RecordedRun extends RecordReport {
@@ -61,7 +62,7 @@ export class Scratch {
 
   /**
    * Records a guest with its input.
-   * @param until interrupt it once it has printed this, and had time to do what comes after
+   * @param until as {@link record}'s
    */
   async recordGuest(
     guest: Guest,
@@ -85,7 +86,7 @@ export class Scratch {
     );
   }
 
-  /** Records an example on fresh copies of its input. */
+  /** Records an example on fresh copies of its input; one that hangs, until it does. */
   async recordExample(example: ExampleCase, options: Partial<Given> = {}): Promise<RecordedRun> {
     const inputs = this.fresh();
     mkdirSync(inputs);
@@ -107,11 +108,16 @@ export class Scratch {
       {
         inputs,
         stdin: example.stdin === undefined ? new Uint8Array(0) : readFileSync(example.stdin),
+        until: example.expect.exits.includes('hang') ? HANG_SAYS : undefined,
       },
     );
   }
 
-  /** Records with output into files that are read afterwards. */
+  /**
+   * Records with output into files that are read afterwards.
+   * @param given `until`: interrupts it by `test` once the call that printed this is in the trace, and it had
+   *   time to begin what comes after
+   */
   async record(
     options: Given,
     given: {
@@ -123,14 +129,10 @@ export class Scratch {
     const inputs = given.inputs ?? this.fresh();
     mkdirSync(inputs, { recursive: true });
     const streams = openStreams(inputs, given.stdin ?? new Uint8Array(0));
-    const stop = given.until === undefined ? undefined : stopAfter(inputs, given.until);
+    const output = this.fresh('.wrr');
+    const signal = given.until === undefined ? undefined : stopAfter(output, given.until);
     try {
-      const report = await record({
-        ...options,
-        ...(stop && { signal: stop.signal }),
-        ...streams,
-        output: this.fresh('.wrr'),
-      });
+      const report = await record({ ...options, ...(signal && { signal }), ...streams, output });
       // a guest that sits in a read may go now: its thread ends as soon as the read does
       if (report.stuck && given.stdin === 'open')
         writeFileSync(streams.stdin, 'wake up, whoever still reads');
@@ -141,21 +143,21 @@ export class Scratch {
         inputs,
       };
     } finally {
-      stop?.forget();
       closeStreams(streams);
     }
   }
 }
 
-/** Aborts, by `test`, 100 ms after the run has printed this. */
-function stopAfter(folder: string, text: string): { signal: AbortSignal; forget: () => void } {
+/** What `hang` prints last. */
+const HANG_SAYS = '500 tokens\n';
+
+function stopAfter(trace: string, text: string): AbortSignal {
   const stop = new AbortController();
-  const timer = setInterval(() => {
-    if (!printed(folder).stdout.includes(text)) return;
-    clearInterval(timer);
-    setTimeout(() => stop.abort('test'), 100);
-  }, 10);
-  return { signal: stop.signal, forget: () => clearInterval(timer) };
+  void whenRecorded(trace, hasWritten(text)).then(
+    () => setTimeout(() => stop.abort('test'), 100),
+    (thrown: unknown) => stop.abort(thrown),
+  );
+  return stop.signal;
 }
 
 /** @param stdin `open`: a pipe that stays open and stays silent */

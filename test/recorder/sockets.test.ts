@@ -37,7 +37,7 @@ async function served(
     {
       module: wasm(name),
       paranoid: true,
-      timeoutMs: 50_000,
+      timeoutMs: 200_000,
       ...options,
       tcpListen: ['127.0.0.1:0'],
       onListening: ([address]) => address && listening.resolve(address),
@@ -240,7 +240,7 @@ async function whenStalled(socket: Socket, bytes: Uint8Array): Promise<number> {
     }
   };
   next();
-  for (let before = -1; before !== gone; ) {
+  for (let before = -1; before !== gone || gone === 0; ) {
     before = gone;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

@@ -38,7 +38,7 @@ describe('an example runs as it should, and replays as it ran', () => {
   test.each(exampleCases())('$name', async (example) => {
     const given = shortened(example);
     const hangs = example.expect.exits.includes('hang');
-    const run = await scratch.recordExample(given, hangs ? { timeoutMs: 1500 } : {});
+    const run = await scratch.recordExample(given);
     expect(example.expect.exits).toContain(exitOf(run.outcome));
     if (given === example) {
       if (example.expect.stdout !== undefined) expect(sha(run.stdout)).toBe(example.expect.stdout);

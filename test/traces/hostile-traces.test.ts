@@ -347,14 +347,14 @@ beforeAll(() => {
   const child = spawnSync(
     process.execPath,
     ['--no-warnings', '--max-old-space-size=256', program, ...forged],
-    { encoding: 'utf8', timeout: 60_000 },
+    { encoding: 'utf8', timeout: 200_000 },
   );
   // where it crashed or hung, it said nothing of that trace and of those after it
   child.stdout.split('\n').forEach((line, i) => {
     if (line !== '') said.set(i, JSON.parse(line));
   });
   if (child.status !== 0) said.set(said.size, { signal: child.signal, stderr: child.stderr });
-}, 90_000);
+});
 
 describe('a forged trace is read to an end, and told apart from an honest one', () => {
   test.each(cases.map((one, i) => [i, ...one] as const))('%i %s', (i, _what, _edit, expected) => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
     stdout: nowhere,
     stderr: nowhere,
   });
-}, 60_000);
+});
 
 afterAll(() => {
   if (cacheHome === undefined) delete process.env.XDG_CACHE_HOME;

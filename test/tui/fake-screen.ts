@@ -63,7 +63,7 @@ export interface FakeScreen extends AsyncDisposable {
   raw(): string;
   type(keys: string): void;
   resize(columns: number, rows: number): void;
-  /** Waits until the screen shows something. @throws with the screen, after thirty seconds */
+  /** Waits until the screen shows something. @throws with the screen, after a long while */
   until(wanted: string | RegExp): Promise<string>;
   /** As {@link until}, and then until nothing changes and nothing is being read or replayed any more. */
   settled(wanted: string | RegExp): Promise<string>;
@@ -72,7 +72,7 @@ export interface FakeScreen extends AsyncDisposable {
 /** Milliseconds without a change that mean rest. */
 const REST_MS = 250;
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 100_000;
 
 /** Folder in which the sources of the examples are found. */
 const EXAMPLES = join(import.meta.dirname, '../../examples');

@@ -12,7 +12,7 @@ const begin = () => GrowingRun.begin(scratch.fresh('.wrr'));
 
 /** The session of the screen, once it is open. */
 function ready({ bugger }: FakeScreen) {
-  return vi.waitUntil(() => bugger.guest.ready, { timeout: 30_000 });
+  return vi.waitUntil(() => bugger.guest.ready, { timeout: 100_000 });
 }
 
 describe('a recording in progress', () => {

@@ -9,7 +9,7 @@ let hang: Recorded;
 
 beforeAll(async () => {
   hang = await recordExample('hang');
-}, 60_000);
+});
 afterAll(() => hang[Symbol.dispose]());
 
 it('runs on, is paused, goes on, and is left', async () => {

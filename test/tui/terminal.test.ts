@@ -54,7 +54,7 @@ beforeAll(async () => {
   if (!existsSync(join(build, 'dist/tui/tui.js'))) throw new Error(`not built: ${stdout}`);
   program = join(build, 'run.js');
   writeFileSync(program, PROGRAM);
-}, 120_000);
+});
 
 afterAll(() => {
   recorded?.[Symbol.dispose]();

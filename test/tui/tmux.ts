@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 
 export const HAS_TMUX = spawnSync('tmux', ['-V']).status === 0;
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 100_000;
 
 /** What the terminal is in, apart from what it shows. */
 export interface Modes {
@@ -49,7 +49,7 @@ export class TmuxTerminal implements Disposable {
     };
   }
 
-  /** Waits until the screen shows something. @throws with the screen, after half a minute */
+  /** Waits until the screen shows something. @throws with the screen, after a long while */
   async until(wanted: string | RegExp): Promise<string> {
     const end = performance.now() + WAIT_MS;
     for (;;) {

@@ -149,7 +149,9 @@ test('a directory swapped for a link while paths through it are walked', async (
   await once(child.stdout, 'data');
   const answers = new Map<string, number>();
   try {
-    for (let i = 0; i < ATTEMPTS; i++) {
+    // how often each is met depends on what else the machine does: until the race was one
+    const tooFew = () => MET.some((met) => (answers.get(met) ?? 0) <= 20);
+    for (let i = 0; i < ATTEMPTS || tooFew(); i++) {
       const answer = RACES[i % RACES.length]?.(i) ?? '';
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
     }
@@ -161,11 +163,10 @@ test('a directory swapped for a link while paths through it are walked', async (
   expect(outside(guest)).toEqual(before);
   expect(statSync(join(guest.folder, 'outside/d'), { bigint: true }).mtimeNs).toBe(times);
   expect(existsSync(join(guest.root, 'a/stolen'))).toBe(false);
-  // the race was one: the walk met the directory, the link, and neither
-  for (const met of ['success', 'notcapable', 'noent']) {
-    expect(answers.get(met), `${met} among ${JSON.stringify([...answers])}`).toBeGreaterThan(20);
-  }
-}, 40_000);
+});
+
+/** What a walk meets in a race: the directory, the link, and neither. */
+const MET = ['success', 'notcapable', 'noent'];
 
 /** What a racing guest tries; the answer `escaped` where it has got outside. */
 const RACES: readonly ((attempt: number) => string)[] = [

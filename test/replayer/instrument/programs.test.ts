@@ -21,7 +21,7 @@ describe('examples', () => {
   test.each(exampleCases())('$name', async (example) => {
     const args = FEWER.get(example.name.split('-')[0] ?? '') ?? example.args;
     const hangs = example.expect.exits.includes('hang');
-    const run = await scratch.recordExample({ ...example, args }, hangs ? { timeoutMs: 1500 } : {});
+    const run = await scratch.recordExample({ ...example, args });
     for (const [variant, plan] of Object.entries(VARIANTS)) {
       const end = replayInstrumented(run.trace, plan);
       expect(end, variant).toMatchObject({ kind: 'replayed', toItsEnd: !hangs, note: undefined });

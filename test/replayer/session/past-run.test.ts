@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 /** A process that hangs is killed: then it has no status. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 100_000;
 
 test.each(['close', 'leave', 'abort', 'exit', 'nothing'])('its process ends: %s', async (how) => {
   const program = join(import.meta.dirname, 'past-child.ts');

