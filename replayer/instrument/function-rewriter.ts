@@ -270,7 +270,8 @@ export class FunctionRewriter {
       return;
     }
     this.flush(end);
-    // that was the end of the wrapping block; the function's own follows
+    // that was the end of the wrapping block; the function's own follows, and what is done before it
+    this.runs?.push(out.length, last, 0);
     if (this.landsAtEnd) frames.restore(out);
     if (breaks?.has(last)) {
       this.stale.all();

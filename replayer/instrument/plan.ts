@@ -46,7 +46,7 @@ export interface InstrumentPlan {
   readonly calls?: boolean;
   /**
    * How often an instruction is come to, or a function entered: a number of the memory `counts`, which holds i64s,
-   * for each. By pc; a function's is the offset of its body. No hook is called.
+   * for each. By pc; a function's is the offset of its body. Its last `end` is not counted. No hook is called.
    */
   readonly counts?: ReadonlyMap<Pc, number>;
   /** The guest's own globals can be read, exported or not. */

@@ -20,6 +20,7 @@ const CASES: Readonly<Record<string, number>> = {
   code: 3000,
   component: 3000,
   ring: 60,
+  rewriting: 40,
   'debug information': 40,
 };
 

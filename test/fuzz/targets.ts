@@ -35,6 +35,7 @@ import { encodeEvents } from '../traces/encode-events.ts';
 import type { Random } from '../wasi/random.ts';
 import { readComponent, readDebugInfo, rewriteModule, sampleComponent } from './code-targets.ts';
 import { mutated } from './mutate.ts';
+import { checkRewriting } from './rewriting/check-rewriting.ts';
 
 /** What mutations start from. */
 export interface Samples {
@@ -74,6 +75,7 @@ export const targets: readonly [Target, ...Target[]] = [
   { name: 'ring', run: readRing },
   { name: 'debug information', run: ({ debug }, random) => readDebugInfo(debug, random) },
   { name: 'code', run: ({ code }, random) => rewriteModule(random.pick(code), random) },
+  { name: 'rewriting', run: (_samples, random) => checkRewriting(random) },
   { name: 'component', run: (samples, random) => readComponent(samples.component, random) },
 ];
 

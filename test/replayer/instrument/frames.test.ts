@@ -128,3 +128,24 @@ test('an unknown instruction is refused by its name, a cut one too', async () =>
     expect.objectContaining({ code: 'MODULE_INVALID' }),
   );
 });
+
+test('the end of a function, in a stack trace, is its last instruction', async () => {
+  const module = await compileWat('(module (func (export "run") (nop)))');
+  const last = Math.max(...allPcs(module));
+  const made = instrument(module, {
+    ...{ frames: 'depth', calls: true, steps: allFunctions(module) },
+  });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(made.bytes));
+  const probes = probesOf(exports, made.prefix);
+  probes.global('armed').value = 1;
+  const places: number[] = [];
+  const look = () => {
+    const [frame] = wasmFrames(new Error('stack').stack ?? '');
+    places.push(made.original(frame?.offset ?? -1));
+  };
+  probes.set('stop', look);
+  probes.set('left', look);
+  (exports.run as () => void)();
+  // before nop, before the end, and where it is left
+  expect(places).toEqual([last - 1, last, last]);
+});
