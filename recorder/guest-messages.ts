@@ -54,4 +54,6 @@ export type FromGuest =
       readonly finalMemory: FinalMemory | null;
       /** Those after a trap (memory-copies.ts). */
       readonly memories: readonly (SharedArrayBuffer | undefined)[];
+      /** A read that the guest began and did not wait for sits in the system. */
+      readonly stuck: boolean;
     };

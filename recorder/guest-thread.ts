@@ -35,9 +35,10 @@ export class GuestThread {
   private unwound: Outcome | undefined;
   /** Set where the guest was ended from outside. */
   private stopping: { readonly outcome: Outcome; readonly afterMs: number } | undefined;
-  private memory: Pick<Extract<FromGuest, { type: 'finished' }>, 'finalMemory' | 'memories'> = {
+  private last: Omit<Extract<FromGuest, { type: 'finished' }>, 'type'> = {
     finalMemory: null,
     memories: [],
+    stuck: false,
   };
   private readonly exited = Promise.withResolvers<void>();
   private readonly stopped = Promise.withResolvers<void>();
@@ -88,13 +89,13 @@ export class GuestThread {
 
   /** Once it has ended; undefined where it was ended from outside. */
   get finalMemory(): FinalMemory | undefined {
-    return this.memory.finalMemory ?? undefined;
+    return this.last.finalMemory ?? undefined;
   }
 
   /** All of the memories after a trap, by number; undefined for one that is too large. */
   get memoriesAfterTrap(): readonly (Uint8Array | undefined)[] {
     if (this.outcome.kind !== 'trap') return [];
-    return this.memory.memories.map((memory) => memory && new Uint8Array(memory));
+    return this.last.memories.map((memory) => memory && new Uint8Array(memory));
   }
 
   /** Calls run one after the other; after an exit none is made any more. */
@@ -127,7 +128,7 @@ export class GuestThread {
     setTimeout(() => this.settleAll(outcome), STOP_GRACE_MS).unref();
   }
 
-  /** Lets the calls that were made end, and the thread. @returns whether it has; one that was stopped may be stuck */
+  /** Lets the calls that were made end, and the thread. @returns whether it has; one that sits in a system call is stuck */
   async end(): Promise<boolean> {
     if (this.stopping === undefined) this.tell({ type: 'finish' });
     let timer: NodeJS.Timeout | undefined;
@@ -139,7 +140,7 @@ export class GuestThread {
     );
     const ended = await Promise.race([this.exited.promise.then(() => true), tooLate]);
     clearTimeout(timer);
-    return ended;
+    return ended && !this.last.stuck;
   }
 
   private receive(message: FromGuest): void {
@@ -167,7 +168,7 @@ export class GuestThread {
           this.settleAll(message.outcome);
         break;
       case 'finished':
-        this.memory = message;
+        this.last = message;
         void this.worker.terminate();
         // it logs nothing more; that it ends as well need not be waited for
         this.gone();

@@ -132,6 +132,7 @@ class Guest {
       type: 'finished',
       finalMemory: memory ? { pages, xxh64: hashOfMemory(memory) } : null,
       memories: memory && trapped ? copiesOf([memory]) : [],
+      stuck: false,
     });
   }
 }

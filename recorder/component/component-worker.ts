@@ -24,6 +24,7 @@ import type { Interfaces } from './provided-interfaces.ts';
 import { RequestNotes } from './request-notes.ts';
 import { ServedProgram } from './served-program.ts';
 import { missingFunctions, type ShimInterfaces } from './shim-functions.ts';
+import { isReading } from './standard-streams.ts';
 import { HOOKS } from './transpiled.ts';
 
 /** What `instantiate` of the generated program makes: interfaces with functions. */
@@ -221,7 +222,7 @@ function finish(): void {
   const copies = trapped ? copiesOf(memories) : [];
   // what an asynchronous host wrote for a guest that did not run any more
   const finalMemory = changes.hasUntold() ? null : hashOfMemories(memories);
-  send({ type: 'finished', finalMemory, memories: copies });
+  send({ type: 'finished', finalMemory, memories: copies, stuck: isReading() });
 }
 
 function send(message: FromGuest): void {

@@ -85,6 +85,12 @@ function ready(imports: Interfaces): unknown {
   return clock.subscribeDuration(0n);
 }
 
+/** `stream-error`, as jco has it thrown. */
+function failed(imports: Interfaces, cause: unknown): object {
+  const { Error: IoError } = imports['wasi:io/error'] as { Error: new (of: unknown) => unknown };
+  return { tag: 'last-operation-failed', val: new IoError(cause) };
+}
+
 function standardOutput(
   imports: Interfaces,
   stream: 'stdout' | 'stderr',
@@ -95,10 +101,7 @@ function standardOutput(
     try {
       writeAll(fd, bytes);
     } catch (cause) {
-      const { Error: IoError } = imports['wasi:io/error'] as {
-        Error: new (of: unknown) => unknown;
-      };
-      throw { tag: 'last-operation-failed', val: new IoError(cause) };
+      throw failed(imports, cause);
     }
     onOutput(stream, bytes);
   };
@@ -123,7 +126,12 @@ function standardOutput(
 
 function standardInput(imports: Interfaces, fd: number): object {
   const read = (length: bigint): Uint8Array => {
-    const bytes = readSome(fd, Number(length));
+    let bytes: Uint8Array;
+    try {
+      bytes = readSome(fd, Number(length));
+    } catch (cause) {
+      throw failed(imports, cause);
+    }
     if (bytes.length === 0 && length > 0n) throw { tag: 'closed' };
     return bytes;
   };

@@ -38,18 +38,29 @@ export function readSome(fd: number, length: number): Uint8Array {
   }
 }
 
+/** Reads that sit in the system, in a thread of Node's. */
+let reading = 0;
+
+/** Whether a read of {@link readSomeLater} has not ended: no thread of this process can be waited for then. */
+export function isReading(): boolean {
+  return reading > 0;
+}
+
 /** As {@link readSome}, without holding up the thread. */
 export async function readSomeLater(fd: number): Promise<Uint8Array> {
   const buffer = new Uint8Array(READ_LIMIT);
   for (;;) {
+    reading++;
     try {
       const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, null);
       return buffer.subarray(0, bytesRead);
     } catch (thrown) {
       if (systemCode(thrown) === 'EOF') return buffer.subarray(0, 0);
       if (systemCode(thrown) !== 'EAGAIN') throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    } finally {
+      reading--;
     }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 

@@ -1,6 +1,8 @@
 /** Pipes, terminals and colours. */
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ECHO } from '../guests/echo.ts';
+import { compileWat } from '../guests/wat.ts';
 import { example, Workspace } from './command.ts';
 
 const ws = new Workspace();
@@ -59,6 +61,20 @@ describe('colours', () => {
       expect(await inTerminal({ TERM: 'dumb' }, '$WASI_RR log --to 4')).not.toContain(ESCAPE);
     },
   );
+});
+
+test.skipIf(!existsSync('/usr/bin/script')).each([
+  ['a module', ''],
+  ['a component', '--via-component'],
+])('what is typed on a terminal reaches %s', async (_what, option) => {
+  ws.write('echo.wasm', await compileWat(ECHO));
+  const run = await ws.shell(
+    `printf 'typed\\n' | script -qec "$WASI_RR record -q ${option} -o typed${option}.wrr echo.wasm" /dev/null`,
+  );
+  // the terminal shows it, and so does the guest
+  expect(run.stdout.match(/typed\r\n/g)).toHaveLength(2);
+  const replay = await ws.run('replay', '-q', `typed${option}.wrr`);
+  expect(replay).toMatchObject({ status: 0, stdout: 'typed\n' });
 });
 
 test.skipIf(!existsSync('/usr/bin/script'))(

@@ -124,13 +124,16 @@ export class Scratch {
       readonly inputs?: string;
       readonly stdin?: Uint8Array | 'open';
       readonly until?: string | undefined;
+      /** Milliseconds from then to the interruption. */
+      readonly after?: number | undefined;
     } = {},
   ): Promise<RecordedRun> {
     const inputs = given.inputs ?? this.fresh();
     mkdirSync(inputs, { recursive: true });
     const streams = openStreams(inputs, given.stdin ?? new Uint8Array(0));
     const output = this.fresh('.wrr');
-    const signal = given.until === undefined ? undefined : stopAfter(output, given.until);
+    const signal =
+      given.until === undefined ? undefined : stopAfter(output, given.until, given.after);
     try {
       const report = await record({ ...options, ...(signal && { signal }), ...streams, output });
       // a guest that sits in a read may go now: its thread ends as soon as the read does
@@ -151,10 +154,11 @@ export class Scratch {
 /** What `hang` prints last. */
 const HANG_SAYS = '500 tokens\n';
 
-function stopAfter(trace: string, text: string): AbortSignal {
+/** Aborts, by `test`, some time after the run has printed this. @param after milliseconds */
+function stopAfter(trace: string, text: string, after = 100): AbortSignal {
   const stop = new AbortController();
   void whenRecorded(trace, hasWritten(text)).then(
-    () => setTimeout(() => stop.abort('test'), 100),
+    () => setTimeout(() => stop.abort('test'), after),
     (thrown: unknown) => stop.abort(thrown),
   );
   return stop.signal;
