@@ -60,9 +60,12 @@ test('a shell sees 128 + n', async () => {
 });
 
 // the first signal ends it as well, 0.3 s later: on a busy machine that can be before the second is sent
-test('a second signal ends the process at once', { retry: 5 }, async () => {
+test.each([
+  ['a module', []],
+  ['a component', ['--via-component']],
+])('a second signal ends the recording of %s at once', { retry: 5 }, async (_what, options) => {
   const ws = workspace();
-  const { child, end } = await running(ws, 'blocked-read');
+  const { child, end } = await running(ws, 'blocked-read', ...options);
   child.kill('SIGTERM');
   // while the first one waits for the guest's thread
   await sleep(100);
