@@ -179,6 +179,7 @@ export { ComponentCalls } from './wasi/component/component-calls.ts';
 export { CoreMeanings } from './wasi/component/core-meanings.ts';
 export type { DescribedCall, Followed, LateAnswer } from './wasi/component/described-call.ts';
 export type { Header, HttpResponse } from './wasi/component/http-responses.ts';
+export { RUNTIME_FUNCTIONS } from './wasi/component/runtime-words.ts';
 export { type DecodedCall, type DecodedField, decodeCall } from './wasi/decode.ts';
 export type { DescriptorRights, DescriptorState, FileOffset } from './wasi/descriptor-state.ts';
 export { accessText, offsetText } from './wasi/descriptor-text.ts';

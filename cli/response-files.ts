@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
 import { join } from 'node:path';
 import {
+  type Header,
   type HttpResponse,
   messageOf,
   openTrace,
@@ -15,17 +16,11 @@ import {
 export function openResponses(path: string, folder: string): ResponseFiles {
   const trace = openTrace(path);
   try {
-    const { serving, component } = trace.meta;
+    const { serving } = trace.meta;
     if (serving === undefined) {
       throw new WasiRrError(
         'OPTION_INVALID',
         `--responses: ${path} is no recording of an HTTP server (record --serve).`,
-      );
-    }
-    if (component?.exports.every((name) => !name.startsWith('wasi:http/incoming-handler@'))) {
-      throw new WasiRrError(
-        'OPTION_INVALID',
-        '--responses: bodies of WASI 0.3 cannot be put together yet. The replay still compares every byte that the program passed to its host.',
       );
     }
     mkdirSync(folder, { recursive: true });
@@ -53,22 +48,29 @@ export class ResponseFiles {
 
   /** @throws WasiRrError OUTPUT_UNWRITABLE */
   add(response: HttpResponse): void {
-    const { event, status, headers, body, cut } = response;
+    const { event, status, headers, body, trailers, cut } = response;
     const request = this.spans.at(event);
     const name = request === undefined ? `event-${event}` : String(request.id);
-    const head = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`.trim(),
-      ...headers.map(([field, value]) => `${field}: ${Buffer.from(value).toString('latin1')}`),
-    ];
-    const bytes = Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), ...body]);
-    const file = join(this.folder, `${name}.http`);
+    const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`.trim(), ...linesOf(headers)];
+    const start = Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1');
+    this.write(`${name}.http`, Buffer.concat([start, ...body]));
+    if (trailers.length > 0) {
+      this.write(
+        `${name}.trailers`,
+        Buffer.from(`${linesOf(trailers).join('\r\n')}\r\n`, 'latin1'),
+      );
+    }
+    this.written++;
+    if (cut) this.cut++;
+  }
+
+  private write(name: string, bytes: Uint8Array): void {
+    const file = join(this.folder, name);
     try {
       writeFileSync(file, bytes, { flag: 'wx' });
     } catch (cause) {
       throw unwritable(file, cause);
     }
-    this.written++;
-    if (cut) this.cut++;
   }
 
   summary(): string {
@@ -78,6 +80,10 @@ export class ResponseFiles {
       ? some
       : `${some}; ${cut} with bytes that went past the program, which are left out`;
   }
+}
+
+function linesOf(headers: readonly Header[]): string[] {
+  return headers.map(([field, value]) => `${field}: ${Buffer.from(value).toString('latin1')}`);
 }
 
 function unwritable(path: string, cause: unknown): WasiRrError {

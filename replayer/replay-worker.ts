@@ -82,6 +82,7 @@ async function run(): Promise<FromReplay> {
       const replay = new ComponentReplay(trace, {
         onOutput: setup.output ? print : undefined,
         onMatched: tap && ((event, memory) => tap.called(event, memory)),
+        onTaken: tap && ((event) => tap.taken(event)),
         onEvent: (event) => {
           if ((event & 1023) === 0) shared[SHARED.events] = event;
         },

@@ -26,7 +26,7 @@ export interface ReplayOptions {
   readonly module?: Uint8Array;
   /** Gets what the guest printed, in order; a promise holds the replay back until it is done. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void | Promise<void>;
-  /** Gets the responses of an HTTP server of WASI 0.2, as the replayed program makes them. */
+  /** Gets the responses of an HTTP server, as the replayed program makes them. */
   readonly onResponse?: (response: HttpResponse) => void;
   /** Called every 100 ms with the number of events replayed and of all. */
   readonly onProgress?: (events: number, total: number) => void;

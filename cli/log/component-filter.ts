@@ -3,6 +3,7 @@ import {
   type ComponentWords,
   type DescribedCall,
   type LateAnswer,
+  RUNTIME_FUNCTIONS,
   WasiRrError,
 } from '../../index.ts';
 import type { CallWishes } from './filter.ts';
@@ -59,7 +60,10 @@ function unknownNames(
   words: ComponentWords | undefined,
 ): string | undefined {
   const functions = words?.functions ?? [];
-  const known = new Set(functions.flatMap((func) => [func.name, func.interface]));
+  const known = new Set([
+    ...functions.flatMap((func) => [func.name, func.interface]),
+    ...RUNTIME_FUNCTIONS,
+  ]);
   const unknown = [...wanted].filter((name) => !known.has(name));
   if (unknown.length === 0) return undefined;
   const names = [...new Set(functions.map(({ name }) => name))].sort();

@@ -4,6 +4,8 @@ import {
   CoreMeanings,
   type DescribedCall,
   escapeText,
+  type Followed,
+  type LateAnswer,
   type LogEvent,
   RequestSpans,
   type ServedRequest,
@@ -16,7 +18,7 @@ import { formatSeconds } from '../units.ts';
 import { ComponentFilter } from './component-filter.ts';
 import { type CallTimes, ComponentText } from './component-text.ts';
 import { describedCalls } from './described-calls.ts';
-import { jsonCall } from './json-event.ts';
+import { jsonCall, jsonResumed } from './json-event.ts';
 import type { LogView, ViewOptions } from './view.ts';
 
 /** Calls of one request that are shown: a trace may have any number. */
@@ -95,6 +97,9 @@ export class RequestView implements LogView {
       if (kind === 'begun') this.open.set(call.number, { call, startNs: event.startNs });
       else this.add(call, this.times(event, call));
     }
+    if (followed.kind === 'resumed' && followed.arrived !== undefined) {
+      this.addLate(event, followed, followed.arrived);
+    }
     return this.finished(({ last }) => last < event.number);
   }
 
@@ -124,6 +129,21 @@ export class RequestView implements LogView {
     if (this.options.summary || of.calls.length >= MAX_CALLS || !this.filter.takes(call)) return;
     of.calls.push(
       this.options.json ? jsonCall(call, times) : `  ${this.text.call(call, times, missing)}`,
+    );
+  }
+
+  /** What came for a call of the request. */
+  private addLate(
+    event: LogEvent,
+    followed: Extract<Followed, { kind: 'resumed' }>,
+    arrived: LateAnswer,
+  ): void {
+    const request = this.spans.at(event.number);
+    const of = request && this.byRequest.get(request);
+    if (of === undefined || this.options.summary || of.calls.length >= MAX_CALLS) return;
+    if (this.filter.active && !this.filter.takesLate(arrived)) return;
+    of.calls.push(
+      this.options.json ? jsonResumed(event, followed) : `  ${this.text.resumed(event, followed)}`,
     );
   }
 

@@ -167,7 +167,7 @@ async function serve(address: Address): Promise<boolean> {
     return made instanceof Promise ? made.then(entryOf) : entryOf(made);
   }, boundary);
   await program.start();
-  boundary.onRan = (first, last) => notes.ran(first, last);
+  boundary.watch = notes;
   const server = await program.server(setup.later, imports, notes);
   try {
     send({ type: 'serving', address: await server.listen(address) });

@@ -3,6 +3,7 @@
  * an instance imports from no other instance is a host call; every exported function that the runtime
  * calls is an entry. Hot path. Knows no WASI: to it jco's runtime and the shims behind are one host.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { messageOf } from '../../errors.ts';
 import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
 import type { Outcome } from '../../traces/outcome.ts';
@@ -15,6 +16,17 @@ import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks } from './live-tasks.ts';
 
 export type CoreFunction = (...args: CoreValue[]) => unknown;
+
+/** Stands for a stack of the guest that may be suspended, and is nothing but itself. */
+export type GuestStack = object;
+
+/** Is told where the guest ran, from an event to another. */
+export interface RunWatch {
+  /** From an entry on, until it returned or its stack was suspended. */
+  ran(first: number, last: number, stack: GuestStack | undefined): void;
+  /** A stack that had been suspended did this. */
+  wentOn(first: number, last: number, stack: GuestStack): void;
+}
 
 export class CoreBoundary {
   readonly log: ComponentLog;
@@ -29,8 +41,10 @@ export class CoreBoundary {
   private readonly tasks: LiveTasks;
   private fatal = unobserved();
   private depth = 0;
-  /** Told where the guest ran, from its first event to its last, as far as it did not suspend. */
-  onRan: ((first: number, last: number) => void) | undefined;
+  /** Wants to know where the guest ran. */
+  watch: RunWatch | undefined;
+  /** The stack that runs, where there is a watch and it may be suspended. */
+  private readonly stack = new AsyncLocalStorage<GuestStack>();
   /** How often the guest has suspended. */
   private suspensions = 0;
 
@@ -98,6 +112,7 @@ export class CoreBoundary {
       if (this.ending !== undefined) return throwUncatchable();
       this.toHost();
       const call = this.log.begin(func, args, reader?.read(args));
+      const first = call.number;
       let result: unknown;
       try {
         result = host(...args);
@@ -106,14 +121,18 @@ export class CoreBoundary {
       }
       if (!suspending || !isPromise(result)) {
         this.answered(call, result);
+        if (this.depth === 0) this.wentOn(first, this.stack.getStore());
         return result;
       }
       this.log.suspended(call);
       this.suspensions++;
+      const stack = this.stack.getStore();
+      if (this.depth === 0) this.wentOn(first, stack);
       return result.then(
         (value) => {
           if (this.ending !== undefined) return throwUncatchable();
           this.answered(call, value);
+          this.wentOn(this.log.next - 1, stack);
           this.changes.resumes();
           return value;
         },
@@ -160,15 +179,17 @@ export class CoreBoundary {
       this.tasks.entered(func);
       const { suspensions } = this;
       this.depth++;
-      const ended = promising(...args);
+      const stack: GuestStack | undefined = this.watch && {};
+      const ended = stack ? this.stack.run(stack, () => promising(...args)) : promising(...args);
       this.depth--;
       // it has ended, though that is told later
       if (this.suspensions === suspensions) this.toHost();
-      this.ran(entered);
+      this.ran(entered, stack);
       return ended.then(
         (returned) => {
           if (this.ending !== undefined) return throwUncatchable();
           this.log.leave(entered, func.results, returned);
+          this.wentOn(this.log.next - 1, stack);
           this.toHost();
           this.tasks.left(func, returned);
           return returned;
@@ -207,8 +228,13 @@ export class CoreBoundary {
     throw thrown;
   }
 
-  private ran(entered: number): void {
-    if (this.depth === 0) this.onRan?.(entered, this.log.next - 1);
+  private ran(entered: number, stack?: GuestStack): void {
+    if (this.depth === 0) this.watch?.ran(entered, this.log.next - 1, stack);
+  }
+
+  /** A stack that had been suspended did what was logged since. */
+  private wentOn(first: number, stack: GuestStack | undefined): void {
+    if (stack !== undefined) this.watch?.wentOn(first, this.log.next - 1, stack);
   }
 
   /** What the host changed, before the event at which the guest goes on. */

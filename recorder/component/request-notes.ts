@@ -1,6 +1,7 @@
 /** Notes on the requests that a server is answering: for people. What is going on is known by its async context. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ServedRequest, Span } from '../../traces/requests.ts';
+import type { GuestStack, RunWatch } from './core-boundary.ts';
 
 /** Runs of events that are noted of one request. */
 const MAX_SPANS = 10_000;
@@ -24,12 +25,13 @@ export class OpenRequest {
   }
 }
 
-export class RequestNotes {
+export class RequestNotes implements RunWatch {
   private readonly going = new AsyncLocalStorage<OpenRequest>();
   private readonly nowNs: () => number;
   private readonly onDone: (request: ServedRequest) => void;
   private count = 0;
   private readonly late = new Set<OpenRequest>();
+  private readonly stacks = new WeakMap<GuestStack, OpenRequest>();
   /** What the guest keeps for a task → the request that it is for. */
   private readonly kept = new Map<number, OpenRequest>();
   /** Whose the guest said that it is, since it was entered. */
@@ -64,9 +66,17 @@ export class RequestNotes {
     if (of !== undefined) this.kept.set(kept, of);
   }
 
-  /** The guest ran from one event to another. */
-  ran(first: number, last: number): void {
+  ran(first: number, last: number, stack: GuestStack | undefined): void {
     const of = this.running ?? this.going.getStore();
+    if (of !== undefined && stack !== undefined) this.stacks.set(stack, of);
+    this.note(first, last, of);
+  }
+
+  wentOn(first: number, last: number, stack: GuestStack): void {
+    this.note(first, last, this.stacks.get(stack));
+  }
+
+  private note(first: number, last: number, of: OpenRequest | undefined): void {
     this.running = undefined;
     if (of === undefined || of.spans.length >= MAX_SPANS) return;
     const { spans } = of;

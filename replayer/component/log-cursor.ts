@@ -14,6 +14,8 @@ export interface CursorOptions {
   readonly onReach?: ((event: number) => void) | undefined;
   /** Called for every event that has happened. */
   readonly onEvent?: ((event: number) => void) | undefined;
+  /** As that, with all that the log says of it. */
+  readonly onTaken?: ((event: LogEvent) => void) | undefined;
 }
 
 export class LogCursor {
@@ -47,6 +49,7 @@ export class LogCursor {
     for (const change of event.changes ?? []) this.possible(() => options.apply(change));
     for (const { stream, bytes } of event.outputs ?? []) options.onOutput?.(stream, bytes);
     options.onEvent?.(event.number);
+    options.onTaken?.(event);
   }
 
   /** @throws WasiRrError SEGMENT_CORRUPT for what is {@link Impossible} */

@@ -4,6 +4,7 @@
  * the calls before, and what a call returned lies in memory that was written since it began.
  */
 import { type CoreNumber, unsigned } from '../../wasm/component/flat-values.ts';
+import type { LiftMemory } from '../../wasm/component/lift.ts';
 import { Lifter } from '../../wasm/component/lifter.ts';
 import { type Piece, PieceMemory, WrittenMemory } from '../../wasm/component/pieces.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
@@ -13,6 +14,7 @@ import type { CallAnswer, Crossing, DescribedCall, Followed } from './described-
 import { GuestTasks } from './guest-tasks.ts';
 import { HandleFlow, type HandleWatch } from './handle-flow.ts';
 import { KeptWrites, type WrittenSince } from './kept-writes.ts';
+import type { PassageWatch } from './passage.ts';
 import type { CallSubject } from './resource-labels.ts';
 import { type RuntimeCall, RuntimeCalls } from './runtime-calls.ts';
 import type { ValueTextOptions } from './value-text.ts';
@@ -42,6 +44,7 @@ export class ComponentCalls {
   private readonly writes = new KeptWrites();
   private readonly tasks = new GuestTasks();
   private readonly runtime: RuntimeCalls;
+  private readonly passage: PassageWatch | undefined;
   private readonly open = new Map<number, OpenCall | OpenRuntimeCall>();
   private readonly entered = new Map<number, ExportMeaning | undefined>();
 
@@ -49,12 +52,14 @@ export class ComponentCalls {
     meanings: CoreMeanings,
     limits: Pick<ValueTextOptions, 'maxText' | 'maxItems'>,
     watch?: HandleWatch,
+    passage?: PassageWatch,
   ) {
     this.meanings = meanings;
     this.lifter = new Lifter(meanings.words);
     this.handles = new HandleFlow(meanings, limits, watch);
     const { lifter, handles } = this;
-    this.runtime = new RuntimeCalls(lifter, handles, this.writes, this.tasks);
+    this.passage = passage;
+    this.runtime = new RuntimeCalls(lifter, handles, this.writes, this.tasks, passage);
   }
 
   /** Whether an event can matter to a call before it: one that has no answer yet. */
@@ -74,12 +79,13 @@ export class ComponentCalls {
     );
   }
 
-  follow(event: Crossing): Followed {
+  /** @param memory as it is at a call; what the log has of it unless given */
+  follow(event: Crossing, memory?: LiftMemory): Followed {
     if (event.changes !== undefined) this.writes.see(event.changes);
     switch (event.kind) {
       case 'call':
       case 'open':
-        return this.call(event);
+        return this.call(event, memory ?? new PieceMemory(piecesRead(event)));
       case 'return':
       case 'throw':
         return this.answer(event);
@@ -96,20 +102,15 @@ export class ComponentCalls {
     }
   }
 
-  private call(event: Crossing): Followed {
+  private call(event: Crossing, memory: LiftMemory): Followed {
     const { number, func, kind } = event;
     this.tasks.called();
     if (kind === 'open') this.tasks.opened(number);
     if (func === undefined) return CORE;
     const meaning = this.meanings.imported(func.id);
-    if (meaning === undefined) return this.callRuntime(event, func.id);
+    if (meaning === undefined) return this.callRuntime(event, func.id, memory);
     const { args: core = [] } = event;
-    const args = this.lifter.params(
-      meaning.func,
-      core,
-      new PieceMemory(piecesRead(event)),
-      meaning,
-    );
+    const args = this.lifter.params(meaning.func, core, memory, meaning);
     const { params, interface: of, name } = meaning.func;
     const call: DescribedCall = {
       number,
@@ -135,10 +136,10 @@ export class ComponentCalls {
     return { kind: 'call', call: this.answered(opened, event) };
   }
 
-  private callRuntime(event: Crossing, func: number): Followed {
+  private callRuntime(event: Crossing, func: number, memory: LiftMemory): Followed {
     const meaning = this.meanings.builtin(func);
     if (meaning === undefined) return CORE;
-    const asked = this.runtime.begin(event, meaning, new PieceMemory(piecesRead(event)));
+    const asked = this.runtime.begin(event, meaning, memory);
     if (asked === undefined) {
       this.runtime.note(event, meaning);
       return CORE;
@@ -206,6 +207,8 @@ export class ComponentCalls {
       meaning,
     );
     this.handles.returned(meaning, args, subject, value, call.number, event);
+    const { component } = meaning;
+    this.passage?.called(meaning.func, { event: call.number, component, args, result: value });
     return {
       result: value && this.handles.format(value, meaning.component),
       errno: errorOf(value) ?? 'success',

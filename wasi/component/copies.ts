@@ -3,8 +3,9 @@
  * so, and what came of it comes later: with an event, or where it is cancelled.
  */
 import { type CoreNumber, unsigned } from '../../wasm/component/flat-values.ts';
+import type { LiftMemory } from '../../wasm/component/lift.ts';
 import type { Lifter } from '../../wasm/component/lifter.ts';
-import { type PieceMemory, WrittenMemory } from '../../wasm/component/pieces.ts';
+import { WrittenMemory } from '../../wasm/component/pieces.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
 import { builtinReads } from './builtin-reads.ts';
 import type { BuiltinMeaning } from './core-meanings.ts';
@@ -36,7 +37,7 @@ export function copyOf(
   meaning: BuiltinMeaning,
   core: readonly CoreNumber[],
   lifter: Lifter,
-  memory: PieceMemory,
+  memory: LiftMemory,
 ): Copy {
   const channel = meaning.name.startsWith('stream.') ? 'stream' : 'future';
   const reads = meaning.name.endsWith('.read');
@@ -56,6 +57,8 @@ export function placeOfRead({ meaning, address, count }: Copy, lifter: Lifter): 
 export interface Copied extends CallAnswer {
   /** Of a read what was read. */
   readonly value: WitValue | undefined;
+  /** How many values passed. */
+  readonly count: number;
 }
 
 /**
@@ -84,6 +87,7 @@ export function copied(
   const moved = value ? format(value) : isStream ? String(count) : undefined;
   return {
     value,
+    count,
     result: end === '' ? moved : count === 0 || moved === undefined ? end : `${moved} (${end})`,
     errno: errorOf(value) ?? 'success',
     bytes: isStream && type === 'u8' ? count : undefined,

@@ -1,9 +1,14 @@
 /**
- * Puts together the HTTP responses that a server of WASI 0.2 gives, out of the calls with which it makes them:
- * so a replay has them without a client. Handles are used again once they are given away, as those of files are.
+ * Puts together the HTTP responses that a server gives, out of the calls with which it makes them: so a replay has
+ * them without a client. In WASI 0.2 bodies are resources of their own, in 0.3 streams. Handles are used again once
+ * they are given away, as those of files are.
  */
 import type { WitFunction } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
+import { channelsIn } from './channel-ends.ts';
+import type { Task } from './described-call.ts';
+import type { PassageWatch, Said } from './passage.ts';
+import { ResponseStreams } from './response-streams.ts';
 
 export type Header = readonly [name: string, value: Uint8Array];
 
@@ -13,7 +18,9 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: readonly Header[];
   readonly body: readonly Uint8Array[];
-  /** Whether bytes went into the body that the guest never had (`splice`), or too many. */
+  /** What came after the body. */
+  readonly trailers: readonly Header[];
+  /** Whether bytes went into the body that the guest never had (`splice`, a stream that it passed on), or too many. */
   readonly cut: boolean;
 }
 
@@ -22,19 +29,13 @@ interface Making {
   status: number;
   headers: readonly Header[];
   body: Uint8Array[];
+  trailers: readonly Header[];
   size: number;
   cut: boolean;
 }
 
 /** Bytes of one body that are kept. */
 const MAX_BODY = 256 << 20;
-
-/** What one call says: its arguments and result. */
-interface Said {
-  readonly event: number;
-  readonly args: readonly WitValue[];
-  readonly result: WitValue | undefined;
-}
 
 type Step = (responses: HttpResponses, said: Said) => void;
 
@@ -59,10 +60,18 @@ const STEPS: Readonly<Record<string, Step>> = {
     ),
   'wasi:http/types outgoing-response.constructor': (own, { args, result }) =>
     own.begin(result, own.fieldsOf(args[0])),
-  'wasi:http/types outgoing-response.set-status-code': (own, { args: [self, code] }) => {
-    const response = own.response(self);
-    if (response && code?.kind === 'plain') response.status = Number(code.text);
+  'wasi:http/types outgoing-response.set-status-code': (own, { args: [self, code] }) =>
+    own.setStatus(self, code),
+  'wasi:http/types response.new': (own, { component, args, result }) => {
+    const [headers, contents, trailers] = args;
+    const [handle] = itemsOf(result);
+    const response = own.begin(handle, own.fieldsOf(headers));
+    // what the guest was given is passed on unseen
+    if (!own.fills(response, component, contents, 'body')) response.cut = true;
+    own.fills(response, component, trailers, 'trailers');
   },
+  'wasi:http/types response.set-status-code': (own, { args: [self, code] }) =>
+    own.setStatus(self, code),
   'wasi:http/types outgoing-response.body': (own, { args, result }) =>
     own.bodies.set(handleOf(ok(result)), own.response(args[0])),
   'wasi:http/types outgoing-body.write': (own, { args, result }) =>
@@ -82,7 +91,10 @@ const STEPS: Readonly<Record<string, Step>> = {
   'wasi:io/streams output-stream.drop': (own, { args }) => own.sinks.delete(handleOf(args[0])),
 };
 
-export class HttpResponses {
+/** The function of a server of WASI 0.3. */
+const HANDLER = 'wasi:http/handler handle';
+
+export class HttpResponses implements PassageWatch {
   private readonly onResponse: (response: HttpResponse) => void;
   private readonly fields = new Map<number, readonly Header[]>();
   private readonly responses = new Map<number, Making>();
@@ -90,15 +102,12 @@ export class HttpResponses {
   readonly sinks = new Map<number, Making | undefined>();
   /** Given, and not finished. */
   private readonly open = new Set<Making>();
+  /** In WASI 0.3. */
+  private readonly streams = new ResponseStreams<Making, Uint8Array | readonly Header[]>();
 
   /** @param onResponse called for each when its body is finished */
   constructor(onResponse: (response: HttpResponse) => void) {
     this.onResponse = onResponse;
-  }
-
-  /** Whether calls of a function have to be told. */
-  static needs({ interface: from, name }: WitFunction): boolean {
-    return keyOf(from, name) in STEPS;
   }
 
   /** A call was made, whose host may have refused it: then nothing came of it. */
@@ -124,9 +133,75 @@ export class HttpResponses {
     return this.responses.get(handleOf(handle));
   }
 
-  begin(handle: WitValue | undefined, headers: readonly Header[]): void {
-    const made = { event: undefined, status: 200, headers, body: [], size: 0, cut: false };
-    this.responses.set(handleOf(handle), made);
+  begin(handle: WitValue | undefined, headers: readonly Header[]): Making {
+    const making: Making = {
+      event: undefined,
+      status: 200,
+      headers,
+      body: [],
+      trailers: [],
+      size: 0,
+      cut: false,
+    };
+    this.responses.set(handleOf(handle), making);
+    return making;
+  }
+
+  setStatus(handle: WitValue | undefined, code: WitValue | undefined): void {
+    const response = this.response(handle);
+    if (response && code?.kind === 'plain') response.status = Number(code.text);
+  }
+
+  /** A part of a response comes out of a stream or a future. @returns false where the guest does not fill it */
+  fills(
+    response: Making,
+    component: number,
+    source: WitValue | undefined,
+    part: 'body' | 'trailers',
+  ): boolean {
+    const [end] = source === undefined ? [] : channelsIn(source);
+    return end === undefined || this.streams.fills(component, end.handle, response, part);
+  }
+
+  made(component: number, readable: number, writable: number): void {
+    this.streams.made(component, readable, writable);
+  }
+
+  writes(component: number, writable: number, data: WitValue): void {
+    const part = this.streams.partOf(component, writable);
+    if (part === 'body') this.streams.writes(component, writable, bytesOf(data));
+    if (part !== 'trailers') return;
+    const value = ok(data);
+    const fields = value?.kind === 'case' ? this.fieldsOf(value.value) : [];
+    this.streams.writes(component, writable, fields);
+  }
+
+  wrote(component: number, writable: number, count: number): void {
+    const done = this.streams.wrote(component, writable, count);
+    if (done === undefined) return;
+    const { of, written } = done;
+    if (written instanceof Uint8Array) this.append(of, written);
+    else {
+      of.trailers = written;
+      this.dropped(component, writable);
+    }
+  }
+
+  dropped(component: number, handle: number): void {
+    const of = this.streams.ended(component, handle);
+    if (of !== undefined && !this.streams.isFilling(of)) this.finish(of);
+  }
+
+  /** A server of WASI 0.3 gives its response. */
+  returned({ interface: from, name }: Task, value: WitValue | undefined, event: number): void {
+    const given = ok(value);
+    if (keyOf(from, name) !== HANDLER || given === undefined) return;
+    // one that it did not make itself it has from someone else, and passes on
+    const response = this.response(given) ?? { ...this.begin(given, []), cut: true };
+    this.responses.delete(handleOf(given));
+    response.event = event;
+    this.open.add(response);
+    if (!this.streams.isFilling(response)) this.finish(response);
   }
 
   give(event: number, handle: WitValue | undefined): void {
@@ -153,17 +228,19 @@ export class HttpResponses {
 
   finish(response: Making | undefined): void {
     if (response === undefined || !this.open.delete(response)) return;
-    const { event = 0, status, headers, body, cut } = response;
-    this.onResponse({ event, status, headers, body, cut });
+    const { event = 0, status, headers, body, trailers, cut } = response;
+    this.onResponse({ event, status, headers, body, trailers, cut });
   }
 
   private add(sink: WitValue | undefined, bytes: Uint8Array): void {
     const response = this.sinks.get(handleOf(sink));
-    if (response === undefined) return;
+    if (response !== undefined) this.append(response, bytes);
+  }
+
+  private append(response: Making, bytes: Uint8Array): void {
     response.size += bytes.length;
     if (response.size > MAX_BODY) response.cut = true;
-    // memory of the guest, which goes on to change
-    else response.body.push(bytes.slice());
+    else response.body.push(bytes);
   }
 }
 
@@ -189,7 +266,7 @@ function bytesOf(value: WitValue | undefined): Uint8Array {
 }
 
 function itemsOf(value: WitValue | undefined): readonly WitValue[] {
-  return value?.kind === 'list' ? value.items : [];
+  return value?.kind === 'list' || value?.kind === 'tuple' ? value.items : [];
 }
 
 function headerOf(value: WitValue): Header[] {

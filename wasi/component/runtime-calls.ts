@@ -4,8 +4,9 @@
  * `waitable.join`) is followed and has no words.
  */
 import { type CoreNumber, integerOf, unsigned } from '../../wasm/component/flat-values.ts';
+import type { LiftMemory } from '../../wasm/component/lift.ts';
 import type { Lifter } from '../../wasm/component/lifter.ts';
-import { type PieceMemory, WrittenMemory } from '../../wasm/component/pieces.ts';
+import { WrittenMemory } from '../../wasm/component/pieces.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
 import { builtinReads } from './builtin-reads.ts';
 import { BLOCKED, type Copy, copied, copyOf, errorOf, placeOfRead } from './copies.ts';
@@ -14,6 +15,7 @@ import type { CallAnswer, Crossing, LateAnswer, MemoryChange, Task } from './des
 import type { GuestTasks } from './guest-tasks.ts';
 import type { HandleFlow } from './handle-flow.ts';
 import type { KeptWrites, WrittenSince } from './kept-writes.ts';
+import type { PassageWatch } from './passage.ts';
 import { argumentTexts, SPOKEN, selfText } from './runtime-words.ts';
 import { Waiting, type WaitingCall } from './waiting.ts';
 
@@ -63,8 +65,16 @@ export class RuntimeCalls {
   private readonly writes: KeptWrites;
   private readonly tasks: GuestTasks;
   private readonly waiting: Waiting;
+  private readonly passage: PassageWatch | undefined;
 
-  constructor(lifter: Lifter, handles: HandleFlow, writes: KeptWrites, tasks: GuestTasks) {
+  constructor(
+    lifter: Lifter,
+    handles: HandleFlow,
+    writes: KeptWrites,
+    tasks: GuestTasks,
+    passage: PassageWatch | undefined,
+  ) {
+    this.passage = passage;
     this.lifter = lifter;
     this.handles = handles;
     this.writes = writes;
@@ -76,7 +86,7 @@ export class RuntimeCalls {
   begin(
     { kind, number, args: core = [], changes = [] }: Crossing,
     meaning: BuiltinMeaning,
-    read: PieceMemory,
+    read: LiftMemory,
   ): RuntimeCall | undefined {
     const about = SPOKEN[meaning.name];
     if (about === undefined) return undefined;
@@ -86,6 +96,9 @@ export class RuntimeCalls {
     const value = copy ? copy.data : builtinReads(meaning, lifter)?.(core, read);
     const format = (one: WitValue) => this.handles.format(one, meaning.component);
     const self = selfText(meaning, core, about, format);
+    if (copy?.data !== undefined) {
+      this.passage?.writes(meaning.component, copy.handle, copy.data);
+    }
     return {
       meaning,
       number,
@@ -129,6 +142,7 @@ export class RuntimeCalls {
     if (about === 'drop') {
       this.waiting.forget(component, handle);
       this.handles.dropped(component, handle);
+      this.passage?.dropped(component, handle);
       return NOTHING;
     }
     switch (name) {
@@ -204,8 +218,9 @@ export class RuntimeCalls {
     const { component, name } = meaning;
     const answer = (packed: number, at: number): CallAnswer => {
       const text = (value: WitValue) => this.handles.format(value, component);
-      const { value, ...done } = copied(copy, packed, written, this.lifter, text);
+      const { value, count, ...done } = copied(copy, packed, written, this.lifter, text);
       this.writes.end(written);
+      if (!copy.reads) this.passage?.wrote(component, copy.handle, count);
       if (value !== undefined) this.handles.got(value, component, number, at, name);
       return done;
     };
@@ -241,6 +256,7 @@ export class RuntimeCalls {
     const writable = Number(bits >> 32n);
     const channel = name === 'stream.new' ? 'stream' : 'future';
     this.handles.madeChannel(component, readable, writable);
+    this.passage?.made(component, readable, writable);
     const end = (handle: number): WitValue => ({ kind: 'channel', channel, of: type, handle });
     const fields = [
       { name: 'readable', value: end(readable) },
@@ -256,6 +272,7 @@ export class RuntimeCalls {
       this.handles.gave(value, component, event, `${task?.name ?? 'task'} result`);
     }
     if (task === undefined) return NOTHING;
+    this.passage?.returned(task, value, event);
     const { entered: call, interface: from, name } = task;
     const errno = errorOf(value) ?? 'success';
     const arrived = { call, interface: from, name, self: undefined, result, errno };

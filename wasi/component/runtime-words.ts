@@ -44,6 +44,9 @@ export const SPOKEN: Readonly<Record<string, Spoken>> = {
   'error-context.drop': 'error-context',
 };
 
+/** Names of all that have words. */
+export const RUNTIME_FUNCTIONS: readonly string[] = Object.keys(SPOKEN);
+
 /** What is called by number only. */
 const NUMBERED: Partial<Record<Spoken, string>> = {
   subtask: 'subtask',
