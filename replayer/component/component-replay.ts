@@ -32,6 +32,7 @@ import { type RunnableOf, recordedModules } from './core-modules.ts';
 import { corruptLog, Ended, type Ending, isOverflow } from './endings.ts';
 import { type CursorOptions, LogCursor } from './log-cursor.ts';
 import { RunCheck, type StackOf } from './run-check.ts';
+import type { StackKeeper } from './stack-keeper.ts';
 
 /** An entry into a guest. */
 export interface EntryStep extends CallStep {
@@ -80,6 +81,7 @@ export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
   readonly onMatched?:
     | ((event: CallEvent | OpenEvent, memory: WebAssembly.Memory | undefined) => void)
     | undefined;
+  readonly stacks?: StackKeeper | undefined;
 }
 
 export class ComponentReplay {
@@ -92,6 +94,8 @@ export class ComponentReplay {
   private readonly entries = new Map<number, AsyncEntry>();
   /** The one of them that runs, or waits for what is nested in its call. */
   private current: AsyncEntry | undefined;
+  /** The stack that runs. @see StackKeeper */
+  private stack: number | undefined;
   private readonly check: RunCheck;
 
   /** @throws WasiRrError TRACE_CORRUPT */
@@ -118,6 +122,11 @@ export class ComponentReplay {
   /** How many events have been replayed. */
   get events(): number {
     return this.log.number;
+  }
+
+  /** No guest is to go on that waits for what another one does in its call. */
+  giveUp(): void {
+    this.check.ending ??= { kind: 'failed', error: new Error('a replay that was given up') };
   }
 
   /** @throws WasiRrError SEGMENT_CORRUPT, TRACE_CORRUPT, REPLAY_FAILED */
@@ -177,6 +186,7 @@ export class ComponentReplay {
     const id = event.instance;
     const imports = log.possible(() => graph.imports(id));
     this.check.pages(event);
+    this.switchTo(event.number);
     log.take();
     yield* this.goOn();
     let ending: CallEnding = { returned: undefined };
@@ -191,15 +201,18 @@ export class ComponentReplay {
       if (thrown instanceof WasiRrError) throw thrown;
       ending = { thrown };
     }
-    if ('returned' in ending) return;
-    this.check.threw(event, ending.thrown);
-    yield PASSED;
+    if ('thrown' in ending) {
+      this.check.threw(event, ending.thrown);
+      yield PASSED;
+    }
+    this.endStack(event.number);
   }
 
   /** The guest goes on where its next event stands: other answers and entries may come before. */
   private *answerParked(event: ReturnEvent | ThrowEvent): Steps<void> {
     const parked = this.parked.take(event.opened);
     if (parked === undefined) throw corruptLog(this.log.number, 'an answer to no call');
+    this.switchTo(parked.by.event.number);
     this.log.take();
     const answer = () => {
       if (event.kind === 'return') parked.resolve(resultOf(event.results));
@@ -207,6 +220,7 @@ export class ComponentReplay {
     };
     this.answered.push({ by: parked.by, answer });
     yield* this.goOn(event.opened);
+    this.switchTo(undefined);
   }
 
   /** What comes next is of a guest that has its answer: they go on in the order of their answers. */
@@ -219,9 +233,21 @@ export class ComponentReplay {
     const { by, answer } = next;
     by.goOn();
     this.current = by;
+    this.switchTo(by.event.number, true);
     answer();
     yield { kind: 'wait', until: by.handedBack };
     this.current = undefined;
+    this.switchTo(undefined);
+  }
+
+  private switchTo(stack: number | undefined, resumes = false): void {
+    this.stack = stack;
+    this.options.stacks?.switched(stack, resumes);
+  }
+
+  private endStack(stack: number): void {
+    this.switchTo(undefined);
+    this.options.stacks?.ended(stack);
   }
 
   /** What a guest did after the last event of a log is not known to end. */
@@ -289,6 +315,7 @@ export class ComponentReplay {
       if (event === undefined) return this.ended(LOG_ENDED);
       if (event.kind === 'enter') {
         yield* event.async ? this.enterAsync(event) : this.enter(event);
+        if (this.ending?.kind === 'failed') return throwUncatchable;
         continue;
       }
       if (event.kind === 'unwind') return this.ended({ kind: 'unwound' });
@@ -335,16 +362,24 @@ export class ComponentReplay {
   }
 
   private *enter(event: EnterEvent): Steps<void> {
+    const isOutermost = this.stack === undefined;
+    if (isOutermost) this.switchTo(event.number);
     const target = this.target(event);
     yield* this.goOn();
     const { args } = event;
     const next = this.log.peek();
     const simple = next?.kind === 'leave' && next.opened === event.number;
-    this.check.entryEnded(event, told(yield { kind: 'call', target, args, simple }));
+    const putBack = isOutermost ? undefined : this.options.stacks?.nested();
+    const ending = told(yield { kind: 'call', target, args, simple });
+    if ('thrown' in ending) putBack?.();
+    this.check.entryEnded(event, ending);
     yield PASSED;
+    if (isOutermost) this.endStack(event.number);
   }
 
   private *enterAsync(event: EnterEvent): Steps<void> {
+    const outerStack = this.stack;
+    this.switchTo(event.number);
     const target = this.target(event);
     yield* this.goOn();
     const outer = this.current;
@@ -354,6 +389,7 @@ export class ComponentReplay {
     entry.run(target);
     yield { kind: 'wait', until: entry.handedBack };
     this.current = outer;
+    this.switchTo(outerStack);
   }
 
   /** A guest that could have suspended has ended, as far as the log goes. */
@@ -365,8 +401,10 @@ export class ComponentReplay {
     // it has; its promise may not have said so yet
     yield { kind: 'wait', until: entry.handedBack };
     this.entries.delete(event.opened);
+    this.switchTo(event.opened);
     this.check.entryEnded(entry.event, told(entry.ending));
     yield PASSED;
+    this.endStack(event.opened);
   }
 
   /** Ends the guest from inside a call. */

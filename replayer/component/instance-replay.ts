@@ -3,18 +3,17 @@
  * a core module (guest-replay.ts), so that whoever looks into a run needs no other: events are those of the
  * component, exports those of one instance. Where the log ends, so does it.
  */
-import { WasiRrError } from '../../errors.ts';
 import type { HostChange } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { CallObserver } from '../feed.ts';
 import { GuestRanges } from '../guest-ranges.ts';
-import type { ReplayStep } from '../guest-replay.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import { type CallEnding, made } from '../replay-step.ts';
 import { rangesOf } from './call-check.ts';
-import { ComponentReplay } from './component-replay.ts';
+import { ComponentReplay, type ComponentStep } from './component-replay.ts';
 import { type CoreFrame, type RunnableCore, recordedModules } from './core-modules.ts';
 import type { Ending } from './endings.ts';
+import type { StackKeeper } from './stack-keeper.ts';
 
 export interface InstanceReplayOptions {
   /** The instance that is looked into, and number of the memory whose changes are told. */
@@ -26,6 +25,7 @@ export interface InstanceReplayOptions {
   readonly observer?: CallObserver | undefined;
   readonly attach: (exports: WebAssembly.Exports, instance: number) => void;
   readonly passed?: ((event: number) => void) | undefined;
+  readonly stacks?: StackKeeper | undefined;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -37,7 +37,7 @@ export class InstanceReplay {
   /** @throws WasiRrError TRACE_CORRUPT */
   constructor(trace: TraceReader, options: InstanceReplayOptions) {
     this.options = options;
-    const { observer, rewritten, attach, memory } = options;
+    const { observer, rewritten, attach, memory, stacks } = options;
     const recorded = recordedModules(trace);
     this.replay = new ComponentReplay(trace, {
       runnable: (instance) => rewritten.get(instance.id) ?? recorded(instance),
@@ -52,6 +52,7 @@ export class InstanceReplay {
       },
       onChange: (event, change) => this.changed(event, change),
       onEvent: (event) => observer?.after(event, NO_FUNCTION, [], NO_BYTES, undefined),
+      stacks,
     });
   }
 
@@ -72,35 +73,26 @@ export class InstanceReplay {
     return this.replay.graph.frames(stack);
   }
 
-  /** @throws as ComponentReplay.run; WasiRrError REPLAY_FAILED for guests that suspend */
-  run(): ReplayEnd {
+  /** @throws as ComponentReplay.run */
+  async run(): Promise<ReplayEnd> {
     const steps = this.steps();
     let step = steps.next();
     while (!step.done) {
-      if (step.value.kind === 'call') step = steps.next(made(step.value));
-      else {
-        this.options.passed?.(this.events - 1);
-        step = steps.next();
-      }
+      const { value } = step;
+      if (value.kind === 'passed') this.options.passed?.(this.events - 1);
+      else if (value.kind === 'wait') await value.until;
+      step = steps.next(value.kind === 'call' ? made(value) : undefined);
     }
     return step.value;
   }
 
   /** @throws as {@link run} */
-  *steps(): Generator<ReplayStep, ReplayEnd, CallEnding | undefined> {
-    const steps = this.replay.steps();
-    let step = steps.next();
-    while (!step.done) {
-      const { value } = step;
-      if (value.kind === 'wait') {
-        throw new WasiRrError(
-          'REPLAY_FAILED',
-          'guests of this component suspend, as WASI 0.3 lets them, and those cannot be looked into between their calls so far.',
-        );
-      }
-      step = steps.next(yield value);
-    }
-    return step.value;
+  steps(): Generator<ComponentStep, ReplayEnd, CallEnding | undefined> {
+    return this.replay.steps();
+  }
+
+  giveUp(): void {
+    this.replay.giveUp();
   }
 
   /** The depth at which a component's stack overflows is not come to again. */

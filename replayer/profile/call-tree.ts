@@ -10,6 +10,7 @@ interface Exports {
   readonly limit: WebAssembly.Global;
   readonly count: WebAssembly.Global;
   readonly lost: WebAssembly.Global;
+  readonly current: WebAssembly.Global;
   readonly countTicks: () => void;
   readonly entered: (func: number, depth: number) => void;
   readonly left: (func: number, depth: number) => void;
@@ -29,6 +30,9 @@ export interface CallNodes {
 
 export class CallTree {
   private readonly exports: Exports;
+  private stack: number | undefined;
+  /** Innermost nodes of stacks that do not run. */
+  private readonly innermost = new Map<number, number>();
 
   /** @param limit greatest number of nodes, of 40 bytes each */
   constructor(probes: Probes, limit: number) {
@@ -48,6 +52,17 @@ export class CallTree {
   hostCalled(func: number): number {
     const address = this.exports.hostCalled(func);
     return address < 0 ? -1 : address / NODE.size;
+  }
+
+  /** Another stack runs, whose calls go on where they were. */
+  switchTo(stack: number | undefined): void {
+    const { exports, innermost } = this;
+    exports.countTicks();
+    const current = Number(exports.current.value);
+    if (this.stack !== undefined && current !== 0) innermost.set(this.stack, current);
+    exports.current.value = (stack === undefined ? undefined : innermost.get(stack)) ?? 0;
+    if (stack !== undefined) innermost.delete(stack);
+    this.stack = stack;
   }
 
   read(): CallNodes {

@@ -17,7 +17,7 @@
   ;; calls that got no node
   (global $lost (export "lost") (mut i64) (i64.const 0))
   ;; the innermost node
-  (global $current (mut i32) (i32.const 0))
+  (global $current (export "current") (mut i32) (i32.const 0))
   ;; ticksLeft when ticks were last counted
   (global $seen (mut i64) (i64.const 0))
 

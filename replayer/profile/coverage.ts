@@ -25,11 +25,11 @@ interface FileCounts {
  * @param onEvent is told of every event that passes; what it throws ends the replay
  * @throws WasiRrError OPTION_INVALID for a module without debug information; as replayInstrumented
  */
-export function coverageOfRun(
+export async function coverageOfRun(
   target: TravelTarget,
   names: FrameNames,
   onEvent: (event: number) => void = () => {},
-): Coverage {
+): Promise<Coverage> {
   const layout = readLayout(target.module);
   const functions = coveredFunctions(layout, names);
   if (functions.length === 0) {
@@ -44,7 +44,7 @@ export function coverageOfRun(
       numbers.set(pc, numbers.size);
   }
   let probes: Probes | undefined;
-  const note = replayInstrumented(
+  const note = await replayInstrumented(
     target,
     { counts: numbers },
     (running) => {

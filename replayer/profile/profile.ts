@@ -13,24 +13,26 @@ const MAX_NODES = 2_000_000;
  * @param onEvent is told of every event that passes; what it throws ends the replay
  * @throws WasiRrError as replayInstrumented
  */
-export function profileRun(
+export async function profileRun(
   target: TravelTarget,
   names: FrameNames,
   onEvent: (event: number) => void = () => {},
   maxNodes = MAX_NODES,
-): Profile {
+): Promise<Profile> {
   const { trace } = target;
   let tree: CallTree | undefined;
   let running: Running | undefined;
   /** By event: the node of its call, plus one. */
   const nodeOfEvent = new Int32Array(trace.eventCount);
   const hostBase = 1 << 30;
-  const note = replayInstrumented(
+  const note = await replayInstrumented(
     target,
     { tick: true, frames: 'depth', calls: true },
     (started) => {
       running = started;
-      tree = new CallTree(started.probes, maxNodes);
+      const own = new CallTree(started.probes, maxNodes);
+      started.onSwitch((stack) => own.switchTo(stack));
+      tree = own;
     },
     {
       before: (event, func) => {

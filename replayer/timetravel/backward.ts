@@ -18,6 +18,13 @@ export interface Search {
   readonly limit: number;
   /** Whether every function in frames of at most `limit` matters, or only those of the stack and `enters`. */
   readonly all: boolean;
+  /**
+   * Of a component, unless `all`: whether besides the stack of the mark what ran before it began matters.
+   * Other stacks that were there besides do not.
+   */
+  readonly before: boolean;
+  /** Of a component: the window begins before the stack of the mark does. */
+  fromBeginning?(): void;
   enters?(func: number): boolean;
   visit(at: Mark): void;
   /** Once the mark is reached. @returns `earlier`: before the window; undefined: nowhere */
@@ -34,6 +41,7 @@ export function lastWithin(limit: number, all: boolean): MakeSearch {
     return {
       limit,
       all,
+      before: true,
       visit: (at) => {
         last = at;
       },
@@ -57,6 +65,8 @@ export function lineBefore(
     return {
       limit: into ? from.depth + 1 : from.depth,
       all: false,
+      before: false,
+      fromBeginning: () => runs.begin(),
       ...(into && { enters: (func: number) => lines.has(func) }),
       visit,
       found: () => {
@@ -77,13 +87,20 @@ export interface BackwardPass {
  * A window.
  * @param from first tick that is looked at; below 1, all
  * @param to undefined: the end of the run
+ * @param stack that of `to`: depths are those of its frames, and of what ran before it began
  */
 export function windowPass(
   {
     from,
     to,
+    stack,
     search,
-  }: { readonly from: number; readonly to: Mark | undefined; readonly search: Search },
+  }: {
+    readonly from: number;
+    readonly to: Mark | undefined;
+    readonly stack: number | undefined;
+    readonly search: Search;
+  },
   run: () => ProbeRun,
   steps: ReadonlySet<number>,
   functionAt: (pc: number) => number,
@@ -93,32 +110,47 @@ export function windowPass(
   const need = (func: number) => {
     if (!steps.has(func)) missing.add(func);
   };
+  /** Of a component, whether the stack that runs is another one that was there besides. */
+  const isOther = () => !search.all && run().stack !== stack && !isEarlier();
+  const isEarlier = () =>
+    search.before && stack !== undefined && run().stack !== stack && run().event < stack;
+  const looksAtAll = () => search.all || isEarlier();
   const begin = () => {
     begun = true;
+    if (stack !== undefined && run().event < stack) search.fromBeginning?.();
     // the mark itself must be seen, too
     run().arm(Math.max(search.limit, to?.depth ?? 0));
+    enterStack();
+  };
+  const enterStack = () => {
+    if (isOther()) return;
     const funcs = run().functions();
     const deepest = funcs[search.limit - 1];
-    if (search.all) for (const func of funcs) need(func);
+    if (looksAtAll()) for (const func of funcs.slice(0, search.limit)) need(func);
     // the window may begin inside of a call
     else if (deepest !== undefined && search.enters?.(deepest)) need(deepest);
-    if (search.all || search.enters) run().wantTick(run().tick + 1);
+    if (looksAtAll() || search.enters) run().wantTick(run().tick + 1);
   };
   const events: ProbeEvents = {
     begin: () => (from < 1 ? begin() : run().wantTick(from)),
     ticked: (at) => {
       if (!begun) begin();
+      if (isOther()) return;
       const func = functionAt(at.pc);
-      if (
-        search.all ? at.depth <= search.limit : at.depth === search.limit && search.enters?.(func)
-      ) {
+      const all = looksAtAll();
+      if (all ? at.depth <= search.limit : at.depth === search.limit && search.enters?.(func)) {
         need(func);
       }
-      if (search.all) run().wantTick(at.tick + 1);
+      if (all) run().wantTick(at.tick + 1);
+    },
+    switched: () => {
+      if (run().stack === undefined) return;
+      if (begun) enterStack();
+      else if (run().tick >= from) begin();
     },
     stop: (at) => {
       if (to !== undefined && sameMark(at, to)) run().leave();
-      if (!begun || at.depth > search.limit) return;
+      if (!begun || at.depth > search.limit || isOther()) return;
       search.visit(at);
       // a function that is called from here begins with the next tick
       if (search.enters && at.depth < search.limit) run().wantTick(run().tick + 1);
@@ -144,8 +176,6 @@ export function pointsBefore(
   const met = (hits: readonly Reason[] | undefined, at: Mark) => {
     for (const hit of hits ?? []) rules.remember(hit, at, () => run().stopped());
   };
-  const wrote = (by: 'guest' | 'host', at: Mark, address: number, length: number) =>
-    met(watch?.wrote(by, at, address, length), at);
   const read = (by: 'guest' | 'host', at: Mark, address: number, length: number) =>
     met(watch?.read(by, at, address, length), at);
   return {
@@ -155,6 +185,9 @@ export function pointsBefore(
       run().wantTick(to.tick);
     },
     ticked: () => run().arm(to.depth),
+    switched: () => {
+      if (run().tick === to.tick) run().arm(to.depth);
+    },
     stop: (at) => {
       if (sameMark(at, to)) run().leave();
       if (breaks.has(at.pc)) {
@@ -170,14 +203,20 @@ export function pointsBefore(
     answering: (ranges) => {
       answered = [...answered, ...ranges];
     },
-    passed: () => {
+    passed: (event) => {
       for (const { address, length } of answered) {
-        if (callMark) wrote('host', callMark, address, length);
+        if (!callMark) break;
+        const hits = watch?.wrote('host', callMark, address, length);
+        met(
+          hits?.map((hit) => ({ ...hit, event })),
+          callMark,
+        );
       }
       answered = [];
     },
     ...(points.watches.length > 0 && {
-      wrote: (at: Mark, address: number, length: number) => wrote('guest', at, address, length),
+      wrote: (at: Mark, address: number, length: number) =>
+        met(watch?.wrote('guest', at, address, length), at),
     }),
     ...(points.watches.some(watchesReads) && {
       read: (at: Mark, address: number, length: number) => read('guest', at, address, length),

@@ -23,7 +23,7 @@ import {
 } from './goals.ts';
 import { type Mark, sameMark } from './mark.ts';
 import { type Arrival, type Motion, type Points, type StepSize, watchesReads } from './motions.ts';
-import { PointRules } from './point-rules.ts';
+import { type Met, PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
@@ -86,22 +86,23 @@ export class Engine {
    * The guest at a mark; kept until the next position.
    * @throws WasiRrError EVENT_NOT_FOUND where the run does not come there; as ProbeRun.run
    */
-  at(mark: Mark, onEvent: OnEvent): Position {
-    if (this.latest === undefined || !sameMark(this.latest.mark, mark)) {
-      this.latest = this.known(mark) ?? this.seek(mark, onEvent);
-    }
-    return this.latest;
+  async at(mark: Mark, onEvent: OnEvent): Promise<Position> {
+    if (this.latest !== undefined && sameMark(this.latest.mark, mark)) return this.latest;
+    const position = this.known(mark) ?? (await this.seek(mark, onEvent));
+    this.latest = position;
+    return position;
   }
 
   /** @param from undefined for motions that do not begin where one stands; @throws as {@link at} */
-  move(from: Mark | undefined, motion: Motion, onEvent: OnEvent): Arrival {
+  async move(from: Mark | undefined, motion: Motion, onEvent: OnEvent): Promise<Arrival> {
     switch (motion.kind) {
       case 'event':
         return this.toEvent(motion.event, onEvent);
       case 'end':
-        return { mark: this.end(onEvent), reason: { kind: 'moved' } };
+        return { mark: await this.end(onEvent), reason: { kind: 'moved' } };
       case 'mark':
-        return { mark: this.at(motion.mark, onEvent).mark, reason: { kind: 'moved' } };
+        await this.at(motion.mark, onEvent);
+        return { mark: motion.mark, reason: { kind: 'moved' } };
       case 'continue':
         return motion.reverse
           ? this.continueBack(standing(from), motion.points, onEvent)
@@ -121,28 +122,34 @@ export class Engine {
     return there?.stretch.position(there.index);
   }
 
-  private step(from: Mark, size: StepSize, points: Points, onEvent: OnEvent): Arrival {
+  private async step(
+    from: Mark,
+    size: StepSize,
+    points: Points,
+    onEvent: OnEvent,
+  ): Promise<Arrival> {
     const goal = () => this.goalOf(from, size);
-    const mark = this.onStretch(from, goal(), points, onEvent);
+    const mark = await this.onStretch(from, goal(), points, onEvent);
     const rules = new PointRules(points, this.look);
     if (mark !== undefined) return { mark, reason: { kind: 'moved' }, ...told(points, rules) };
-    const arrival = this.forward({ from, goal, points }, onEvent);
+    const arrival = await this.forward({ from, goal, points }, onEvent);
     this.steppedTo = arrival.mark;
     return arrival;
   }
 
   /** Where a step ends, if that is known without a run. One step comes seldom alone: the second makes a stretch. */
-  private onStretch(
+  private async onStretch(
     from: Mark,
     goal: Goal,
     { breaks, calls, watches }: Points,
     onEvent: OnEvent,
-  ): Mark | undefined {
+  ): Promise<Mark | undefined> {
     // what a write means to a watchpoint, and a hit to a breakpoint, only a run tells
     if (watches.length > 0) return undefined;
     const again = this.steppedTo !== undefined && sameMark(this.steppedTo, from);
     const there =
-      this.stretches.at(from) ?? (again ? this.stretches.make(from, 'after', onEvent) : undefined);
+      this.stretches.at(from) ??
+      (again ? await this.stretches.make(from, 'after', onEvent) : undefined);
     const stops = ({ pc, event }: Mark) =>
       breaks.includes(pc) || (calls.length > 0 && event !== from.event);
     return there?.stretch.on(there.index, goal, this.functionAt, stops);
@@ -166,38 +173,64 @@ export class Engine {
    * @param level of the frame, 0 the innermost
    * @returns undefined for the outermost
    */
-  callOf(from: Mark, level: number, onEvent: OnEvent): Mark | undefined {
+  async callOf(from: Mark, level: number, onEvent: OnEvent): Promise<Mark | undefined> {
     const depth = from.depth - level - 1;
     return depth < 1 ? undefined : this.before(from, lastWithin(depth, false), onEvent);
   }
 
-  private stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Arrival {
-    const mark = this.before(from, this.searchOf(from, size), onEvent, size);
+  private async stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Arrival> {
+    const mark =
+      (await this.before(from, this.searchOf(from, size), onEvent, size)) ??
+      (await this.beforeStack(from, size, onEvent));
     return mark === undefined ? this.start(onEvent) : { mark, reason: { kind: 'moved' } };
+  }
+
+  /** Of a component, from the first line of a stack: what ran last before that stack began. */
+  private async beforeStack(from: Mark, size: StepSize, onEvent: OnEvent) {
+    const byLine = (size === 'line' || size === 'line-over') && this.hasLine(from);
+    if (!byLine || (await this.at(from, onEvent)).stack === undefined) return undefined;
+    return this.before(from, lastWithin(from.depth, false), onEvent);
+  }
+
+  private hasLine({ pc }: Mark): boolean {
+    return lineAt(this.lines, pc, INNERMOST) !== undefined;
   }
 
   private searchOf(from: Mark, size: StepSize): MakeSearch {
     if (size === 'instruction') return lastWithin(ANY_DEPTH, true);
     if (size === 'instruction-over') return lastWithin(from.depth, false);
-    const hasLine = lineAt(this.lines, from.pc, INNERMOST) !== undefined;
-    if (size === 'out' || !hasLine) return lastWithin(from.depth - 1, false);
+    if (size === 'out' || !this.hasLine(from)) return lastWithin(from.depth - 1, false);
     return lineBefore(this.lines, this.functionAt, from, { into: size === 'line' });
   }
 
-  private continueBack(from: Mark, points: Points, onEvent: OnEvent): Arrival {
+  private async continueBack(from: Mark, points: Points, onEvent: OnEvent): Promise<Arrival> {
     const rules = new PointRules(points, this.look);
     const events = pointsBefore(points, rules, from, () => run);
     const run: ProbeRun = this.newRun(new Set([this.functionAt(from.pc)]), points, events, onEvent);
-    if (run.run() !== 'left') throw notThere(from);
-    const last = rules.last();
-    return { ...(last ?? this.start(onEvent)), ...told(points, rules) };
+    if ((await run.run()) !== 'left') throw notThere(from);
+    const last = await this.inOrder(rules.last(), onEvent);
+    return { ...(last ?? (await this.start(onEvent))), ...told(points, rules) };
   }
 
-  private start(onEvent: OnEvent): Arrival {
-    return { ...this.toEvent(-1, onEvent), reason: { kind: 'start' } };
+  /**
+   * Of a component, other guests may have run between a call and its answer: backwards, one comes to what the
+   * host wrote from behind, and stops at the last instruction before it.
+   */
+  private async inOrder(met: Met | undefined, onEvent: OnEvent): Promise<Met | undefined> {
+    if (met?.reason.kind !== 'watch' || this.target.instance === undefined) return met;
+    const { event } = met.reason;
+    if (event === undefined) return met;
+    const behind = await this.toEvent(event, onEvent);
+    if (behind.reason.kind === 'end') return { ...met, mark: behind.mark };
+    const mark = await this.before(behind.mark, lastWithin(ANY_DEPTH, true), onEvent);
+    return mark === undefined ? met : { ...met, mark };
   }
 
-  private toEvent(event: number, onEvent: OnEvent): Arrival {
+  private async start(onEvent: OnEvent): Promise<Arrival> {
+    return { ...(await this.toEvent(-1, onEvent)), reason: { kind: 'start' } };
+  }
+
+  private toEvent(event: number, onEvent: OnEvent): Promise<Arrival> {
     return this.forward(
       { from: { event }, goal: () => NEXT_INSTRUCTION, points: NO_POINTS },
       onEvent,
@@ -208,38 +241,43 @@ export class Engine {
    * Of a run that was interrupted, the end of its recording; of a stack overflow that is not come to again, what
    * came before it.
    */
-  private end(onEvent: OnEvent): Mark {
+  private async end(onEvent: OnEvent): Promise<Mark> {
     const { outcome } = this.trace.meta;
     const last = this.trace.eventCount - 1;
-    if (isOverflow(outcome) && !this.endAtOnce(onEvent) && !this.comesToOverflow(onEvent)) {
-      return this.toEvent(last - 1, onEvent).mark;
+    if (
+      isOverflow(outcome) &&
+      !(await this.endAtOnce(onEvent)) &&
+      !(await this.comesToOverflow(onEvent))
+    ) {
+      return (await this.toEvent(last - 1, onEvent)).mark;
     }
     if (outcome?.kind === 'exit' || outcome?.kind === 'trap') return this.lastMark(onEvent);
-    return this.toEvent(last, onEvent).mark;
+    return (await this.toEvent(last, onEvent)).mark;
   }
 
   /** Of a run that ends in a stack overflow, whether a replay ends there too. */
-  private comesToOverflow(onEvent: OnEvent): boolean {
-    return overflowDepth(this.trace) !== undefined && this.whole(onEvent).note === undefined;
+  private async comesToOverflow(onEvent: OnEvent): Promise<boolean> {
+    if (overflowDepth(this.trace) === undefined) return false;
+    return (await this.whole(onEvent)).note === undefined;
   }
 
   /** The last instruction of a run that ends. */
-  private lastMark(onEvent: OnEvent): Mark {
-    const known = this.last ?? this.endAtOnce(onEvent);
+  private async lastMark(onEvent: OnEvent): Promise<Mark> {
+    const known = this.last ?? (await this.endAtOnce(onEvent));
     if (known) return known;
-    if (isOverflow(this.trace.meta.outcome) && !this.comesToOverflow(onEvent)) {
+    if (isOverflow(this.trace.meta.outcome) && !(await this.comesToOverflow(onEvent))) {
       throw new WasiRrError(
         'REPLAY_FAILED',
         'the run ends in a stack overflow at a depth that was not come to again: its last instruction cannot be shown. A breakpoint stops before it.',
       );
     }
-    this.last ??= this.before(undefined, lastWithin(ANY_DEPTH, true), onEvent);
+    this.last ??= await this.before(undefined, lastWithin(ANY_DEPTH, true), onEvent);
     if (this.last !== undefined) return this.last;
     throw new WasiRrError('REPLAY_FAILED', 'no instruction of the guest was ever executed.');
   }
 
   /** The same where one replay tells, which then leaves the guest there. */
-  private endAtOnce(onEvent: OnEvent): Mark | undefined {
+  private async endAtOnce(onEvent: OnEvent): Promise<Mark | undefined> {
     if (this.last !== undefined) return this.last;
     // how many ticks there are is known from the one that did not tell
     if (this.target.instance !== undefined || this.wholeRun !== undefined) return undefined;
@@ -252,7 +290,7 @@ export class Engine {
       pass.events(() => run),
       onEvent,
     );
-    run.run();
+    await run.run();
     this.wholeRun = { ticks: run.tick, note: run.note };
     const position = run.note === undefined ? pass.found() : undefined;
     if (position === undefined) return undefined;
@@ -262,7 +300,7 @@ export class Engine {
   }
 
   /** Where a motion forwards ends; at the end of the run, if nothing stops it before. */
-  private forward(query: ForwardQuery, onEvent: OnEvent): Arrival {
+  private async forward(query: ForwardQuery, onEvent: OnEvent): Promise<Arrival> {
     const { from, points } = query;
     const steps = new Set('pc' in from ? [this.functionAt(from.pc)] : []);
     // most motions go on in these: a replay less that finds out
@@ -273,7 +311,7 @@ export class Engine {
       const rules = new PointRules(points, this.look);
       const pass = forwardPass(query, rules, () => run, steps, this.functionAt);
       const run = this.newRun(steps, points, pass.events, onEvent);
-      run.run();
+      await run.run();
       const { reached, missing, begun, unanswered } = pass.outcome();
       if (reached !== undefined) {
         this.latest = reached.position;
@@ -282,7 +320,7 @@ export class Engine {
       if (missing.size === 0) {
         if ('pc' in from && !begun) throw notThere(from);
         return {
-          mark: this.lastMark(onEvent),
+          mark: await this.lastMark(onEvent),
           ...(unanswered ?? { reason: { kind: 'end' } }),
           ...told(points, rules),
         };
@@ -295,25 +333,25 @@ export class Engine {
    * The last instruction that a search finds.
    * @param to where it ends; undefined: with the run
    */
-  private before(
+  private async before(
     to: Mark | undefined,
     make: MakeSearch,
     onEvent: OnEvent,
     kind = 'other',
-  ): Mark | undefined {
-    const near = to === undefined ? undefined : this.nearBefore(to, make, onEvent, kind);
+  ): Promise<Mark | undefined> {
+    const near = to === undefined ? undefined : await this.nearBefore(to, make, onEvent, kind);
     return near === undefined || near.found === 'earlier'
       ? this.farBefore(to, near?.ticks ?? 1, make, onEvent, kind)
       : near.found;
   }
 
   /** The same, as far as it is known without a run, or would be after a stretch more. @returns ticks: looked at */
-  private nearBefore(
+  private async nearBefore(
     to: Mark,
     make: MakeSearch,
     onEvent: OnEvent,
     size: string,
-  ): { readonly found: Mark | 'earlier' | undefined; readonly ticks: number } {
+  ): Promise<{ readonly found: Mark | 'earlier' | undefined; readonly ticks: number }> {
     const search = (there: Known | undefined) =>
       there ? there.stretch.back(there.index, make) : 'earlier';
     let there = this.stretches.at(to);
@@ -321,29 +359,35 @@ export class Engine {
     // what lies further back than most of a stretch lies behind a long call: another stretch would not tell
     const begins = there !== undefined && there.index < there.stretch.count * STRETCH_FRONT;
     if (there === undefined || (found === 'earlier' && (begins || size === 'instruction'))) {
-      there = this.stretches.make(to, 'before', onEvent);
+      there = await this.stretches.make(to, 'before', onEvent);
       found = search(there);
     }
     return { found, ticks: to.tick - (there?.stretch.markAt(0).tick ?? to.tick) };
   }
 
   /** The same, in windows of more and more ticks. @param ticks of the first */
-  private farBefore(
+  private async farBefore(
     to: Mark | undefined,
     ticks: number,
     make: MakeSearch,
     onEvent: OnEvent,
     kind: string,
-  ): Mark | undefined {
-    const end = to?.tick ?? this.whole(onEvent).ticks + 1;
+  ): Promise<Mark | undefined> {
+    const end = to?.tick ?? (await this.whole(onEvent)).ticks + 1;
     const near = this.nearOf(kind);
-    const steps = new Set([...((to && this.at(to, onEvent).functions) ?? []), ...near]);
+    const there = to && (await this.at(to, onEvent));
+    const steps = new Set([...(there?.functions ?? []), ...near]);
     for (let size = Math.max(1, ticks); ; ) {
       const from = end - size;
       const search = make(from < 1);
-      const pass = windowPass({ from, to, search }, () => run, steps, this.functionAt);
+      const pass = windowPass(
+        { from, to, stack: there?.stack, search },
+        () => run,
+        steps,
+        this.functionAt,
+      );
       const run = this.newRun(steps, NO_POINTS, pass.events, onEvent);
-      const how = run.run();
+      const how = await run.run();
       if (to !== undefined && how !== 'left') throw notThere(to);
       if (pass.missing.size > 0) {
         for (const func of pass.missing) {
@@ -376,7 +420,7 @@ export class Engine {
   }
 
   /** How many ticks the run has, and what is to be known of its end. One replay, once. */
-  private whole(onEvent: OnEvent): WholeRun {
+  private async whole(onEvent: OnEvent): Promise<WholeRun> {
     if (this.wholeRun !== undefined) return this.wholeRun;
     const run: ProbeRun = this.newRun(
       new Set(),
@@ -384,12 +428,12 @@ export class Engine {
       { beyond: () => run.leave(new Error('the end of a run that has none')) },
       onEvent,
     );
-    run.run();
+    await run.run();
     this.wholeRun = { ticks: run.tick, note: run.note };
     return this.wholeRun;
   }
 
-  private seek(mark: Mark, onEvent: OnEvent): Position {
+  private async seek(mark: Mark, onEvent: OnEvent): Promise<Position> {
     const func = this.functionAt(mark.pc);
     let position: Position | undefined;
     const run: ProbeRun = this.newRun(
@@ -398,6 +442,9 @@ export class Engine {
       {
         begin: () => run.wantTick(mark.tick),
         ticked: () => run.arm(mark.depth),
+        switched: () => {
+          if (run.tick === mark.tick) run.arm(mark.depth);
+        },
         stop: (at) => {
           if (!sameMark(at, mark)) return;
           position = positionOf(run, at);
@@ -406,7 +453,7 @@ export class Engine {
       },
       onEvent,
     );
-    run.run();
+    await run.run();
     if (position === undefined) throw notThere(mark);
     return position;
   }

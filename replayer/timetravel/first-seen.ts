@@ -29,11 +29,11 @@ const START: Mark = { event: -1, tick: 0, depth: 0, pc: -1 };
  * @returns undefined where memory never holds them
  * @throws WasiRrError as replayInstrumented; OPTION_INVALID for no bytes
  */
-export function firstSeen(
+export async function firstSeen(
   target: TravelTarget,
   bytes: Uint8Array,
   onEvent: (event: number) => void = () => {},
-): FirstSeen | undefined {
+): Promise<FirstSeen | undefined> {
   if (bytes.length === 0) throw new WasiRrError('OPTION_INVALID', 'no bytes to look for.');
   let running: Running | undefined;
   let found: FirstSeen | undefined;
@@ -64,7 +64,7 @@ export function firstSeen(
   const observer = observeHostWrites(onEvent, (event, at, size) => {
     look('host', () => ({ ...now(-1), event }), at, size);
   });
-  replayInstrumented(
+  await replayInstrumented(
     target,
     { tick: true, frames: 'depth', watch: true },
     (started) => {

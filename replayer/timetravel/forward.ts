@@ -67,20 +67,31 @@ export function forwardPass(
   let callMark: Mark | undefined;
   let unanswered: Reached['met'] | undefined;
   let beyondFrom: number | undefined;
+  /** Of a component, the stack on which the motion began, as long as it is there: goals are about its frames. */
+  let own: number | undefined;
 
   const need = (funcs: readonly number[]) => {
     for (const func of funcs) if (!steps.has(func)) missing.add(func);
     if (missing.size > 0) run().leave();
   };
+  /** Greatest depth of frames to look at, on the stack that runs. */
+  const limitNow = () => {
+    if (found !== undefined) return ANY_DEPTH;
+    return own === undefined || goal.anyStack || run().stack === own ? goal.limit : 0;
+  };
   /** Looks at instructions as the goal wants it; with a reason, at any. */
   const look = () => {
-    const limit = found ? ANY_DEPTH : goal.limit;
+    const limit = limitNow();
     run().arm(limit);
     if (limit > 0) run().wantTick(run().tick + 1);
   };
   const begin = () => {
     begun = true;
-    const limit = goal.limit;
+    own = run().stack;
+    lookAtStack();
+  };
+  const lookAtStack = () => {
+    const limit = limitNow();
     if (limit > 0) need(run().functions().slice(0, limit));
     look();
   };
@@ -114,7 +125,7 @@ export function forwardPass(
         return;
       }
       const func = functionAt(at.pc);
-      const limit = found ? ANY_DEPTH : goal.limit;
+      const limit = limitNow();
       if (at.depth <= limit) {
         need([func]);
         run().wantTick(at.tick + 1);
@@ -130,10 +141,18 @@ export function forwardPass(
       }
       if (found !== undefined) arrive(at, found);
       if (breaks.has(at.pc)) arrive(at, metBy({ kind: 'break', pc: at.pc }, at));
-      if (at.depth <= goal.limit) {
+      if (at.depth <= limitNow()) {
         if (goal.reaches(at)) arrive(at, MOVED);
         look();
       }
+    },
+    switched: () => {
+      if (run().stack === undefined) return;
+      if (begun) lookAtStack();
+      else if ('pc' in from && run().tick === from.tick) run().arm(from.depth);
+    },
+    stackEnded: (stack) => {
+      if (stack === own) own = undefined;
     },
     calling: (at, name) => {
       callMark = at;
@@ -153,7 +172,7 @@ export function forwardPass(
       for (const { address, length } of answered) {
         if (!callMark) break;
         for (const hit of watch?.wrote('host', callMark, address, length) ?? []) {
-          if (begun) stopSoon(accessMetBy(hit));
+          if (begun) stopSoon(accessMetBy({ ...hit, event }));
         }
       }
       answered = [];

@@ -17,11 +17,11 @@ export interface StackedFrame extends Pick<Frame, 'func' | 'pc'> {
  * @param onEvent is told of every event that passes; what it throws ends the replay
  * @throws WasiRrError as replayInstrumented; EVENT_NOT_FOUND where the run never comes there
  */
-export function framesAt(
+export async function framesAt(
   target: TravelTarget,
   mark: Mark,
   onEvent: (event: number) => void = () => {},
-): readonly StackedFrame[] {
+): Promise<readonly StackedFrame[]> {
   let running: Running | undefined;
   let frames: readonly StackedFrame[] | undefined;
   const inCall = mark.pc < 0;
@@ -32,7 +32,7 @@ export function framesAt(
     },
     after: () => {},
   };
-  replayInstrumented(
+  await replayInstrumented(
     target,
     { tick: true, frames: 'spill', ...(!inCall && { breaks: new Set([mark.pc]) }) },
     (started) => {

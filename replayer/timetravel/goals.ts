@@ -7,6 +7,8 @@ import { ANY_DEPTH } from './probe-run.ts';
 export interface Goal {
   /** Greatest depth of frames whose instructions matter now; 0 for none. */
   readonly limit: number;
+  /** Of a component: whether it is about the frames of every stack, not only of the one where it began. */
+  readonly anyStack?: boolean;
   /** Whether the motion ends before this instruction. */
   reaches(at: Mark): boolean;
   /** Whether instructions of a function matter that begins one frame above the limit. */
@@ -21,7 +23,7 @@ export function anyWithin(limit: number): Goal {
   return { limit, reaches: () => true };
 }
 
-export const NEXT_INSTRUCTION = anyWithin(ANY_DEPTH);
+export const NEXT_INSTRUCTION: Goal = { ...anyWithin(ANY_DEPTH), anyStack: true };
 
 /** Inline depth does not matter. */
 export const INNERMOST = Number.POSITIVE_INFINITY;

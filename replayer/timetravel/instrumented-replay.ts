@@ -11,6 +11,7 @@ import type { ModuleLayout } from '../instrument/module-layout.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
 import { instrument } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
+import { GuestStacks } from './guest-stacks.ts';
 import { framesOfAll, type TargetReplay, type TravelTarget } from './travel-target.ts';
 
 /** What a hook can look at. */
@@ -25,6 +26,8 @@ export interface Running {
   readonly instance: number;
   /** Of a component, from inside of a hook: the frames of all instances, innermost first. */
   readonly allFrames: () => readonly CoreFrame[] | undefined;
+  /** Of a component: has this called now and whenever another stack runs, before that stack's first tick. */
+  readonly onSwitch: (hook: (stack: number | undefined) => void) => void;
 }
 
 /**
@@ -34,14 +37,14 @@ export interface Running {
  * @returns what a user should know besides (a stack overflow that was not come to again)
  * @throws WasiRrError DIVERGENCE, MODULE_UNSUPPORTED, MODULE_INVALID, and as GuestReplay.run
  */
-export function replayInstrumented(
+export async function replayInstrumented(
   target: TravelTarget,
   wanted: InstrumentPlan,
   begin: (running: Running) => void,
   observer?: CallObserver,
   passed?: (event: number) => void,
   instances: readonly (number | undefined)[] = [target.instance],
-): string | undefined {
+): Promise<string | undefined> {
   const plan = withOverflow(target.trace, wanted);
   const rewritten = new Map(
     instances.map((instance) => {
@@ -50,32 +53,47 @@ export function replayInstrumented(
       return [instance, { ...made, ...target.prepare(made, instance) }];
     }),
   );
-  const running: Running[] = [];
+  const stacks = new GuestStacks(plan);
+  const switched: ((stack: number | undefined) => void)[] = [];
+  let module: Probes | undefined;
   const replay: TargetReplay = target.replay(rewritten, {
     observer,
     passed: (event) => {
       passed?.(event);
-      if (plan.frames) for (const { probes } of running) forgetFrames(probes, plan.frames);
+      if (module && plan.frames) forgetFrames(module, plan.frames);
+    },
+    stacks: {
+      switched: (stack, resumes) => {
+        stacks.switchTo(stack);
+        for (const hook of switched) hook(stack);
+        if (resumes && plan.tick) stacks.tick();
+      },
+      ended: (stack) => stacks.ended(stack),
+      nested: () => stacks.level(),
     },
     attach: (exports, instance) => {
       const made = rewritten.get(target.instance === undefined ? undefined : instance);
       invariant(made, 'an instance that was not rewritten');
       const probes = probesOf(exports, made.prefix);
       if (plan.frames === 'spill') makeRoom(probes);
+      if (target.instance === undefined) module = probes;
+      else stacks.add(probes);
       replay.endAtOverflow(probes);
-      const started = {
+      begin({
         probes,
         layout: made.layout,
         event: () => replay.events - 1,
         memory: () => target.memory(exports, made),
         instance,
         allFrames: () => framesOfAll(replay),
-      };
-      running.push(started);
-      begin(started);
+        onSwitch: (hook) => {
+          switched.push(hook);
+          hook(stacks.now);
+        },
+      });
     },
   });
-  const end = replay.run();
+  const end = await replay.run();
   if (end.kind === 'replayed') return end.note;
   const { event } = end.divergence;
   throw new WasiRrError(
@@ -85,7 +103,7 @@ export function replayInstrumented(
   );
 }
 
-/** A call of the guest's that did not return leaves its frames behind. */
+/** A call of a module's that did not return leaves its frames behind. */
 export function forgetFrames(probes: Probes, frames: 'depth' | 'spill'): void {
   probes.global('depth').value = 0;
   if (frames === 'spill') probes.global('top').value = 0;

@@ -22,13 +22,18 @@ interface LineRun {
 }
 
 export class LineRuns {
-  private readonly fromStart: boolean;
+  private fromStart: boolean;
   /** Outermost first. */
   private readonly frames: LineRun[] = [];
 
   /** @param fromStart whether the first instruction that is given is the run's first */
   constructor(fromStart: boolean) {
     this.fromStart = fromStart;
+  }
+
+  /** The next instruction that is given is the first of its stack. */
+  begin(): void {
+    this.fromStart = true;
   }
 
   /**

@@ -96,6 +96,8 @@ export type Reason =
       readonly by: 'guest' | 'host';
       /** Before the instruction, or the call. */
       readonly mark: Mark;
+      /** Of what the host wrote: the event with which it stands there. */
+      readonly event?: number;
       /** The whole watched range. Of a read, both are what was read. */
       readonly before: Uint8Array;
       readonly after: Uint8Array;

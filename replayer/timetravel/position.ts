@@ -10,6 +10,8 @@ export interface Position {
   readonly frames: readonly Frame[];
   /** Functions of all frames, outermost first. */
   readonly functions: readonly number[];
+  /** Of a component, whose frames they are: number of the event with which the stack began. */
+  readonly stack: number | undefined;
   readonly globals: readonly GlobalValue[];
   /** Memory 0. */
   readonly memory: Uint8Array;
@@ -22,6 +24,7 @@ export function positionOf(run: ProbeRun, mark: Mark): Position {
     mark,
     frames: run.frames(mark.pc),
     functions: run.functions(),
+    stack: run.stack,
     globals: run.globals(),
     memory,
   };

@@ -7,12 +7,14 @@ import { WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import { isStackOverflow } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
+import { InstanceReplay } from '../component/instance-replay.ts';
 import type { GuestRanges } from '../guest-ranges.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
 import { type Frame, functionsOfFrames, readFrames } from './frames.ts';
+import { GuestStacks } from './guest-stacks.ts';
 import { forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
@@ -46,6 +48,10 @@ export interface ProbeEvents {
   readonly answering?: (ranges: readonly ByteRange[]) => void;
   /** An event and its effects. */
   readonly passed?: (event: number) => void;
+  /** Of a component: another stack is the one that runs, or none; where it goes on, with a tick of its own. */
+  readonly switched?: () => void;
+  /** Of a component. */
+  readonly stackEnded?: (stack: number) => void;
   /** From time to time while the guest computes past the end of the recording. */
   readonly beyond?: (at: Mark) => void;
 }
@@ -62,6 +68,7 @@ export class ProbeRun {
   private readonly events: ProbeEvents;
   private readonly onEvent: (event: number) => void;
   private readonly replay: TargetReplay;
+  private readonly stacks = new GuestStacks({ frames: 'spill' });
   private probes: Probes | undefined;
   /** The tick at which `ticksLeft` is 0, and the one that was asked for. */
   private base = 0;
@@ -89,6 +96,14 @@ export class ProbeRun {
       endsInPlace: true,
       attach: (exports) => this.attach(exports),
       wrapImport: (answer) => this.wrap(answer),
+      stacks: {
+        switched: (stack, resumes) => this.switched(stack, resumes),
+        ended: (stack) => {
+          this.stacks.ended(stack);
+          if (this.probes) events.stackEnded?.(stack);
+        },
+        nested: () => this.stacks.level(),
+      },
       observer: {
         before: (event, func) => {
           onEvent(event);
@@ -120,7 +135,7 @@ export class ProbeRun {
    * @returns `left`: {@link leave} was called; `ended`: the run has come to its end, and was as recorded
    * @throws WasiRrError DIVERGENCE where it was not; as GuestReplay.run; what a hook threw
    */
-  run(): 'left' | 'ended' {
+  async run(): Promise<'left' | 'ended'> {
     try {
       const steps = this.replay.steps();
       let step = steps.next();
@@ -128,7 +143,13 @@ export class ProbeRun {
         if (step.value.kind === 'passed') {
           const event = this.replay.events - 1;
           if (event >= 0 && this.probes) this.events.passed?.(event);
-          if (this.probes) forgetFrames(this.probes, 'spill');
+          if (this.probes && this.target.instance === undefined) forgetFrames(this.probes, 'spill');
+          step = steps.next();
+          continue;
+        }
+        if (step.value.kind === 'wait') {
+          await step.value.until;
+          if (this.left) break;
           step = steps.next();
           continue;
         }
@@ -148,6 +169,7 @@ export class ProbeRun {
   /** Ends the guest where it stands, from inside of a hook. @param error for `run` to throw */
   leave(error?: unknown): never {
     this.left = { error };
+    if (this.replay instanceof InstanceReplay) this.replay.giveUp();
     return throwUncatchable();
   }
 
@@ -165,7 +187,12 @@ export class ProbeRun {
     return this.base - Number(this.global('ticksLeft').value);
   }
 
-  /** Frames of the guest. */
+  /** Of a component, the stack that runs; undefined for none, and for a module. @see StackKeeper */
+  get stack(): number | undefined {
+    return this.stacks.now;
+  }
+
+  /** Frames of the guest, on the stack that runs. */
   get depth(): number {
     return Number(this.global('depth').value);
   }
@@ -260,6 +287,7 @@ export class ProbeRun {
     const { events } = this;
     const probes = probesOf(exports, this.program.prefix);
     this.probes = probes;
+    this.stacks.add(probes);
     probes.set('room', () => {
       const memory = probes.memory('frames');
       memory.grow(memory.buffer.byteLength / 65536);
@@ -317,6 +345,16 @@ export class ProbeRun {
     }
     if (this.isPast) this.events.beyond?.(at);
     this.schedule();
+  }
+
+  private switched(stack: number | undefined, resumes: boolean): void {
+    this.stacks.switchTo(stack);
+    if (this.probes === undefined) return;
+    if (resumes) {
+      this.stacks.tick();
+      this.schedule();
+    }
+    this.events.switched?.();
   }
 
   private schedule(): void {

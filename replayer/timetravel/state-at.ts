@@ -24,12 +24,12 @@ export interface StoppedGuest {
  * @param onEvent is told of every call that passes; what it throws ends the replay
  * @throws WasiRrError as replayInstrumented; EVENT_NOT_FOUND for an event that the run never comes to
  */
-export function stateAt<T>(
+export async function stateAt<T>(
   target: TravelTarget,
   event: number,
   look: (guest: StoppedGuest) => T,
   onEvent: (event: number) => void = () => {},
-): T {
+): Promise<T> {
   let running: Running | undefined;
   let found: { readonly value: T } | undefined;
   const lookNow = () => {
@@ -53,7 +53,7 @@ export function stateAt<T>(
   };
   // what is executed when it traps has its locals stored just before
   const breaks = trapPc === undefined ? {} : { breaks: new Set([trapPc]) };
-  const note = replayInstrumented(
+  const note = await replayInstrumented(
     target,
     { frames: 'spill', globals: true, ...breaks },
     (started) => {

@@ -51,12 +51,20 @@ export function learningPass(
     },
     ticked: (at) => {
       if (!begun) stack = run().functions();
+      if (!begun && run().stack !== undefined) for (const func of stack) entered.add(func);
       begun = true;
       entered.add(functionAt(at.pc));
       // what is called was called from there, and nothing but returns lies between two ticks
       shallowest = Math.min(shallowest, at.depth - 1);
       if (at.tick > until) run().leave();
       run().wantTick(at.tick + 1);
+    },
+    switched: () => {
+      if (run().stack === undefined || run().tick < from) return;
+      begun = true;
+      // where it goes on, it returns to any of these
+      for (const func of run().functions()) entered.add(func);
+      run().wantTick(run().tick + 1);
     },
   };
   const functions = (ended: boolean) =>
@@ -124,6 +132,14 @@ export function recordingPass(
       if (missing.size > 0) run().leave();
       if (at.tick <= until) run().wantTick(at.tick + 1);
     },
+    switched: () => {
+      const { tick, stack } = run();
+      if (stack === undefined || tick < from) return;
+      if (!begun) begin();
+      for (const func of run().functions()) if (!steps.has(func)) missing.add(func);
+      if (missing.size > 0) run().leave();
+      if (tick <= until) run().wantTick(tick + 1);
+    },
     stop: (at) => {
       if (!begun) return;
       if (stretch.full || (states?.changed ?? 0) > limits.changes) {
@@ -131,7 +147,7 @@ export function recordingPass(
         stretch.forget(Math.ceil(stretch.count / 2));
       }
       states?.visit(run(), stretch.next, at.pc);
-      stretch.add(at, run().top);
+      stretch.add(at, run().top, run().stack);
       if (!reached && sameMark(at, around)) {
         reached = true;
         check();

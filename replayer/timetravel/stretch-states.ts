@@ -115,6 +115,8 @@ export class StretchStates {
       mark,
       frames: readFrames(this.layout, memory, top, mark.pc),
       functions: functionsOfFrames(this.layout, memory, top),
+      // components are not followed
+      stack: undefined,
       globals: globals.values,
       memory: this.memory.at(step),
     };

@@ -19,6 +19,8 @@ export class Stretch {
   private readonly pcs: Uint32Array;
   /** Where the innermost frame ends in the memory for frames. */
   private readonly tops: Uint32Array;
+  /** Of a component, the stack (guest-stacks.ts); else -1. */
+  private readonly stacks: Int32Array;
   private readonly capacity: number;
   private states: StretchStates | undefined;
   /** Number of the first instruction that is kept, as the states count them. */
@@ -37,6 +39,7 @@ export class Stretch {
     this.depths = new Int32Array(capacity);
     this.pcs = new Uint32Array(capacity);
     this.tops = new Uint32Array(capacity);
+    this.stacks = new Int32Array(capacity);
   }
 
   get count(): number {
@@ -54,7 +57,7 @@ export class Stretch {
 
   /** Bytes that it holds. */
   get held(): number {
-    return 24 * this.capacity + (this.states?.held ?? 0);
+    return 28 * this.capacity + (this.states?.held ?? 0);
   }
 
   /** What the guest held is known from here on. */
@@ -67,18 +70,20 @@ export class Stretch {
     this.states = undefined;
   }
 
-  add({ event, tick, depth, pc }: Mark, top: number): void {
+  add({ event, tick, depth, pc }: Mark, top: number, stack = -1): void {
     const i = this.length++;
     this.events[i] = event;
     this.ticks[i] = tick;
     this.depths[i] = depth;
     this.pcs[i] = pc;
     this.tops[i] = top;
+    this.stacks[i] = stack;
   }
 
   /** Forgets the first instructions. */
   forget(count: number): void {
-    for (const list of [this.events, this.ticks, this.depths, this.pcs, this.tops]) {
+    const { events, ticks, depths, pcs, tops, stacks } = this;
+    for (const list of [events, ticks, depths, pcs, tops, stacks]) {
       list.copyWithin(0, count, this.length);
     }
     this.length -= count;
@@ -120,8 +125,12 @@ export class Stretch {
     for (let size = WINDOW.first; ; size *= WINDOW.growth) {
       const from = Math.max(0, index - size);
       const search = make(from === 0 && this.fromStart);
+      const stack = this.stacks[index] as number;
+      if ((this.events[from] as number) < stack) search.fromBeginning?.();
       for (let i = from; i < index; i++) {
-        if ((this.depths[i] as number) <= search.limit) search.visit(this.markAt(i));
+        if ((this.depths[i] as number) > search.limit) continue;
+        const isEarlier = search.before && (this.events[i] as number) < stack;
+        if (search.all || this.stacks[i] === stack || isEarlier) search.visit(this.markAt(i));
       }
       const found = search.found();
       if (found !== 'earlier' || from === 0) return found;
@@ -142,6 +151,7 @@ export class Stretch {
     for (let i = index + 1; i < this.length; i++) {
       const at = this.markAt(i);
       if (stops(at)) return undefined;
+      if (!goal.anyStack && this.stacks[i] !== this.stacks[index]) continue;
       if (goal.limit > 0 && at.depth === goal.limit + 1 && at.tick !== this.ticks[i - 1]) {
         goal.enters?.(functionAt(at.pc), at.depth);
       }

@@ -67,7 +67,7 @@ export class Stretches {
    * Makes a stretch, mostly of what comes before an instruction, or after it. Two replays.
    * @returns undefined where the run does not come there
    */
-  make(around: Mark, side: 'before' | 'after', onEvent: OnEvent): Known | undefined {
+  async make(around: Mark, side: 'before' | 'after', onEvent: OnEvent): Promise<Known | undefined> {
     const ticks = this.ticksNear(around);
     const ahead = Math.ceil(ticks * BEHIND);
     const [before, after] = side === 'before' ? [ticks, ahead] : [ahead, ticks];
@@ -76,7 +76,8 @@ export class Stretches {
       around,
       until: around.tick + after,
     };
-    const stretch = this.record(plan, this.learn(plan, onEvent), onEvent);
+    const steps = await this.learn(plan, onEvent);
+    const stretch = await this.record(plan, steps, onEvent);
     if (stretch === undefined) return undefined;
     this.made.push({ stretch, ticks });
     this.forget();
@@ -98,16 +99,20 @@ export class Stretches {
     return ticks;
   }
 
-  private learn(plan: StretchPlan, onEvent: OnEvent): Set<number> {
+  private async learn(plan: StretchPlan, onEvent: OnEvent): Promise<Set<number>> {
     const { runs } = this;
     const program = runs.program({ steps: new Set(), breaks: new Set(), watch: false });
     const pass = learningPass(plan, () => run, runs.functionAt);
     const run: ProbeRun = runs.run(program, pass.events, onEvent);
-    const ended = run.run() === 'ended';
+    const ended = (await run.run()) === 'ended';
     return new Set(pass.functions(ended));
   }
 
-  private record(plan: StretchPlan, steps: Set<number>, onEvent: OnEvent): Stretch | undefined {
+  private async record(
+    plan: StretchPlan,
+    steps: Set<number>,
+    onEvent: OnEvent,
+  ): Promise<Stretch | undefined> {
     const { runs } = this;
     const limits: StretchLimits = {
       instructions: INSTRUCTIONS,
@@ -120,7 +125,7 @@ export class Stretches {
       const given = { ...program, follows: runs.follows };
       const pass = recordingPass(plan, limits, () => run, given, steps, runs.functionAt);
       const run: ProbeRun = runs.run(program, pass.events, onEvent);
-      const ended = run.run() === 'ended';
+      const ended = (await run.run()) === 'ended';
       if (pass.missing.size === 0) return pass.stretch(ended);
       for (const func of pass.missing) steps.add(func);
     }

@@ -9,6 +9,7 @@ import { exportMemories } from '../../wasm/exported-memories.ts';
 import { type CoreLayout, coreLayout, memoryExports } from '../component/core-layout.ts';
 import { type CoreFrame, compiled, tagged } from '../component/core-modules.ts';
 import { InstanceReplay } from '../component/instance-replay.ts';
+import type { StackKeeper } from '../component/stack-keeper.ts';
 import type { CallObserver } from '../feed.ts';
 import { GuestReplay } from '../guest-replay.ts';
 
@@ -26,6 +27,8 @@ export interface TargetReplayOptions {
   /** Gets what an instance with a rewritten module exports, before any of its code has run. */
   readonly attach: (exports: WebAssembly.Exports, instance: number) => void;
   readonly passed?: ((event: number) => void) | undefined;
+  /** Of a component. */
+  readonly stacks?: StackKeeper | undefined;
   /** Of a module alone: as GuestReplay's. */
   readonly endsInPlace?: boolean;
   readonly wrapImport?: ConstructorParameters<typeof GuestReplay>[1]['wrapImport'];
@@ -121,7 +124,7 @@ export class TravelTarget {
     options: TargetReplayOptions,
   ): TargetReplay {
     const { trace, instance, layout } = this;
-    const { observer, passed, endsInPlace, wrapImport, attach } = options;
+    const { observer, passed, stacks, endsInPlace, wrapImport, attach } = options;
     if (instance === undefined) {
       const { module, start, original } = rewritten.get(undefined) as Rewritten;
       return new GuestReplay(trace, {
@@ -140,7 +143,7 @@ export class TravelTarget {
       return [id, { ...core, memories }] as const;
     });
     return new InstanceReplay(trace, {
-      ...{ instance, memory, observer, passed, attach },
+      ...{ instance, memory, observer, passed, stacks, attach },
       rewritten: new Map(cores),
     });
   }

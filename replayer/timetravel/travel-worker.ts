@@ -18,9 +18,9 @@ class Cancelled extends Error {}
 
 let traveller: Traveller | undefined;
 
-port.on('message', (request: ToTravel) => port.postMessage(replyTo(request)));
+port.on('message', async (request: ToTravel) => port.postMessage(await replyTo(request)));
 
-function replyTo({ id, name, params }: ToTravel): Reply {
+async function replyTo({ id, name, params }: ToTravel): Promise<Reply> {
   const onEvent = (event: number) => {
     shared[SHARED_WORD.event] = event;
     if (Atomics.load(shared, SHARED_WORD.cancelled) === id) throw new Cancelled();
@@ -32,7 +32,7 @@ function replyTo({ id, name, params }: ToTravel): Reply {
       params: ToTravel['params'],
       onEvent: (event: number) => void,
     ) => unknown;
-    return { type: 'answer', id, answer: handler.call(traveller, params, onEvent) };
+    return { type: 'answer', id, answer: await handler.call(traveller, params, onEvent) };
   } catch (thrown) {
     return thrown instanceof Cancelled ? { type: 'aborted', id } : failedReply(id, thrown);
   }

@@ -25,7 +25,7 @@ type Handlers = {
   readonly [K in keyof TravelRequests]: (
     params: TravelRequests[K]['params'],
     onEvent: (event: number) => void,
-  ) => TravelRequests[K]['answer'];
+  ) => TravelRequests[K]['answer'] | Promise<TravelRequests[K]['answer']>;
 };
 
 export class Traveller implements Handlers {
@@ -48,8 +48,11 @@ export class Traveller implements Handlers {
   }
 
   /** @throws as writesTo */
-  writes(query: TravelRequests['writes']['params'], onEvent: OnEvent): LocatedWrites {
-    const { writes, ...rest } = writesTo(this.target, query, onEvent);
+  async writes(
+    query: TravelRequests['writes']['params'],
+    onEvent: OnEvent,
+  ): Promise<LocatedWrites> {
+    const { writes, ...rest } = await writesTo(this.target, query, onEvent);
     const located = writes.map((write) => {
       const { by, mark } = write;
       return by === 'host'
@@ -60,46 +63,49 @@ export class Traveller implements Handlers {
   }
 
   /** @throws as framesAt */
-  stack({ mark, instance }: TravelRequests['stack']['params'], onEvent: OnEvent) {
+  async stack({ mark, instance }: TravelRequests['stack']['params'], onEvent: OnEvent) {
     const target =
       instance === undefined || instance === this.target.instance
         ? this.target
         : new TravelTarget(this.trace, instance);
     const begun = mark.pc < 0 ? { ...mark, event: this.callEvent(mark.event) } : mark;
-    return framesAt(target, begun, onEvent).map(({ func, pc, instance: whose }) =>
-      this.frame(pc, func, whose ?? instance),
-    );
+    const frames = await framesAt(target, begun, onEvent);
+    return frames.map(({ func, pc, instance: whose }) => this.frame(pc, func, whose ?? instance));
   }
 
   /** @throws as stateAt */
-  variables({ event }: TravelRequests['variables']['params'], onEvent: OnEvent) {
+  async variables({ event }: TravelRequests['variables']['params'], onEvent: OnEvent) {
     const look = (guest: StoppedGuest) => this.engine.look.frames(guest);
-    return stateAt(this.target, event, look, onEvent).map((frame) => this.described(frame));
+    const frames = await stateAt(this.target, event, look, onEvent);
+    return frames.map((frame) => this.described(frame));
   }
 
   /** @throws as Engine.move */
-  move({ from, motion }: TravelRequests['move']['params'], onEvent: OnEvent) {
-    const arrival = this.engine.move(from, motion, onEvent);
-    const { frames } = this.engine.at(arrival.mark, onEvent);
+  async move({ from, motion }: TravelRequests['move']['params'], onEvent: OnEvent) {
+    const arrival = await this.engine.move(from, motion, onEvent);
+    const { frames } = await this.engine.at(arrival.mark, onEvent);
     const stack = frames.map(({ func, pc, locals }) => ({ ...this.frame(pc, func), locals }));
     return { ...arrival, stack };
   }
 
   /** @throws as Engine.at */
-  frames({ mark }: TravelRequests['frames']['params'], onEvent: OnEvent) {
-    const frames = this.engine.look.frames(this.stopped(mark, onEvent));
+  async frames({ mark }: TravelRequests['frames']['params'], onEvent: OnEvent) {
+    const frames = this.engine.look.frames(await this.stopped(mark, onEvent));
     return frames.map((frame) => this.described(frame));
   }
 
   /** @throws as Engine.at */
-  rows({ mark, query }: TravelRequests['rows']['params'], onEvent: OnEvent) {
-    return this.engine.look.rows(this.stopped(mark, onEvent), query);
+  async rows({ mark, query }: TravelRequests['rows']['params'], onEvent: OnEvent) {
+    return this.engine.look.rows(await this.stopped(mark, onEvent), query);
   }
 
   /** @throws as Engine.at; WasiRrError OPTION_INVALID for what has no value */
-  evaluate(question: TravelRequests['evaluate']['params'], onEvent: OnEvent): EvaluatedValue {
+  async evaluate(
+    question: TravelRequests['evaluate']['params'],
+    onEvent: OnEvent,
+  ): Promise<EvaluatedValue> {
     const { mark, place, expression, radix } = question;
-    const guest = this.stopped(mark, onEvent);
+    const guest = await this.stopped(mark, onEvent);
     try {
       return this.engine.look.evaluate(guest, place, expression, radix);
     } catch (thrown) {
@@ -113,8 +119,8 @@ export class Traveller implements Handlers {
   }
 
   /** @throws as Engine.at */
-  search({ mark, query }: TravelRequests['search']['params'], onEvent: OnEvent) {
-    return searchMemory(this.engine.at(mark, onEvent).memory, query);
+  async search({ mark, query }: TravelRequests['search']['params'], onEvent: OnEvent) {
+    return searchMemory((await this.engine.at(mark, onEvent)).memory, query);
   }
 
   /** @throws as firstSeen */
@@ -142,16 +148,16 @@ export class Traveller implements Handlers {
   }
 
   /** @throws as Engine.at */
-  globals({ mark }: TravelRequests['globals']['params'], onEvent: OnEvent) {
-    return this.engine.at(mark, onEvent).globals;
+  async globals({ mark }: TravelRequests['globals']['params'], onEvent: OnEvent) {
+    return (await this.engine.at(mark, onEvent)).globals;
   }
 
   /** @throws as Engine.at */
-  memory(
+  async memory(
     { mark, address, length }: TravelRequests['memory']['params'],
     onEvent: (event: number) => void,
   ) {
-    const { memory } = this.engine.at(mark, onEvent);
+    const { memory } = await this.engine.at(mark, onEvent);
     return { address, bytes: memory.slice(address, address + length), size: memory.length };
   }
 
@@ -171,8 +177,8 @@ export class Traveller implements Handlers {
     return this.breakPlaces.find(spec).map((pc) => this.frame(pc));
   }
 
-  private stopped(mark: Mark, onEvent: OnEvent): StoppedGuest {
-    const { frames, memory, globals } = this.engine.at(mark, onEvent);
+  private async stopped(mark: Mark, onEvent: OnEvent): Promise<StoppedGuest> {
+    const { frames, memory, globals } = await this.engine.at(mark, onEvent);
     const values = new Map(globals.map(({ index, value }) => [index, value]));
     const global = (index: number) => {
       const value = values.get(index);

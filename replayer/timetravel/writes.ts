@@ -55,11 +55,11 @@ const MAX_WATCHED = 2 ** 32 - 16;
  * @param onEvent is told of every event that passes; what it throws ends the replay
  * @throws WasiRrError as replayInstrumented; OPTION_INVALID for an empty range
  */
-export function writesTo(
+export async function writesTo(
   target: TravelTarget,
   query: WriteQuery,
   onEvent: (event: number) => void = () => {},
-): WriteList {
+): Promise<WriteList> {
   const { address, length, keep } = query;
   if (!(length > 0 && address >= 0 && address + length <= 2 ** 32)) {
     throw new WasiRrError('OPTION_INVALID', 'a range to watch must have bytes, in 32 bits.');
@@ -102,7 +102,7 @@ export function writesTo(
   const observer = observeHostWrites(onEvent, (event, at, size) => {
     wrote('host', { ...now(-1), event }, at, size);
   });
-  const note = replayInstrumented(
+  const note = await replayInstrumented(
     target,
     { tick: true, frames: 'depth', watch: true },
     (started) => {

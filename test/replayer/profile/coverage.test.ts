@@ -21,15 +21,15 @@ async function recordExample(name: string): Promise<TraceReader> {
   return new TraceReader((await scratch.recordExample(example)).trace);
 }
 
-const coverageOf = (trace: TraceReader) =>
-  coverageOfRun(new TravelTarget(trace), new FrameNames(trace.module())).files;
+const coverageOf = async (trace: TraceReader) =>
+  (await coverageOfRun(new TravelTarget(trace), new FrameNames(trace.module()))).files;
 
 /** `file:line count`: of each function the instruction of a line that was come to most often. */
-function linesByForce(trace: TraceReader): string[] {
+async function linesByForce(trace: TraceReader): Promise<string[]> {
   const module = trace.module();
   const names = new FrameNames(module);
   const counts = new Map<number, number>();
-  replayInstrumented(
+  await replayInstrumented(
     new TravelTarget(trace),
     { frames: 'depth', steps: allFunctions(module) },
     ({ probes }) => {
@@ -68,11 +68,11 @@ describe('lines', () => {
     '%s',
     async (name) => {
       const trace = await recordExample(name);
-      const files = coverageOf(trace);
+      const files = await coverageOf(trace);
       const lines = files.flatMap(({ file, lines }) =>
         lines.map(({ line, count }) => `${file}:${line} ${count}`),
       );
-      expect(lines.sort()).toEqual(linesByForce(trace));
+      expect(lines.sort()).toEqual(await linesByForce(trace));
       expect(lines.some((text) => text.endsWith(' 0'))).toBe(true);
     },
   );
@@ -80,7 +80,7 @@ describe('lines', () => {
 
 test('functions: how often each was entered, and where it begins', async () => {
   const trace = await recordExample('heapsmash-O0g');
-  const own = coverageOf(trace).find(({ file }) => file === 'src/heapsmash.c');
+  const own = (await coverageOf(trace)).find(({ file }) => file === 'src/heapsmash.c');
   // 160 lines add a user, one renames; the last ones are ranked until the run ends
   expect(own?.functions).toEqual([
     { name: 'main', line: 21, count: 1 },
@@ -97,5 +97,7 @@ test('functions: how often each was entered, and where it begins', async () => {
 test('a module without debug information is refused', async () => {
   const module = await compileWat('(module (memory (export "memory") 1) (func (export "_start")))');
   const { trace } = await scratch.record({ module });
-  expect(() => coverageOf(new TraceReader(trace))).toThrow(/build it with debug information/);
+  await expect(coverageOf(new TraceReader(trace))).rejects.toThrow(
+    /build it with debug information/,
+  );
 });

@@ -41,7 +41,7 @@ function lines(profile: Profile): string[] {
 }
 
 /** The same, by the paths that a stack in JavaScript has at each entry. */
-function linesByForce(trace: TraceReader): string[] {
+async function linesByForce(trace: TraceReader): Promise<string[]> {
   const paths = new Map([['', { calls: 0, ticks: 0 }]]);
   const open = [''];
   let last = 0;
@@ -55,7 +55,7 @@ function linesByForce(trace: TraceReader): string[] {
     at(open.at(-1) as string).ticks += tick() - last;
     last = tick();
   };
-  replayInstrumented(
+  await replayInstrumented(
     new TravelTarget(trace),
     { tick: true, frames: 'depth', calls: true },
     ({ probes }) => {
@@ -112,8 +112,8 @@ const WAT = `(module
 describe('the tree of calls', () => {
   test('recursion, tail calls, exceptions, the end by one', async () => {
     const trace = await recordWat(WAT);
-    const profile = profileOf(trace);
-    expect(lines(profile)).toEqual(linesByForce(trace));
+    const profile = await profileOf(trace);
+    expect(lines(profile)).toEqual(await linesByForce(trace));
     expect(profile.lost).toBe(0);
     expect(profile.func.length).toBeGreaterThan(15);
   });
@@ -122,13 +122,13 @@ describe('the tree of calls', () => {
     '%s',
     async (name) => {
       const trace = await recordExample(name);
-      expect(lines(profileOf(trace))).toEqual(linesByForce(trace));
+      expect(lines(await profileOf(trace))).toEqual(await linesByForce(trace));
     },
   );
 
   test('time in the host is that of the recorded calls', async () => {
     const trace = await recordExample('heapsmash-O0g');
-    const { hostNs } = profileOf(trace);
+    const { hostNs } = await profileOf(trace);
     const times = [...trace.events()].map((event) =>
       event.kind === 'call' ? event.durationNs : 0,
     );
@@ -141,8 +141,8 @@ describe('the tree of calls', () => {
     'of at most %i nodes has all ticks, and all calls are counted',
     async (most) => {
       const trace = await recordWat(WAT);
-      const all = profileOf(trace);
-      const some = profileOf(trace, most);
+      const all = await profileOf(trace);
+      const some = await profileOf(trace, most);
       const sum = (numbers: Float64Array) => numbers.reduce((a, b) => a + b, 0);
       expect(some.func.length).toBeLessThanOrEqual(most);
       expect(sum(some.ticks)).toBe(sum(all.ticks));
@@ -153,6 +153,6 @@ describe('the tree of calls', () => {
 
   test('a module that makes no call at all', async () => {
     const trace = await recordWat('(module (memory (export "memory") 1) (func (export "_start")))');
-    expect(lines(profileOf(trace))).toEqual([' 0 calls 0 ticks', '>0 1 calls 1 ticks']);
+    expect(lines(await profileOf(trace))).toEqual([' 0 calls 0 ticks', '>0 1 calls 1 ticks']);
   });
 });

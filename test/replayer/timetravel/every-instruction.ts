@@ -11,21 +11,34 @@ import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import type { TraceReader } from '../../../traces/reader.ts';
 import { allFunctions } from '../instrument/variants.ts';
 
-export function everyInstruction(trace: TraceReader): Mark[] {
-  const marks: Mark[] = [];
-  const steps = allFunctions(trace.module());
-  replayInstrumented(
-    new TravelTarget(trace),
-    { tick: true, frames: 'depth', steps },
-    ({ probes, event }) => {
+/** Of a component, with the stack: the number of the event with which it began. */
+export interface SeenMark {
+  readonly mark: Mark;
+  readonly stack: number | undefined;
+}
+
+export async function everyInstruction(trace: TraceReader): Promise<Mark[]> {
+  return (await everyInstructionOf(new TravelTarget(trace))).map(({ mark }) => mark);
+}
+
+export async function everyInstructionOf(target: TravelTarget): Promise<SeenMark[]> {
+  const seen: SeenMark[] = [];
+  let stack: number | undefined;
+  await replayInstrumented(
+    target,
+    { tick: true, frames: 'depth', steps: allFunctions(target.module) },
+    ({ probes, event, onSwitch }) => {
+      onSwitch((to) => {
+        stack = to;
+      });
       probes.global('armed').value = 0x7fffffff;
       probes.set('stop', (pc, depth) => {
         const tick = -Number(probes.global('ticksLeft').value);
-        marks.push({ event: event(), tick, depth, pc });
+        seen.push({ mark: { event: event(), tick, depth, pc }, stack });
       });
     },
   );
-  return marks;
+  return seen;
 }
 
 export class Truth {

@@ -27,26 +27,28 @@ describe.each(['heapsmash-O0g', 'heapsmash-O2', 'rustslice-O2'])('%s', (name) =>
     if (example === undefined) throw new Error(`no example ${name}`);
     const trace = new TraceReader((await scratch.recordExample(example)).trace);
     const engine = engineOf(trace);
-    const back = (from: Mark, size: StepSize) =>
-      engine.move(
-        from,
-        { kind: 'step', size, reverse: true, points: { breaks: [], calls: [], watches: [] } },
-        quiet,
+    const back = async (from: Mark, size: StepSize) =>
+      (
+        await engine.move(
+          from,
+          { kind: 'step', size, reverse: true, points: { breaks: [], calls: [], watches: [] } },
+          quiet,
+        )
       ).mark;
-    let { mark } = engine.move(undefined, { kind: 'end' }, quiet);
+    let { mark } = await engine.move(undefined, { kind: 'end' }, quiet);
     const seen: Mark[] = [mark];
     for (let i = 0; i < 200; i++) {
-      mark = back(mark, 'instruction');
+      mark = await back(mark, 'instruction');
       if (i % 40 === 7) seen.push(mark);
     }
     for (let i = 0; i < 4; i++) {
-      mark = back(mark, 'line');
+      mark = await back(mark, 'line');
       seen.push(mark);
     }
     // in another order than they were seen in, so that states are turned back and forth
     for (const at of [...seen.filter((_, i) => i % 2 === 0), ...seen.reverse()]) {
-      const known = engine.at(at, quiet);
-      const run = engineOf(trace).at(at, quiet);
+      const known = await engine.at(at, quiet);
+      const run = await engineOf(trace).at(at, quiet);
       expect(known.mark).toEqual(run.mark);
       expect(known.frames).toEqual(run.frames);
       expect(known.functions).toEqual(run.functions);
@@ -70,17 +72,17 @@ test('steps near one place take no more runs than the first of them', async () =
   };
   try {
     const points = { breaks: [], calls: [], watches: [] };
-    let { mark } = engine.move(undefined, { kind: 'end' }, quiet);
-    const step = (size: StepSize, reverse: boolean) => {
-      ({ mark } = engine.move(mark, { kind: 'step', size, reverse, points }, quiet));
-      engine.at(mark, quiet);
+    let { mark } = await engine.move(undefined, { kind: 'end' }, quiet);
+    const step = async (size: StepSize, reverse: boolean) => {
+      ({ mark } = await engine.move(mark, { kind: 'step', size, reverse, points }, quiet));
+      await engine.at(mark, quiet);
     };
-    step('instruction', true);
+    await step('instruction', true);
     const first = runs;
-    for (let i = 0; i < 500; i++) step('instruction', true);
-    for (let i = 0; i < 20; i++) step('line', true);
-    for (let i = 0; i < 10; i++) step('line', false);
-    for (let i = 0; i < 100; i++) step('instruction', false);
+    for (let i = 0; i < 500; i++) await step('instruction', true);
+    for (let i = 0; i < 20; i++) await step('line', true);
+    for (let i = 0; i < 10; i++) await step('line', false);
+    for (let i = 0; i < 100; i++) await step('instruction', false);
     expect(runs).toBe(first);
   } finally {
     ProbeRun.prototype.run = run;

@@ -80,11 +80,11 @@ test.each(['heapsmash-O0g', 'heapsmash-O2'])('%s', async (name) => {
   const engine = new Engine(new TravelTarget(trace), FrameNames.of(trace));
   const points = { breaks: [], calls: [], watches: [] };
   // somewhere in the middle of the run, where the program computes
-  const { mark: from } = engine.move(undefined, { kind: 'event', event: 9 }, () => {});
+  const { mark: from } = await engine.move(undefined, { kind: 'event', event: 9 }, () => {});
   const breakpoint = from.pc;
-  const first = engine.move(undefined, { kind: 'event', event: -1 }, () => {}).mark;
+  const first = (await engine.move(undefined, { kind: 'event', event: -1 }, () => {})).mark;
   const hit = { ...points, breaks: [breakpoint] };
-  let { mark }: { mark: Mark } = engine.move(
+  let { mark }: { mark: Mark } = await engine.move(
     first,
     { kind: 'continue', reverse: false, points: hit },
     () => {},
@@ -92,7 +92,7 @@ test.each(['heapsmash-O0g', 'heapsmash-O2'])('%s', async (name) => {
   const ours = [mark.pc];
   for (const command of COMMANDS) {
     const size = SIZES[command];
-    ({ mark } = engine.move(mark, { kind: 'step', size, reverse: false, points }, () => {}));
+    ({ mark } = await engine.move(mark, { kind: 'step', size, reverse: false, points }, () => {}));
     ours.push(mark.pc);
   }
   const theirs = await stopsOfV8(trace, breakpoint);

@@ -129,13 +129,14 @@ describe('every access', () => {
     const { lines } = disassemble(module, { from: offsets[0] ?? 0, to: ends[0] ?? 0 });
     const pcs = lines.filter(({ text }) => ACCESSES.test(text)).map(({ offset }) => offset);
     expect(pcs).toHaveLength(STATEMENTS.length);
-    marks = everyInstruction(trace);
-    const memory = (at: Mark) => Buffer.from(engine.at(at, quiet).memory.slice(0, 8192));
+    marks = await everyInstruction(trace);
+    const memory = async (at: Mark) =>
+      Buffer.from((await engine.at(at, quiet)).memory.slice(0, 8192));
     for (const [i, [, ...accesses]] of STATEMENTS.entries()) {
       const at = marks.findIndex(({ pc }) => pc === pcs[i]);
       const [mark, next] = [marks[at], marks[at + 1]];
       if (mark === undefined || next === undefined) throw new Error(`no instruction ${i}`);
-      done.push({ mark, accesses, before: memory(mark), after: memory(next) });
+      done.push({ mark, accesses, before: await memory(mark), after: await memory(next) });
     }
   });
   afterAll(() => trace.close());
@@ -156,7 +157,7 @@ describe('every access', () => {
     });
   }
 
-  function found(watch: Watch, reverse: boolean, condition?: string): string[] {
+  async function found(watch: Watch, reverse: boolean, condition?: string): Promise<string[]> {
     const rule: PointRule = {
       number: 1,
       on: { kind: 'watch', watch: 0 },
@@ -167,7 +168,7 @@ describe('every access', () => {
     let mark = reverse ? (marks.at(-1) as Mark) : (marks[0] as Mark);
     const stops: string[] = [];
     for (;;) {
-      const arrival = engine.move(mark, motion, quiet);
+      const arrival = await engine.move(mark, motion, quiet);
       const { reason } = arrival;
       if (reason.kind !== 'watch') break;
       mark = arrival.mark;
@@ -188,21 +189,21 @@ describe('every access', () => {
   ] as const;
 
   describe.each(RANGES)('%i, %i bytes', (address, length) => {
-    test.each<WatchOn>(['change', 'write', 'read', 'access'])('%s', (on) => {
+    test.each<WatchOn>(['change', 'write', 'read', 'access'])('%s', async (on) => {
       const watch = { address, length, on };
       const wanted = expected(watch);
       expect(wanted.length).toBeGreaterThan(0);
-      expect(found(watch, false)).toEqual(wanted);
-      expect(found(watch, true)).toEqual(wanted);
+      expect(await found(watch, false)).toEqual(wanted);
+      expect(await found(watch, true)).toEqual(wanted);
     });
   });
 
-  test.each<WatchOn>(['read', 'access'])('%s, under a condition', (on) => {
+  test.each<WatchOn>(['read', 'access'])('%s, under a condition', async (on) => {
     const watch = { address: 3001, length: 2, on };
     const wanted = expected(watch).filter((stop) => stop.endsWith('0203'));
     expect(wanted.length).toBeGreaterThan(0);
     for (const reverse of [false, true]) {
-      expect(found(watch, reverse, '$value == 0x0302')).toEqual(wanted);
+      expect(await found(watch, reverse, '$value == 0x0302')).toEqual(wanted);
     }
   });
 });

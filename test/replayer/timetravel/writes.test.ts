@@ -21,23 +21,31 @@ const scratch = new Scratch('writes');
 afterAll(() => scratch.remove());
 
 /** Places at which the bytes of a range became others: the instruction before which they were as before. */
-function changesByForce(trace: TraceReader, address: number, length: number): Mark[] {
+async function changesByForce(
+  trace: TraceReader,
+  address: number,
+  length: number,
+): Promise<Mark[]> {
   const changes: Mark[] = [];
   const steps = allFunctions(trace.module());
-  replayInstrumented(new TravelTarget(trace), { tick: true, frames: 'depth', steps }, (running) => {
-    const { probes, memory, event } = running;
-    const range = () => Buffer.from(memory().slice(address, address + length));
-    let known = range();
-    let last: Mark = { event: -1, tick: 0, depth: 0, pc: -1 };
-    probes.global('armed').value = 0x7fffffff;
-    probes.set('stop', (pc, depth) => {
-      const now = range();
-      if (!now.equals(known)) changes.push(last);
-      known = now;
-      const tick = -Number(probes.global('ticksLeft').value);
-      last = { event: event(), tick, depth, pc };
-    });
-  });
+  await replayInstrumented(
+    new TravelTarget(trace),
+    { tick: true, frames: 'depth', steps },
+    (running) => {
+      const { probes, memory, event } = running;
+      const range = () => Buffer.from(memory().slice(address, address + length));
+      let known = range();
+      let last: Mark = { event: -1, tick: 0, depth: 0, pc: -1 };
+      probes.global('armed').value = 0x7fffffff;
+      probes.set('stop', (pc, depth) => {
+        const now = range();
+        if (!now.equals(known)) changes.push(last);
+        known = now;
+        const tick = -Number(probes.global('ticksLeft').value);
+        last = { event: event(), tick, depth, pc };
+      });
+    },
+  );
   return changes;
 }
 
@@ -54,10 +62,12 @@ const DATA = { address: 66_560, length: 80_000, keep: 1e6 };
 describe.each(['heapsmash-O0g', 'heapsmash-O2'])('%s', (name) => {
   test('finds the writes that looking at every instruction finds', async () => {
     const trace = await record(name);
-    const all = writesTo(new TravelTarget(trace), DATA).writes.filter(({ by }) => by === 'guest');
+    const all = (await writesTo(new TravelTarget(trace), DATA)).writes.filter(
+      ({ by }) => by === 'guest',
+    );
     for (const part of [0.1, 0.5, 0.9]) {
       const address = (all[Math.floor(all.length * part)]?.address ?? 0) - 3;
-      const { writes, total } = writesTo(new TravelTarget(trace), {
+      const { writes, total } = await writesTo(new TravelTarget(trace), {
         address,
         length: 16,
         keep: 1e6,
@@ -74,7 +84,7 @@ describe.each(['heapsmash-O0g', 'heapsmash-O2'])('%s', (name) => {
         .map(({ mark }) => mark)
         .filter(byGuest);
       expect(changed.length).toBeGreaterThan(0);
-      expect(changed).toEqual(changesByForce(trace, address, 16).filter(byGuest));
+      expect(changed).toEqual((await changesByForce(trace, address, 16)).filter(byGuest));
     }
     trace.close();
   });
@@ -86,7 +96,7 @@ test('who overwrote the function pointer of heapsmash, with the callers', async 
   const names = new FunctionNames(module);
   const starts = functionStarts(module);
   const writer = (pc: number) => names.get(functionAt(starts, pc))?.name;
-  const { writes } = writesTo(new TravelTarget(trace), DATA);
+  const { writes } = await writesTo(new TravelTarget(trace), DATA);
   // words that `add_user` or `main` stored whole, and of which `set_name` wrote a byte later
   const words = new Set<number>();
   const smashed = writes.filter(({ mark, address, length, by }) => {
@@ -97,7 +107,7 @@ test('who overwrote the function pointer of heapsmash, with the callers', async 
   const last = smashed.at(-1);
   expect(last).toBeDefined();
   if (last === undefined) return;
-  const frames = framesAt(new TravelTarget(trace), last.mark);
+  const frames = await framesAt(new TravelTarget(trace), last.mark);
   expect(frames[0]?.pc).toBe(last.mark.pc);
   expect(frames).toHaveLength(last.mark.depth);
   expect(frames.map(({ func }) => names.get(func)?.name).slice(0, 3)).toEqual([
@@ -107,10 +117,10 @@ test('who overwrote the function pointer of heapsmash, with the callers', async 
   ]);
   // the same question, asked as a user does: the last write to that word before the end
   const word = { address: last.address & ~3, length: 4, keep: 1 };
-  const again = writesTo(new TravelTarget(trace), word);
+  const again = await writesTo(new TravelTarget(trace), word);
   expect(again.writes.map(({ mark }) => writer(mark.pc))).toEqual(['set_name']);
   // and before that one: it is not among those before itself
-  const earlier = writesTo(new TravelTarget(trace), {
+  const earlier = await writesTo(new TravelTarget(trace), {
     ...word,
     until: again.writes[0]?.mark as Mark,
   });
@@ -120,7 +130,7 @@ test('who overwrote the function pointer of heapsmash, with the callers', async 
 
 test('what the host wrote is told as its answer to a call', async () => {
   const trace = await record('heapsmash-O2');
-  const { writes } = writesTo(new TravelTarget(trace), DATA);
+  const { writes } = await writesTo(new TravelTarget(trace), DATA);
   const hosts = writes.filter(({ by }) => by === 'host');
   const events = [...trace.events()];
   expect(hosts.length).toBeGreaterThan(0);
@@ -132,17 +142,17 @@ test('what the host wrote is told as its answer to a call', async () => {
 
 test('a place where the run never comes, and an empty range, are refused', async () => {
   const trace = await record('heapsmash-O2');
-  const { writes } = writesTo(new TravelTarget(trace), { ...DATA, keep: 1e6 });
+  const { writes } = await writesTo(new TravelTarget(trace), { ...DATA, keep: 1e6 });
   const by = (who: string) => writes.find((write) => write.by === who)?.mark as Mark;
   for (const mark of [
     { ...by('guest'), tick: 1e9 },
     { ...by('host'), event: 16 },
   ]) {
-    expect(() => framesAt(new TravelTarget(trace), mark)).toThrow(
+    await expect(framesAt(new TravelTarget(trace), mark)).rejects.toThrow(
       expect.objectContaining({ code: 'EVENT_NOT_FOUND' }),
     );
   }
-  expect(() => writesTo(new TravelTarget(trace), { ...DATA, length: 0 })).toThrow(
+  await expect(writesTo(new TravelTarget(trace), { ...DATA, length: 0 })).rejects.toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID' }),
   );
   trace.close();
