@@ -159,12 +159,13 @@ function jsonWrite(write: LocatedWrite, stack: readonly StackFrame[] | undefined
 
 function notesOn(
   trace: TraceReader,
-  { writes, total, note }: LocatedWrites,
+  { writes, total, hasData, note }: LocatedWrites,
   { last, upTo }: { last: boolean; upTo: number | undefined },
 ): string[] {
   const notes: string[] = [];
   const until = upTo === undefined ? '' : upTo < 0 ? ' before #0' : ` up to #${upTo}`;
-  if (total === 0) notes.push(`nothing was written there${until}.`);
+  const data = hasData ? ': what it held is data of the module' : '';
+  if (total === 0) notes.push(`nothing was written there${until}${data}.`);
   else if (!last && total > writes.length) {
     notes.push(`note: these are the last ${writes.length} of ${count(total, 'write')}: --limit`);
   }

@@ -3,6 +3,9 @@
  * compared with the recording.
  */
 import { WasiRrError } from '../../errors.ts';
+import { findInstructions } from '../instrument/find-instructions.ts';
+import type { InstructionReader } from '../instrument/instruction-reader.ts';
+import { OP } from '../instrument/opcode-numbers.ts';
 import { observeHostWrites } from './host-writes.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
@@ -35,9 +38,12 @@ export async function firstSeen(
   onEvent: (event: number) => void = () => {},
 ): Promise<FirstSeen | undefined> {
   if (bytes.length === 0) throw new WasiRrError('OPTION_INVALID', 'no bytes to look for.');
+  const grows = growsOf(target);
   let running: Running | undefined;
   let found: FirstSeen | undefined;
   const all: Running[] = [];
+  /** The last time that memory was about to grow. */
+  let growing: { readonly mark: Mark; readonly size: number } | undefined;
   const look = (
     by: FirstSeen['by'],
     mark: () => Mark,
@@ -45,8 +51,18 @@ export async function firstSeen(
     size: number,
     instance = target.instance,
   ) => {
+    lookAtGrown();
     if (found !== undefined || running === undefined) return;
-    const memory = running.memory();
+    search(by, mark, at, size, instance);
+  };
+  const search = (
+    by: FirstSeen['by'],
+    mark: () => Mark,
+    at: number,
+    size: number,
+    instance: number | undefined,
+  ) => {
+    const memory = running?.memory() ?? new Uint8Array(0);
     const from = Math.max(0, at - bytes.length + 1);
     const window = memory.subarray(from, at + size + bytes.length - 1);
     const hit = Buffer.from(window.buffer, window.byteOffset, window.length).indexOf(bytes);
@@ -54,6 +70,14 @@ export async function firstSeen(
     const other = instance === target.instance ? undefined : instance;
     found = { by, mark: mark(), address: from + hit, other };
     for (const { probes } of all) probes.watch(0, 0);
+  };
+  /** Its zeros may be the last bytes of what is looked for. */
+  const lookAtGrown = () => {
+    if (growing === undefined || running === undefined) return;
+    const { mark, size } = growing;
+    const grown = running.memory().length - size;
+    growing = undefined;
+    if (grown > 0 && found === undefined) search('guest', () => mark, size, grown, target.instance);
   };
   const now = (pc: number, by = running): Mark => ({
     event: by?.event() ?? -1,
@@ -66,13 +90,24 @@ export async function firstSeen(
   });
   await replayInstrumented(
     target,
-    { tick: true, frames: 'depth', watch: true },
+    {
+      tick: true,
+      frames: 'depth',
+      watch: true,
+      ...(grows && { breaks: new Set([...grows].flat()) }),
+    },
     (started) => {
       const { probes, instance } = started;
       all.push(started);
       if (target.instance === undefined || instance === target.instance) running = started;
       probes.watch(0, WHOLE_MEMORY);
       look('start', () => START, 0, started.memory().length);
+      if (grows) {
+        probes.set('stop', (pc) => {
+          lookAtGrown();
+          if (grows.has(pc)) growing = { mark: now(pc, started), size: started.memory().length };
+        });
+      }
       const whose = target.instance === undefined ? undefined : instance;
       probes.set('wrote', (pc, at, size) => {
         running ??= started;
@@ -83,5 +118,14 @@ export async function firstSeen(
     undefined,
     target.instance === undefined ? [undefined] : target.sharers,
   );
+  lookAtGrown();
   return found;
+}
+
+/** Of a module alone: those of a component's instances share their memories. */
+function growsOf({ instance, module }: TravelTarget): ReadonlyMap<number, number> | undefined {
+  if (instance !== undefined) return undefined;
+  const isGrow = ({ code, index }: InstructionReader) => code === OP.memoryGrow && index === 0;
+  const found = findInstructions(module, isGrow);
+  return found.size === 0 ? undefined : found;
 }

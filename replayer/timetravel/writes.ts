@@ -44,6 +44,8 @@ export interface WriteList {
   readonly total: number;
   /** Bytes of the memory at the end; it never shrinks. */
   readonly memorySize: number;
+  /** Whether the module's data had put something there before any code ran. */
+  readonly hasData: boolean;
   /** What a user should know besides. */
   readonly note: string | undefined;
 }
@@ -70,6 +72,7 @@ export async function writesTo(
   let running: Running | undefined;
   /** The range as far as it is known; what memory does not reach holds zeros when it does. */
   const known = new Uint8Array(length);
+  let hasData = false;
   let total = 0;
   let writes: MemoryWrite[] = [];
   const memory = () => running?.memory() ?? new Uint8Array(0);
@@ -110,6 +113,7 @@ export async function writesTo(
       if (target.instance === undefined || instance === target.instance) running = started;
       // of a component, another one may have begun to fill the memory before
       known.set(started.memory().subarray(address, address + length));
+      if (running === started) hasData = known.some((byte) => byte !== 0);
       probes.watch(address, length);
       const whose = target.instance === undefined ? undefined : instance;
       probes.set('wrote', (pc, at, size) => {
@@ -122,7 +126,7 @@ export async function writesTo(
     target.instance === undefined ? [undefined] : target.sharers,
   );
   const kept = keep > 0 ? writes.slice(-keep) : [];
-  return { writes: kept, total, memorySize: memory().length, note };
+  return { writes: kept, total, memorySize: memory().length, hasData, note };
 }
 
 function isLater(by: MemoryWrite['by'], mark: Mark, { until, upTo }: WriteQuery): boolean {

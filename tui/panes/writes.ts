@@ -22,7 +22,9 @@ export function writesContent({ state, reader }: Debugger): TabContent {
   if (found.note !== undefined) lines.push({ line: line(span(escapeText(found.note), 'error')) });
   if (last === undefined) {
     const where = variable?.since === undefined ? '' : ' in this call of the function';
-    lines.push({ line: line(span(`nothing was written there${where} ${upToText(upTo)}`, 'dim')) });
+    const data = found.hasData ? ': what it held is data of the module' : '';
+    const text = `nothing was written there${where} ${upToText(upTo)}${data}`;
+    lines.push({ line: line(span(text, 'dim')) });
     return { lines };
   }
   const entry = (write: LocatedWrite) => writeLine(write, writers, reader.eventCount);
