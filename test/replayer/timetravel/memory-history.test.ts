@@ -90,7 +90,7 @@ describe('a memory', () => {
     trace = new TraceReader((await scratch.recordGuest(guest)).trace);
     const steps = allFunctions(trace.module());
     const plan = { tick: true, frames: 'depth', steps } as const;
-    replayInstrumented(new TravelTarget(trace), plan, ({ probes, event, memory }) => {
+    await replayInstrumented(new TravelTarget(trace), plan, ({ probes, event, memory }) => {
       initial = Buffer.from(memory());
       let known = initial;
       let last: Mark | undefined;
@@ -125,9 +125,9 @@ describe('a memory', () => {
     [65_530, 12],
     [69_990, 30],
     [2080, 4],
-  ])('writes to %i, %i bytes', (address, length) => {
+  ])('writes to %i, %i bytes', async (address, length) => {
     const query = { address, length, keep: 1e6 };
-    const { writes, total, hasData } = writesTo(new TravelTarget(trace), query);
+    const { writes, total, hasData } = await writesTo(new TravelTarget(trace), query);
     expect(writes).toHaveLength(total);
     expect(hasData).toBe(initial.subarray(address, address + length).some((byte) => byte !== 0));
     // one after the other they make of the memory at the start that at the end
@@ -156,13 +156,18 @@ describe('a memory', () => {
     expect(expected.length).toBeGreaterThan(0);
     // the last one before each
     for (const { mark } of expected) {
-      const found = writesTo(new TravelTarget(trace), { address, length, keep: 1, until: mark });
+      const found = await writesTo(new TravelTarget(trace), {
+        address,
+        length,
+        keep: 1,
+        until: mark,
+      });
       const before = writes.filter((write) => compareMarks(write.mark, mark) < 0);
       expect(found.writes).toEqual(before.slice(-1));
     }
   });
 
-  test('the first time that it holds some bytes', () => {
+  test('the first time that it holds some bytes', async () => {
     const random = randomFrom(6);
     const found = { guest: 0, host: 0, start: 0, never: 0 };
     const changed = ({ before, after }: Change) =>
@@ -174,7 +179,7 @@ describe('a memory', () => {
       const at = Math.max(0, (places[random.below(places.length)] ?? 0) - random.below(3));
       const bytes = Buffer.from(change.after.subarray(at, at + 1 + random.below(7)));
       if (random.below(5) === 0) bytes[0] = (bytes[0] ?? 0) ^ 0x80;
-      const seen = firstSeen(new TravelTarget(trace), bytes);
+      const seen = await firstSeen(new TravelTarget(trace), bytes);
       const first = changes.find((change) => change.after.includes(bytes));
       if (initial.includes(bytes)) {
         expect(seen).toMatchObject({ by: 'start', address: initial.indexOf(bytes) });
@@ -194,11 +199,11 @@ describe('a memory', () => {
     for (const count of Object.values(found)) expect(count).toBeGreaterThan(0);
   });
 
-  test('bytes that are there when memory grows', () => {
+  test('bytes that are there when memory grows', async () => {
     const grown = changes.find(({ before, after }) => after.length > before.length) as Change;
     const bytes = Buffer.concat([grown.before.subarray(-3), Buffer.from([0])]);
     expect(grown.before.includes(bytes)).toBe(false);
-    expect(firstSeen(new TravelTarget(trace), bytes)).toEqual({
+    expect(await firstSeen(new TravelTarget(trace), bytes)).toEqual({
       ...{ by: 'guest', mark: grown.mark, address: grown.before.length - 3, other: undefined },
     });
   });
