@@ -4,7 +4,7 @@
 #
 # Debian 12:
 #   apt-get install -y --no-install-recommends clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32
-#   apt-get install -y --no-install-recommends rustc libstd-rust-dev-wasm32 lld-14      (rustslice only)
+#   apt-get install -y --no-install-recommends rustc libstd-rust-dev-wasm32 lld-14      (Rust only)
 #
 # The same bytes come out wherever this folder lies: sources are named relative to it, and so is the
 # compilation folder in the DWARF.
@@ -47,6 +47,21 @@ rust_program() { # SOURCE OUTPUT FLAGS…
   /usr/bin/rustc --target wasm32-wasi "$@" "$source" -o "$output" && chmod 644 "$output"
 }
 
+# Rust's standard library without its debug information, which is 6 MB of each program: what a program uses of its
+# generic code is compiled, and described, in the program. llvm-objcopy writes relocations that no linker reads.
+bare_std() { # SYSROOT
+  local library lib=$1/lib/rustlib/wasm32-wasi/lib parts=$1/parts object
+  mkdir -p "$1/lib/rustlib" && cp -r /usr/lib/rustlib/wasm32-wasi "$1/lib/rustlib" || return 1
+  for library in "$lib"/*.rlib; do
+    rm -rf "$parts" && mkdir "$parts" || return 1
+    (cd "$parts" && llvm-ar-19 x "$library") || return 1
+    for object in "$parts"/*.o; do
+      wasm-ld-14 -r --strip-debug --no-demangle "$object" -o "$parts/bare" && mv "$parts/bare" "$object" || return 1
+      llvm-ar-14 r "$library" "$object" || return 1
+    done
+  done
+}
+
 shopt -s nullglob
 for source in src/*.c; do
   name=$(basename "$source" .c)
@@ -57,7 +72,9 @@ done
 for source in src/*.rs; do
   name=$(basename "$source" .rs)
   wanted "$name" || continue
-  rust_program "$source" "$out/$name-O0g.wasm" -g "--remap-path-prefix=$here=." || fail "$name-O0g"
+  [ -d "$objects/rust" ] || bare_std "$objects/rust" || fail "Rust's library"
+  rust_program "$source" "$out/$name-O0g.wasm" -g --sysroot "$objects/rust" -C linker=wasm-ld-14 "--remap-path-prefix=$here=." &&
+    llvm-objcopy-19 --remove-section .debug_pubnames --remove-section .debug_pubtypes "$out/$name-O0g.wasm" || fail "$name-O0g"
   rust_program "$source" "$out/$name-O2.wasm" -O -C strip=debuginfo || fail "$name-O2"
 done
 exit $failed

@@ -2,12 +2,14 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { escapeText, missingEnd, openTimeTravel, storedSource, WasiRrError } from '../../index.ts';
+import { ownCode } from '../../tui/source/own-code.ts';
 import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
 import type { Answer } from '../debug/answer.ts';
 import { type DebugCommand, parseLine } from '../debug/commands.ts';
 import { Debugger } from '../debug/debugger.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
-import { markText, showStop } from '../debug/show.ts';
+import { jsonFrame, markText, showStop } from '../debug/show.ts';
+import { frameTexts } from '../frames.ts';
 import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
 import { collecting, wholeNumber } from '../option-values.ts';
@@ -167,13 +169,16 @@ class Loop {
   }
 }
 
-/** How the run ended, and where the debugger stands in the beginning. */
+/** How the run ended, where the debugger stands in the beginning, and where the program's own code is. */
 async function opening(debug: Debugger): Promise<Answer> {
   const { text, json } = await showStop(debug, await debug.begin());
-  const { outcome } = debug;
+  const { outcome, stack, sources } = debug;
+  const { level = 0 } = ownCode(stack, sources) ?? {};
+  const own = level === 0 ? undefined : stack[level];
+  const hint = own && `frame ${level} is the first with a source here: ${frameTexts(own).at(-1)}`;
   return {
-    text: [`how the run ended: ${escapeText(outcome)}`, ...text],
-    json: { ...json, outcome },
+    text: [`how the run ended: ${escapeText(outcome)}`, ...text, ...(hint ? [hint] : [])],
+    json: { ...json, outcome, ...(own && { ownFrame: jsonFrame(own, level) }) },
   };
 }
 

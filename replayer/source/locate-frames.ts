@@ -1,5 +1,6 @@
 /** Where in the source the frames of a stack stand, and which source files there are. */
 import type { TraceReader } from '../../traces/reader.ts';
+import { demangle } from '../../wasm/demangle.ts';
 import type { SourceFrame } from '../dwarf/debug-info.ts';
 import { FrameNames } from './frame-names.ts';
 import { SourceLines } from './source-lines.ts';
@@ -22,7 +23,7 @@ export interface Located {
 
 /**
  * @param trace with the modules
- * @returns the same frames, with names where they had none
+ * @returns the same frames, with readable names
  */
 export function locateFrames<Frame extends PlacedFrame>(
   trace: TraceReader,
@@ -37,7 +38,8 @@ export function locateFrames<Frame extends PlacedFrame>(
       known.set(module, whole || module !== undefined ? FrameNames.of(trace, module) : undefined);
     }
     const names = known.get(module);
-    const name = frame.name ?? names?.nameOf(func)?.name;
+    // V8's names are cut where they are long, and mangled
+    const name = names?.nameOf(func)?.name ?? (frame.name && demangle(frame.name));
     const own = module === undefined ? undefined : (names?.moduleName ?? `module ${module}`);
     return {
       ...frame,

@@ -3,9 +3,11 @@ import type { Machine } from '../dwarf/machine.ts';
 import { Unreadable } from '../dwarf/machine.ts';
 import { resolved, type StructureType, sizeOf, type Type } from '../dwarf/type.ts';
 import { isCharacter } from './characters.ts';
+import { formatValue } from './format.ts';
 import { libcxxKind } from './libcxx.ts';
-import { sequenceOf } from './library-types.ts';
-import { variantOf } from './rust.ts';
+import { collectionOf, heldBy, sequenceOf } from './library-types.ts';
+import type { Collection } from './rust-collections.ts';
+import { variantOf } from './rust-types.ts';
 import { bitsOf, elementOf, memberOf, type Value, valueAt } from './value.ts';
 
 export interface Child {
@@ -74,6 +76,13 @@ function partsOf(value: Value, type: StructureType, machine: Machine): Children 
     const first = valueAt(machine, sequence.element, sequence.address);
     return elements(first, sequence.element, sequence.count);
   }
+  const collection = collectionOf(value, machine);
+  if (collection !== undefined) return entriesOf(collection, machine);
+  const held = heldBy(value, machine);
+  if (held !== undefined) {
+    const inner = hasChildren(held) ? childrenOf(held, machine) : NONE;
+    return inner.children.length > 0 ? inner : { children: [{ name: '*', value: held }], more: 0 };
+  }
   if (type.variants !== undefined) {
     const { member, content } = variantOf(value, type);
     const inner = resolved(content.type);
@@ -81,6 +90,20 @@ function partsOf(value: Value, type: StructureType, machine: Machine): Children 
     return { children: [{ name: member.name ?? '0', value: content }], more: 0 };
   }
   return members(value, type);
+}
+
+/** Characters of a key that stand in the name of what is under it. */
+const MAX_KEY = 40;
+
+function entriesOf(collection: Collection, machine: Machine): Children {
+  const children: Child[] = [];
+  for (const { key, value } of collection.entries()) {
+    if (children.length === MAX_ELEMENTS) break;
+    const text = key && formatValue(key, { machine, functionAt: () => undefined });
+    const name = text === undefined ? String(children.length) : text.slice(0, MAX_KEY);
+    children.push({ name: `[${name}]`, value });
+  }
+  return { children, more: Math.max(0, collection.count - children.length) };
 }
 
 function members(value: Value, type: StructureType): Children {

@@ -49,6 +49,11 @@ export class Formatter {
     this.radix = radix;
   }
 
+  /** Whether so much was written that the rest is cut. */
+  get isFull(): boolean {
+    return this.left <= 0;
+  }
+
   /** @param depth how many structs it stands in */
   format(value: Value, depth: number): string {
     if (this.left-- <= 0) return '…';

@@ -2,12 +2,10 @@
 import { type Machine, readMemory, Unreadable } from '../dwarf/machine.ts';
 import { resolved, type StructureType, sizeOf } from '../dwarf/type.ts';
 import type { Formatter } from './format.ts';
+import { inside } from './inside.ts';
 import type { Sequence } from './sequence.ts';
 import { MAX_SHOWN, utf8Text } from './texts.ts';
-import { bitsOf, bytesOf, memberOf, type Value, valueAt } from './value.ts';
-
-/** Structs that are looked into for a member: it has been moved between versions. */
-const MAX_WRAPPERS = 20;
+import { bitsOf, bytesOf, type Value, valueAt } from './value.ts';
 
 /** @returns undefined for what is shown by its members */
 export function formatLibcxx(
@@ -82,20 +80,4 @@ export function libcxxSequence(value: Value, machine: Machine): Sequence | undef
     throw new Unreadable('no vector: its end is wrong');
   if (bytes > 0) readMemory(machine, address + bytes - 1, 1);
   return { address, element: pointer.target, count: bytes / size };
-}
-
-/** A member by its name, wherever it stands in the object. */
-function inside(value: Value, name: string): Value | undefined {
-  const open = [value];
-  for (let left = MAX_WRAPPERS; left > 0; left--) {
-    const next = open.shift();
-    const type = resolved(next?.type);
-    if (next === undefined) return undefined;
-    if (type?.kind !== 'structure') continue;
-    const found = type.members.find((member) => member.name === name);
-    if (found !== undefined) return memberOf(next, found);
-    const wrappers = type.members.filter(({ offset }) => offset !== undefined).slice(0, left);
-    open.push(...wrappers.map((member) => memberOf(next, member)));
-  }
-  return undefined;
 }

@@ -3,7 +3,9 @@ import { type Machine, Unreadable } from '../dwarf/machine.ts';
 import { resolved, sizeOf } from '../dwarf/type.ts';
 import { isCharacter } from './characters.ts';
 import { libcxxKind, libcxxSequence, libcxxText } from './libcxx.ts';
-import { rustSequence, rustText } from './rust.ts';
+import { type Collection, rustCollection } from './rust-collections.ts';
+import { rustSequence, rustText } from './rust-types.ts';
+import { rustWrapper } from './rust-wrappers.ts';
 import type { Sequence } from './sequence.ts';
 import { bitsOf, type Value } from './value.ts';
 
@@ -16,6 +18,21 @@ export function sequenceOf(value: Value, machine: Machine): Sequence | undefined
   if (type?.kind !== 'structure') return undefined;
   if (type.isRust) return rustSequence(value, type);
   return libcxxKind(type) === 'vector' ? libcxxSequence(value, machine) : undefined;
+}
+
+/** A collection, of which the elements do not stand in a row. @returns undefined for what is none. @throws Unreadable */
+export function collectionOf(value: Value, machine: Machine): Collection | undefined {
+  const type = resolved(value.type);
+  return type?.kind === 'structure' ? rustCollection(value, type, machine) : undefined;
+}
+
+/** What a counted or mutable place of Rust's library holds. @returns undefined for what is none. @throws Unreadable */
+export function heldBy(value: Value, machine: Machine): Value | undefined {
+  const type = resolved(value.type);
+  const wrapper = type?.kind === 'structure' ? rustWrapper(value, type, machine) : undefined;
+  if (wrapper === undefined) return undefined;
+  if (wrapper.value === undefined) throw new Unreadable(`what this ${wrapper.name} held is gone`);
+  return wrapper.value;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { LocatedArrival } from '../../replayer/timetravel/messages.ts';
 import type { Arrival, Motion } from '../../replayer/timetravel/motions.ts';
 import { afterMotion } from '../../replayer/timetravel/stop-points.ts';
 import { selectNumber } from '../model/timeline-list.ts';
+import { ownCode } from '../source/own-code.ts';
 import type { Debugger } from './debugger.ts';
 import { type Inside, momentText } from './inside.ts';
 
@@ -198,14 +199,9 @@ function insideOf({ mark, stack, reason }: LocatedArrival): Inside {
   return { mark, stack, reason, level: 0, call: 0 };
 }
 
-/** Where no motion led, the frame of interest is the first one with a source: a library called the host. */
 function atOwnCode({ sources, state }: Debugger, inside: Inside): Inside {
   if (state.textKind === 'wasm') return inside;
-  for (const [level, { source }] of inside.stack.entries()) {
-    const call = source.findIndex(({ place }) => place && sources.lines(place.file) !== undefined);
-    if (call >= 0) return { ...inside, level, call };
-  }
-  return inside;
+  return { ...inside, ...ownCode(inside.stack, sources) };
 }
 
 function isCalledOff(thrown: unknown): boolean {

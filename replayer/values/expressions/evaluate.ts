@@ -3,7 +3,7 @@
 import { littleEndian } from '../../dwarf/little-endian.ts';
 import type { Machine } from '../../dwarf/machine.ts';
 import { resolved, sizeOf, type Type } from '../../dwarf/type.ts';
-import { sequenceOf, textOf } from '../library-types.ts';
+import { heldBy, sequenceOf, textOf } from '../library-types.ts';
 import { bitsOf, computed, elementOf, type Value, valueAs, valueAt } from '../value.ts';
 import {
   binary,
@@ -24,6 +24,7 @@ import {
   UNSIGNED,
   UNSIGNED_LONG_LONG,
 } from './base-types.ts';
+import { entryAt, type Key } from './entry.ts';
 import { memberNamed } from './member.ts';
 import {
   addressIn,
@@ -87,7 +88,7 @@ class Evaluator {
       case 'member':
         return this.member(this.value(expression.of), expression.name);
       case 'element':
-        return this.element(this.value(expression.of), this.index(expression.index));
+        return this.elementAt(this.value(expression.of), expression.index);
       case 'several':
         return this.several(this.value(expression.first), this.index(expression.count));
       case 'cast':
@@ -133,6 +134,8 @@ class Evaluator {
     if (pointer === undefined) {
       const first = sequenceOf(value, this.names.machine);
       if (first !== undefined) return valueAt(this.names.machine, first.element, first.address);
+      const held = heldBy(value, this.names.machine);
+      if (held !== undefined) return held;
       throw badExpression('only what a pointer points to can be taken with *');
     }
     if (pointer.target === undefined && type?.kind === 'pointer') {
@@ -180,15 +183,25 @@ class Evaluator {
     }
     const found = memberNamed(holder, type, name);
     if (found !== undefined) return found;
+    const held = heldBy(holder, this.names.machine);
+    if (held !== undefined) return this.member(held, name);
     const known = type.members.flatMap((one) => (one.name === undefined ? [] : [one.name]));
     throw badExpression(`${type.name} has no member "${name}"; it has ${known.join(', ')}`);
   }
 
   private index(expression: Expression): number {
-    const { value } = scalarIn(this.value(expression));
-    const index = Number(value);
-    if (Number.isSafeInteger(index)) return index;
-    throw badExpression('that is no index');
+    return indexFrom(this.key(expression));
+  }
+
+  private key(expression: Expression): Key {
+    if (expression.kind === 'text') return expression.text;
+    return scalarIn(this.value(expression)).value;
+  }
+
+  /** Of a map, what is under a key. */
+  private elementAt(value: Value, expression: Expression): Value {
+    const key = this.key(expression);
+    return entryAt(value, key, this.names.machine) ?? this.element(value, indexFrom(key));
   }
 
   private element(value: Value, index: number): Value {
@@ -243,4 +256,10 @@ function integerLiteral(value: bigint, suffix: string): Scalar {
   if (!unsigned && value < 1n << 63n) return { value, type: LONG_LONG };
   if (value < 1n << 64n) return { value, type: UNSIGNED_LONG_LONG };
   throw badExpression(`${value} is too large`);
+}
+
+function indexFrom(key: Key): number {
+  const index = Number(key);
+  if (typeof key !== 'string' && Number.isSafeInteger(index)) return index;
+  throw badExpression('that is no index');
 }

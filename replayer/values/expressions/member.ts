@@ -1,6 +1,6 @@
 /** A member of a struct, class, union or variant, by its name. */
 import { resolved, type StructureType } from '../../dwarf/type.ts';
-import { variantOf } from '../rust.ts';
+import { variantOf } from '../rust-types.ts';
 import { memberOf, type Value } from '../value.ts';
 
 /** Structs without a name that a member is looked for in. */
