@@ -35,29 +35,90 @@ export interface InstrumentedModule {
  * @throws WasiRrError MODULE_INVALID, and MODULE_UNSUPPORTED for instructions that are not known
  */
 export function instrument(bytes: Uint8Array, plan: InstrumentPlan): InstrumentedModule {
-  const layout = readLayout(bytes);
-  const added = new Additions(layout, plan);
-  const rewriter = new FunctionRewriter(layout, plan, added);
-  const count = layout.bodyStarts.length;
-  const code = new WasmOutput(bytes.length * 2 + 1024);
-  code.u32(count);
-  /** Where each function's body begins in the code section, behind its size. */
-  const starts = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    const before = code.length;
-    rewriter.rewrite(i, code);
-    starts[i] = behindLeb(code.bytes, before);
+  return new Rewriting(bytes, plan).module();
+}
+
+/**
+ * A module that was rewritten by a plan, of which some functions can be rewritten by another one: most of 20 MB
+ * is the same whatever a debugger stops at.
+ */
+export class Rewriting {
+  private readonly layout: ModuleLayout;
+  private readonly added: Additions;
+  private readonly rewriter: FunctionRewriter;
+  /** All functions as the plan has them, and where each begins, with its size. */
+  private readonly code: WasmOutput;
+  private readonly starts: Uint32Array;
+
+  /**
+   * @param added plan whose hooks and globals there are, for plans that follow
+   * @throws WasiRrError MODULE_INVALID, and MODULE_UNSUPPORTED for instructions that are not known
+   */
+  constructor(bytes: Uint8Array, plan: InstrumentPlan, added: InstrumentPlan = plan) {
+    this.layout = readLayout(bytes);
+    this.added = new Additions(this.layout, added);
+    this.rewriter = new FunctionRewriter(this.layout, plan, this.added);
+    const count = this.layout.bodyStarts.length;
+    const code = new WasmOutput(bytes.length * 2 + 1024);
+    this.starts = new Uint32Array(count + 1);
+    for (let i = 0; i < count; i++) {
+      this.starts[i] = code.length;
+      this.rewriter.rewrite(i, code);
+    }
+    this.starts[count] = code.length;
+    this.code = code;
   }
-  const out = new WasmOutput(code.length + bytes.length);
-  out.copy(bytes, 0, 8);
-  const codeAt = writeSections(out, layout, added, code);
-  return {
-    bytes: out.written(),
-    prefix: added.prefix,
-    start: layout.start === undefined ? undefined : `${added.prefix}start`,
-    layout,
-    original: offsetMap(rewriter, layout, starts, codeAt),
-  };
+
+  /**
+   * @param other functions (indices) that are rewritten by another plan, which adds no more than there is
+   * @throws WasiRrError MODULE_UNSUPPORTED for a function that becomes too large
+   */
+  module(
+    other: ReadonlySet<number> = new Set(),
+    plan: InstrumentPlan | undefined = undefined,
+  ): InstrumentedModule {
+    const { layout, added, rewriter, starts } = this;
+    const count = layout.bodyStarts.length;
+    const rewriters = plan && new FunctionRewriter(layout, plan, added);
+    const changed = [...other]
+      .map((func) => func - layout.importedFunctions)
+      .filter((index) => rewriters !== undefined && index >= 0 && index < count)
+      .sort((a, b) => a - b);
+    const code = new WasmOutput(this.code.length + (changed.length << 14) + 16);
+    code.u32(count);
+    /** Where each function's body begins in the code section, behind its size. */
+    const bodies = new Uint32Array(count);
+    let next = 0;
+    const copyUpTo = (index: number) => {
+      const from = starts[next] as number;
+      const shift = code.length - from;
+      code.copy(this.code.bytes, from, starts[index] as number);
+      for (; next < index; next++) {
+        bodies[next] = behindLeb(this.code.bytes, starts[next] as number) + shift;
+      }
+    };
+    for (const index of changed) {
+      copyUpTo(index);
+      const before = code.length;
+      rewriters?.rewrite(index, code);
+      bodies[index] = behindLeb(code.bytes, before);
+      next = index + 1;
+    }
+    copyUpTo(count);
+    const { bytes } = layout;
+    const out = new WasmOutput(code.length + bytes.length);
+    out.copy(bytes, 0, 8);
+    const codeAt = writeSections(out, layout, added, code);
+    const own = new Set(changed);
+    const rewriterOf = (index: number) => (own.has(index) && rewriters) || rewriter;
+    return {
+      bytes: out.written(),
+      prefix: added.prefix,
+      start: layout.start === undefined ? undefined : `${added.prefix}start`,
+      layout,
+      original: offsetMap(rewriterOf, layout, bodies, codeAt),
+    };
+  }
 }
 
 function behindLeb(bytes: Uint8Array, at: number): number {
@@ -163,7 +224,7 @@ function isNames(bytes: Uint8Array, { body, end }: Section): boolean {
 
 /** Rewrites a function once more to learn where its instructions went: nobody pays who does not ask. */
 function offsetMap(
-  rewriter: FunctionRewriter,
+  rewriterOf: (index: number) => FunctionRewriter,
   layout: ModuleLayout,
   starts: Uint32Array,
   codeAt: number,
@@ -177,7 +238,7 @@ function offsetMap(
     if (runs === undefined) {
       const made: number[] = [];
       scratch.reset();
-      rewriter.rewrite(index, scratch, made);
+      rewriterOf(index).rewrite(index, scratch, made);
       runs = made;
       known.set(index, runs);
     }

@@ -6,11 +6,14 @@
  */
 import { invariant, WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
+import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import { isOverflow, overflowDepth } from '../overflow.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { SourceLines } from '../source/source-lines.ts';
 import { Look } from '../values/look.ts';
-import { lastWithin, lineBefore, type MakeSearch, pointsBefore, windowPass } from './backward.ts';
+import { BackSearch, notThere } from './back-search.ts';
+import { lastWithin, lineBefore, type MakeSearch, pointsBefore } from './backward.ts';
+import { behindCallPass } from './behind-call.ts';
 import { type ForwardQuery, forwardPass } from './forward.ts';
 import {
   anyWithin,
@@ -28,19 +31,12 @@ import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
 import { endPass } from './run-end.ts';
-import { type Known, Stretches } from './stretches.ts';
+import { Stretches } from './stretches.ts';
 import type { TravelTarget } from './travel-target.ts';
 
 export type OnEvent = (event: number) => void;
 
 const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
-/** Each window is so many times larger than the one before. */
-const WINDOW_GROWTH = 16;
-/** Part of a stretch in which a motion back is likely to leave it. */
-const STRETCH_FRONT = 1 / 8;
-/** Functions that are kept in mind (see nearOf). */
-const MAX_NEAR = 48;
-
 interface WholeRun {
   readonly ticks: number;
   readonly note: string | undefined;
@@ -57,9 +53,8 @@ export class Engine {
   private latest: Position | undefined;
   private last: Mark | undefined;
   private wholeRun: WholeRun | undefined;
-  /** Functions that the last search looked at: their program is there, and V8 has compiled it. */
-  private stepped: ReadonlySet<number> = new Set();
-  private readonly near = new Map<string, Set<number>>();
+  private readonly back: BackSearch;
+  private layout: ModuleLayout | undefined;
   private readonly stretches: Stretches;
   /** Where the last step forwards ended that no stretch had. */
   private steppedTo: Mark | undefined;
@@ -69,16 +64,25 @@ export class Engine {
     this.target = target;
     this.trace = target.trace;
     this.names = names;
-    this.programs = new Programs(target);
+    this.functionAt = (pc) => this.names.functionAt(pc);
+    this.programs = new Programs(target, this.functionAt);
     this.lines = new SourceLines(names);
     this.look = new Look(target.module, names);
-    this.functionAt = (pc) => this.names.functionAt(pc);
     this.stretches = new Stretches({
       program: (plan) => this.programs.get(plan),
       run: (program, events, onEvent) => new ProbeRun(target, program, events, onEvent),
       functionAt: this.functionAt,
       // of a component, others may write to the same memory
       follows: target.instance === undefined,
+    });
+    this.back = new BackSearch({
+      module: target.module,
+      hasStacks: target.instance !== undefined,
+      functionAt: this.functionAt,
+      stretches: this.stretches,
+      at: (mark, onEvent) => this.at(mark, onEvent),
+      run: (...run) => this.newRun(...run),
+      ticks: async (onEvent) => (await this.whole(onEvent)).ticks,
     });
   }
 
@@ -168,19 +172,16 @@ export class Engine {
     }
   }
 
-  /**
-   * The call of a frame: its instruction, in the frame that called it.
-   * @param level of the frame, 0 the innermost
-   * @returns undefined for the outermost
-   */
-  async callOf(from: Mark, level: number, onEvent: OnEvent): Promise<Mark | undefined> {
-    const depth = from.depth - level - 1;
-    return depth < 1 ? undefined : this.before(from, lastWithin(depth, false), onEvent);
+  /** @see BackSearch.callOf */
+  callOf(from: Mark, level: number, onEvent: OnEvent): Promise<Mark | undefined> {
+    return this.back.callOf(from, level, onEvent);
   }
 
   private async stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Arrival> {
     const mark =
-      (await this.before(from, this.searchOf(from, size), onEvent, size)) ??
+      (this.stepsOut(from, size)
+        ? await this.callOf(from, 0, onEvent)
+        : await this.back.before(from, this.searchOf(from, size), onEvent, size)) ??
       (await this.beforeStack(from, size, onEvent));
     return mark === undefined ? this.start(onEvent) : { mark, reason: { kind: 'moved' } };
   }
@@ -189,11 +190,17 @@ export class Engine {
   private async beforeStack(from: Mark, size: StepSize, onEvent: OnEvent) {
     const byLine = (size === 'line' || size === 'line-over') && this.hasLine(from);
     if (!byLine || (await this.at(from, onEvent)).stack === undefined) return undefined;
-    return this.before(from, lastWithin(from.depth, false), onEvent);
+    return this.back.before(from, lastWithin(from.depth, false), onEvent);
   }
 
   private hasLine({ pc }: Mark): boolean {
     return lineAt(this.lines, pc, INNERMOST) !== undefined;
+  }
+
+  /** Out of the function is also how one leaves one without lines. Of a component, stacks may have begun there. */
+  private stepsOut(from: Mark, size: StepSize): boolean {
+    if (size === 'instruction' || size === 'instruction-over') return false;
+    return this.target.instance === undefined && (size === 'out' || !this.hasLine(from));
   }
 
   private searchOf(from: Mark, size: StepSize): MakeSearch {
@@ -222,7 +229,7 @@ export class Engine {
     if (event === undefined) return met;
     const behind = await this.toEvent(event, onEvent);
     if (behind.reason.kind === 'end') return { ...met, mark: behind.mark };
-    const mark = await this.before(behind.mark, lastWithin(ANY_DEPTH, true), onEvent);
+    const mark = await this.back.before(behind.mark, lastWithin(ANY_DEPTH, true), onEvent);
     return mark === undefined ? met : { ...met, mark };
   }
 
@@ -230,11 +237,29 @@ export class Engine {
     return { ...(await this.toEvent(-1, onEvent)), reason: { kind: 'start' } };
   }
 
-  private toEvent(event: number, onEvent: OnEvent): Promise<Arrival> {
+  private async toEvent(event: number, onEvent: OnEvent): Promise<Arrival> {
+    const position = await this.behindCall(event, onEvent);
+    if (position !== undefined) {
+      this.latest = position;
+      return { mark: position.mark, reason: { kind: 'moved' } };
+    }
     return this.forward(
       { from: { event }, goal: () => NEXT_INSTRUCTION, points: NO_POINTS },
       onEvent,
     );
+  }
+
+  /** Right after an event that is a call of the guest's which returned; undefined for others. */
+  private async behindCall(event: number, onEvent: OnEvent): Promise<Position | undefined> {
+    // of a component, an event may be another one's
+    if (event < 0 || this.target.instance !== undefined) return undefined;
+    const [found] = this.trace.events(event, event + 1);
+    if (found?.kind !== 'call') return undefined;
+    this.layout ??= readLayout(this.target.module);
+    const pass = behindCallPass(event, this.layout, () => run);
+    const run: ProbeRun = this.newRun(new Set(), NO_POINTS, pass.events, onEvent);
+    await run.run();
+    return pass.found();
   }
 
   /**
@@ -271,7 +296,7 @@ export class Engine {
         'the run ends in a stack overflow at a depth that was not come to again: its last instruction cannot be shown. A breakpoint stops before it.',
       );
     }
-    this.last ??= await this.before(undefined, lastWithin(ANY_DEPTH, true), onEvent);
+    this.last ??= await this.back.before(undefined, lastWithin(ANY_DEPTH, true), onEvent);
     if (this.last !== undefined) return this.last;
     throw new WasiRrError('REPLAY_FAILED', 'no instruction of the guest was ever executed.');
   }
@@ -329,96 +354,6 @@ export class Engine {
     }
   }
 
-  /**
-   * The last instruction that a search finds.
-   * @param to where it ends; undefined: with the run
-   */
-  private async before(
-    to: Mark | undefined,
-    make: MakeSearch,
-    onEvent: OnEvent,
-    kind = 'other',
-  ): Promise<Mark | undefined> {
-    const near = to === undefined ? undefined : await this.nearBefore(to, make, onEvent, kind);
-    return near === undefined || near.found === 'earlier'
-      ? this.farBefore(to, near?.ticks ?? 1, make, onEvent, kind)
-      : near.found;
-  }
-
-  /** The same, as far as it is known without a run, or would be after a stretch more. @returns ticks: looked at */
-  private async nearBefore(
-    to: Mark,
-    make: MakeSearch,
-    onEvent: OnEvent,
-    size: string,
-  ): Promise<{ readonly found: Mark | 'earlier' | undefined; readonly ticks: number }> {
-    const search = (there: Known | undefined) =>
-      there ? there.stretch.back(there.index, make) : 'earlier';
-    let there = this.stretches.at(to);
-    let found = search(there);
-    // what lies further back than most of a stretch lies behind a long call: another stretch would not tell
-    const begins = there !== undefined && there.index < there.stretch.count * STRETCH_FRONT;
-    if (there === undefined || (found === 'earlier' && (begins || size === 'instruction'))) {
-      there = await this.stretches.make(to, 'before', onEvent);
-      found = search(there);
-    }
-    return { found, ticks: to.tick - (there?.stretch.markAt(0).tick ?? to.tick) };
-  }
-
-  /** The same, in windows of more and more ticks. @param ticks of the first */
-  private async farBefore(
-    to: Mark | undefined,
-    ticks: number,
-    make: MakeSearch,
-    onEvent: OnEvent,
-    kind: string,
-  ): Promise<Mark | undefined> {
-    const end = to?.tick ?? (await this.whole(onEvent)).ticks + 1;
-    const near = this.nearOf(kind);
-    const there = to && (await this.at(to, onEvent));
-    const steps = new Set([...(there?.functions ?? []), ...near]);
-    for (let size = Math.max(1, ticks); ; ) {
-      const from = end - size;
-      const search = make(from < 1);
-      const pass = windowPass(
-        { from, to, stack: there?.stack, search },
-        () => run,
-        steps,
-        this.functionAt,
-      );
-      const run = this.newRun(steps, NO_POINTS, pass.events, onEvent);
-      const how = await run.run();
-      if (to !== undefined && how !== 'left') throw notThere(to);
-      if (pass.missing.size > 0) {
-        for (const func of pass.missing) {
-          steps.add(func);
-          near.add(func);
-        }
-        continue;
-      }
-      const found = search.found();
-      if (found !== 'earlier') {
-        this.stepped = steps;
-        return found;
-      }
-      invariant(from >= 1, 'a search that finds nothing in the whole run');
-      size *= WINDOW_GROWTH;
-    }
-  }
-
-  /**
-   * Functions that turned out to matter to motions of this kind before: likely the next one is near, and is
-   * spared a replay that would find out again.
-   */
-  private nearOf(kind: string): Set<number> {
-    let near = this.near.get(kind);
-    if (near === undefined || near.size > MAX_NEAR) {
-      near = new Set();
-      this.near.set(kind, near);
-    }
-    return near;
-  }
-
   /** How many ticks the run has, and what is to be known of its end. One replay, once. */
   private async whole(onEvent: OnEvent): Promise<WholeRun> {
     if (this.wholeRun !== undefined) return this.wholeRun;
@@ -437,7 +372,7 @@ export class Engine {
     const func = this.functionAt(mark.pc);
     let position: Position | undefined;
     const run: ProbeRun = this.newRun(
-      this.stepped.has(func) ? this.stepped : new Set([func]),
+      this.back.stepped.has(func) ? this.back.stepped : new Set([func]),
       NO_POINTS,
       {
         begin: () => run.wantTick(mark.tick),
@@ -481,12 +416,4 @@ function standing(from: Mark | undefined): Mark {
 
 function told(points: Points, { hits }: PointRules): Pick<Arrival, 'hits'> {
   return points.rules === undefined ? {} : { hits };
-}
-
-function notThere({ pc, tick, depth, event }: Mark): WasiRrError {
-  return new WasiRrError(
-    'EVENT_NOT_FOUND',
-    `the run never comes to 0x${pc.toString(16)} at tick ${tick}, depth ${depth}.`,
-    { event },
-  );
 }

@@ -9,10 +9,15 @@ import type { CallObserver } from '../feed.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
-import { instrument } from '../instrument/rewrite.ts';
+import { type InstrumentedModule, instrument } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
 import { GuestStacks } from './guest-stacks.ts';
-import { framesOfAll, type TargetReplay, type TravelTarget } from './travel-target.ts';
+import {
+  framesOfAll,
+  type Rewritten,
+  type TargetReplay,
+  type TravelTarget,
+} from './travel-target.ts';
 
 /** What a hook can look at. */
 export interface Running {
@@ -47,11 +52,7 @@ export async function replayInstrumented(
 ): Promise<string | undefined> {
   const plan = withOverflow(target.trace, wanted);
   const rewritten = new Map(
-    instances.map((instance) => {
-      const bytes = instance === undefined ? target.module : target.moduleOf(instance);
-      const made = instrument(bytes, plan);
-      return [instance, { ...made, ...target.prepare(made, instance) }];
-    }),
+    instances.map((instance) => [instance, rewrittenFor(target, plan, instance)] as const),
   );
   const stacks = new GuestStacks(plan);
   const switched: ((stack: number | undefined) => void)[] = [];
@@ -101,6 +102,35 @@ export async function replayInstrumented(
     `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted. wasi-rr replay tells whether the trace replays at all.`,
     { event },
   );
+}
+
+type Made = Rewritten & Pick<InstrumentedModule, 'prefix' | 'layout'>;
+
+/** The next question is often of the same kind: rewriting 20 MB, and having it compiled, takes longer than a run. */
+const kept = new WeakMap<TravelTarget, Map<string, Made>>();
+const KEPT = 3;
+
+function rewrittenFor(
+  target: TravelTarget,
+  plan: InstrumentPlan,
+  instance: number | undefined,
+): Made {
+  const make = () => {
+    const bytes = instance === undefined ? target.module : target.moduleOf(instance);
+    const { prefix, layout, ...made } = instrument(bytes, plan);
+    return { prefix, layout, ...target.prepare(made, instance) };
+  };
+  const { breaks, steps, counts, storesOf, ...rest } = plan;
+  if (breaks || steps || counts || storesOf) return make();
+  const known = kept.get(target) ?? new Map<string, Made>();
+  kept.set(target, known);
+  const key = JSON.stringify([instance, Object.entries(rest).sort()]);
+  const made = known.get(key) ?? make();
+  known.delete(key);
+  known.set(key, made);
+  const [oldest] = known.keys();
+  if (known.size > KEPT && oldest !== undefined) known.delete(oldest);
+  return made;
 }
 
 /** A call of a module's that did not return leaves its frames behind. */

@@ -14,7 +14,7 @@ import {
 } from './stretch-passes.ts';
 
 /** Ticks of the first stretch, and how many times as many the next one has where it follows one. */
-const TICKS = { first: 1024, growth: 4, most: 1 << 16 };
+const TICKS = { first: 256, growth: 8, most: 1 << 16 };
 /** Of these, so many lie on the other side of where a motion goes. */
 const BEHIND = 1 / 8;
 
