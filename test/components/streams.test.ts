@@ -6,8 +6,12 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ComponentView } from '../../cli/log/component-view.ts';
 import { rebuildIndex } from '../../recorder/reindex.ts';
+import { ResourceHistory } from '../../replayer/session/resource-history.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { Timeline } from '../../traces/timeline.ts';
+import { plainText } from '../../tui/text/line.ts';
+import { callLine } from '../../tui/trace/call-text.ts';
+import { TraceRows } from '../../tui/trace/rows.ts';
 import { type RecordedRun, Scratch } from '../recorder/scratch.ts';
 import { replayed } from '../replayer/replayed.ts';
 
@@ -91,6 +95,51 @@ test('lines show them as methods of the streams', () => {
   const found = lines({ call: 'stream.read' }).map((line) => stripVTControlCharacters(line));
   expect(found.filter((line) => line.includes('.read'))).toHaveLength(found.length);
   expect(found.some((line) => line.includes('one\\ntwo\\n'))).toBe(true);
+});
+
+test('the timeline shows a chunk at the event that brought it', () => {
+  const reader = new TraceReader(run.trace);
+  const timeline = new Timeline(run.trace);
+  try {
+    const rows = new TraceRows(reader, timeline);
+    const texts = Array.from({ length: rows.count }, (_, number) => {
+      const row = rows.get(number);
+      return row.kind === 'call' ? plainText(callLine(row.call, undefined)) : row.text;
+    });
+    expect(texts).toContainEqual(expect.stringMatching(/^stream<u8>#\d+ <stdin>\.read\(64\)$/));
+    expect(texts).toContain('task.return run(ok)');
+    for (const { event, call, result } of timeline.late.cameWith(0, rows.count)) {
+      if (reader.meta.outcome === undefined || texts[event]?.startsWith('task.return')) continue;
+      expect(texts[event]).toMatch(
+        /^▶ (stream<u8>|future<result>)#\d+ <std(in|out)>\.(read|write) /,
+      );
+      expect(texts[event]).toContain(` of #${call} = ${result}`);
+    }
+  } finally {
+    timeline.close();
+    reader.close();
+  }
+});
+
+test('ends are held from where they came to where they are dropped', () => {
+  const reader = new TraceReader(run.trace);
+  try {
+    const history = new ResourceHistory(reader);
+    const events = [...reader.events()];
+    for (const event of events) history.learn(event);
+    const at = (name: string) => events.find((one) => 'func' in one && one.func.name === name);
+    const held = (event: number) => history.at(event).map(({ text }) => text.replace(/#\d+/, ''));
+    expect(held((at('stream.read')?.number ?? 0) - 1)).toEqual([
+      'stream<u8> <stdin>',
+      'stream<u8> <stdout>',
+      'future<result> <stdin>',
+      'future<result> <stdout>',
+    ]);
+    // the program lets the future of stdin be
+    expect(held(events.length - 1)).toEqual(['future<result> <stdin>']);
+  } finally {
+    reader.close();
+  }
 });
 
 test('the index has what came later, and the same when it is made again', async () => {

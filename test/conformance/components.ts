@@ -1,13 +1,15 @@
 /**
- * Components by path: commands as they are, libraries where jco has a test program that drives them. Each that runs has
+ * Components by path: commands as they are, servers with some requests, libraries where jco has a test program that drives them. Each that runs has
  * to be recorded with every write of the host checked, and to replay identically.
  */
-import { existsSync, globSync, mkdirSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, WasiRrError } from '../../errors.ts';
 import { Recording } from '../../recorder/recording.ts';
 import { TOOL } from '../../recorder/tool.ts';
 import type { Outcome } from '../../traces/outcome.ts';
+import { readComponentNames } from '../../wasm/component/import-names.ts';
+import { type Client, recordServer } from '../components/http-server.ts';
 import { closeStreams, openStreams, type Scratch } from '../recorder/scratch.ts';
 import { replayed } from '../replayer/replayed.ts';
 import { drivenProgram } from './driver.ts';
@@ -76,8 +78,9 @@ async function runOne(
   scratch: Scratch,
   counts: Counts,
 ): Promise<string | undefined> {
-  const { outcome, trace } =
-    subject.test === undefined
+  const { outcome, trace } = isServer(subject.wasm)
+    ? await recordServer(scratch, subject.wasm, ask, { net: true, paranoid: true })
+    : subject.test === undefined
       ? await scratch.record({
           module: subject.wasm,
           preopens: [{ host: scratch.folder({}), guest: '/' }],
@@ -96,6 +99,18 @@ async function runOne(
   counts.identical++;
   const well = outcome.kind === 'exit' && outcome.code === 0;
   return well ? undefined : `OTHERWISE ${subject.name}: ${JSON.stringify(outcome).slice(0, 300)}`;
+}
+
+function isServer(wasm: string): boolean {
+  const { exports } = readComponentNames(readFileSync(wasm));
+  return exports.some((name) => /^wasi:http\/(incoming-)?handler@/.test(name));
+}
+
+/** Whatever it answers. */
+async function ask(client: Client): Promise<void> {
+  const paths = ['/', '/hello?a=b', '/echo', '/'];
+  const asked = paths.map((path, i) => client.send(i % 2 === 0 ? 'GET' : 'POST', path, ['x', 'y']));
+  await Promise.allSettled(asked);
 }
 
 async function driven(

@@ -42,12 +42,14 @@ export class ChannelEnds {
     this.set(key, label);
   }
 
-  /** It gave one away. @param label of what it is for */
-  gave(component: number, handle: number, label: ResourceLabel | undefined): void {
+  /** It gave one away. @param label of what it is for. @returns the other end, where the component has that */
+  gave(component: number, handle: number, label: ResourceLabel | undefined): number | undefined {
     const key = keyOf(component, handle);
     const other = this.others.get(key);
     this.forget(key);
-    if (other !== undefined) this.set(other, label);
+    if (other === undefined) return undefined;
+    this.set(other, label);
+    return Number(other.split(' ')[1]);
   }
 
   dropped(component: number, handle: number): void {

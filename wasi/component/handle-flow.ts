@@ -2,7 +2,7 @@
 import { typeName } from '../../wasm/component/type-name.ts';
 import type { TypeRef, WitFunction } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
-import { ChannelEnds, channelsIn } from './channel-ends.ts';
+import { type ChannelEnd, ChannelEnds, channelsIn } from './channel-ends.ts';
 import type { CoreMeanings, Meaning } from './core-meanings.ts';
 import {
   type CallSubject,
@@ -20,10 +20,10 @@ export interface HandleWatch {
 }
 
 export interface OpenedHandle {
-  /** Index of the resource in the component's words. */
+  /** Index of the resource in the component's words; streams and futures have the two after the last one. */
   readonly resource: number;
   readonly handle: number;
-  /** Name of the resource: `descriptor`. */
+  /** Name of the resource: `descriptor`; `stream`, `future`. */
   readonly name: string;
   /** With what it stands for: `descriptor#3 "/data/in.txt"`. Safe to print. */
   readonly text: string;
@@ -116,7 +116,10 @@ export class HandleFlow {
     what: string,
     label: ResourceLabel = { kind: 'name', name: what },
   ): void {
-    for (const { handle } of channelsIn(value)) this.ends.got(component, handle, label);
+    for (const end of channelsIn(value)) {
+      this.ends.got(component, end.handle, label);
+      this.opened(end, component, by, event);
+    }
     if (this.watch === undefined) return;
     for (const one of handlesIn(value)) {
       if (!one.own) continue;
@@ -137,18 +140,44 @@ export class HandleFlow {
     what: string,
     label: ResourceLabel = { kind: 'name', name: what },
   ): void {
-    for (const { handle } of channelsIn(value)) this.ends.gave(component, handle, label);
+    for (const end of channelsIn(value)) {
+      const other = this.ends.gave(component, end.handle, label);
+      this.closed(end, event);
+      // what it is the end of is known now
+      if (other !== undefined) this.opened({ ...end, handle: other }, component, event, event);
+    }
     for (const { own, resource, handle } of handlesIn(value)) {
       if (own) this.watch?.closed(resource, handle, event);
     }
   }
 
-  madeChannel(component: number, readable: number, writable: number): void {
-    this.ends.made(component, readable, writable);
+  /** `stream.new`, `future.new`. */
+  made(readable: ChannelEnd, writable: ChannelEnd, component: number, event: number): void {
+    this.ends.made(component, readable.handle, writable.handle);
+    for (const end of [readable, writable]) this.opened(end, component, event, event);
   }
 
-  dropped(component: number, handle: number): void {
-    this.ends.dropped(component, handle);
+  dropped(end: ChannelEnd, component: number, event: number): void {
+    this.ends.dropped(component, end.handle);
+    this.closed(end, event);
+  }
+
+  private opened(end: ChannelEnd, component: number, by: number, event: number): void {
+    if (this.watch === undefined) return;
+    const { channel, handle } = end;
+    const path = this.pathOf(component, handle);
+    const text = this.format(end, component);
+    const resource = this.tableOf(channel);
+    this.watch.opened({ resource, handle, name: channel, path, text }, by, event);
+  }
+
+  private closed({ channel, handle }: ChannelEnd, event: number): void {
+    this.watch?.closed(this.tableOf(channel), handle, event);
+  }
+
+  /** Ends come after all resources. */
+  private tableOf(channel: ChannelEnd['channel']): number {
+    return this.meanings.words.resources.length + (channel === 'stream' ? 0 : 1);
   }
 
   private typeName(type: TypeRef): string {

@@ -16,7 +16,7 @@ import type { GuestTasks } from './guest-tasks.ts';
 import type { HandleFlow } from './handle-flow.ts';
 import type { KeptWrites, WrittenSince } from './kept-writes.ts';
 import type { PassageWatch } from './passage.ts';
-import { argumentTexts, SPOKEN, selfText } from './runtime-words.ts';
+import { argumentTexts, endOf, SPOKEN, selfText } from './runtime-words.ts';
 import { Waiting, type WaitingCall } from './waiting.ts';
 
 /** What was asked of the runtime, without its answer. */
@@ -141,14 +141,14 @@ export class RuntimeCalls {
     }
     if (about === 'drop') {
       this.waiting.forget(component, handle);
-      this.handles.dropped(component, handle);
+      this.handles.dropped(endOf(meaning, handle), component, event);
       this.passage?.dropped(component, handle);
       return NOTHING;
     }
     switch (name) {
       case 'stream.new':
       case 'future.new':
-        return this.made(meaning, results[0]);
+        return this.made(meaning, results[0], event);
       case 'task.return':
         return this.returned(call, event);
       case 'waitable-set.wait':
@@ -250,17 +250,16 @@ export class RuntimeCalls {
     return { ...NOTHING, result: text, ...(arrived && { arrived }) };
   }
 
-  private made({ component, type, name }: BuiltinMeaning, packed: CoreNumber | undefined) {
+  private made(meaning: BuiltinMeaning, packed: CoreNumber | undefined, event: number) {
+    const { component } = meaning;
     const bits = BigInt.asUintN(64, integerOf(packed ?? 0));
-    const readable = Number(bits & 0xffff_ffffn);
-    const writable = Number(bits >> 32n);
-    const channel = name === 'stream.new' ? 'stream' : 'future';
-    this.handles.madeChannel(component, readable, writable);
-    this.passage?.made(component, readable, writable);
-    const end = (handle: number): WitValue => ({ kind: 'channel', channel, of: type, handle });
+    const readable = endOf(meaning, Number(bits & 0xffff_ffffn));
+    const writable = endOf(meaning, Number(bits >> 32n));
+    this.handles.made(readable, writable, component, event);
+    this.passage?.made(component, readable.handle, writable.handle);
     const fields = [
-      { name: 'readable', value: end(readable) },
-      { name: 'writable', value: end(writable) },
+      { name: 'readable', value: readable },
+      { name: 'writable', value: writable },
     ];
     return { ...NOTHING, result: this.handles.format({ kind: 'record', fields }, component) };
   }

@@ -2,6 +2,7 @@
 import { type CoreNumber, unsigned } from '../../wasm/component/flat-values.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
 import { escapeText } from '../escape.ts';
+import type { ChannelEnd } from './channel-ends.ts';
 import type { BuiltinMeaning } from './core-meanings.ts';
 import type { Task } from './described-call.ts';
 
@@ -64,7 +65,7 @@ const VALUES: Readonly<Record<string, string>> = {
 
 /** The handle that a call is made with: `stream<u8>#4 <stdout>`, `subtask#2`; undefined where there is none. */
 export function selfText(
-  { name, type }: BuiltinMeaning,
+  meaning: BuiltinMeaning,
   core: readonly CoreNumber[],
   about: Spoken,
   format: (value: WitValue) => string,
@@ -73,8 +74,13 @@ export function selfText(
   const numbered = NUMBERED[about];
   if (numbered !== undefined) return `${numbered}#${handle}`;
   if (about !== 'copy' && about !== 'cancel' && about !== 'drop') return undefined;
+  return format(endOf(meaning, handle));
+}
+
+/** The end of a stream or future that a function is about. */
+export function endOf({ name, type }: BuiltinMeaning, handle: number): ChannelEnd {
   const channel = name.startsWith('stream.') ? 'stream' : 'future';
-  return format({ kind: 'channel', channel, of: type, handle });
+  return { kind: 'channel', channel, of: type, handle };
 }
 
 /** @param count how many values are to be read at most */

@@ -2,7 +2,7 @@
 import type { TypeRef, WitTypes } from './types.ts';
 
 /** Characters of what stands between angle brackets. */
-const MAX_INNER = 20;
+const MAX_INNER = 12;
 
 /** How deep types are spelt out. */
 const MAX_DEPTH = 4;
