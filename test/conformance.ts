@@ -12,12 +12,12 @@
  */
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { messageOf } from '../errors.ts';
 import { componentsIn, runComponents } from './conformance/components.ts';
 import { runWasip3, wasip3In } from './conformance/wasip3.ts';
 import { type RecordedRun, Scratch } from './recorder/scratch.ts';
 import { replayed } from './replayer/replayed.ts';
+import { scriptOptions } from './script-options.ts';
 
 /** What the suite says about a test; see doc/specification.md there. */
 interface Specification {
@@ -30,7 +30,10 @@ interface Specification {
   readonly stderr?: string;
 }
 
-const { values, positionals } = parseArgs({
+const USAGE =
+  'npm run conformance -- PATH [--host NAME] [--via-component | --wasip3] [--only TEXT]';
+
+const { values, positionals } = scriptOptions(USAGE, {
   allowPositionals: true,
   options: {
     host: { type: 'string', default: 'sandbox' },
@@ -42,9 +45,7 @@ const { values, positionals } = parseArgs({
 
 const [suite] = positionals;
 if (suite === undefined) {
-  console.error(
-    'usage: npm run conformance -- PATH [--host NAME] [--via-component | --wasip3] [--only TEXT]',
-  );
+  console.error(`usage: ${USAGE}`);
   process.exit(2);
 }
 const modules = globSync('**/testsuite/wasm32-wasip1/*.wasm', { cwd: suite })

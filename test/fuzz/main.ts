@@ -8,12 +8,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../script-options.ts';
 
 /** Milliseconds for which one case may run before it counts as a hang. */
 const PATIENCE = 20_000;
 
-const { values } = parseArgs({
+const { values } = scriptOptions('npm run fuzz -- [--seconds N] [--first CASE] [--target NAME]', {
   options: {
     seconds: { type: 'string', default: '60' },
     first: { type: 'string', default: String(Date.now()) },

@@ -4,14 +4,14 @@
  * one does not.
  */
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
 import { exampleCases } from '../../examples/cases.ts';
 import { esbuild } from '../real/npm-programs.ts';
 import { type Program, programOf } from '../real/program.ts';
+import { scriptOptions } from '../script-options.ts';
 import { randomFrom } from '../wasi/random.ts';
 import { runTrial, type Trial } from './trial.ts';
 
-const { values } = parseArgs({
+const { values } = scriptOptions('npm run kill-trials -- [--trials N] [--seed N] [--only NAME]', {
   options: {
     trials: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },

@@ -9,12 +9,15 @@
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { VARIANTS } from '../replayer/instrument/variants.ts';
+import { scriptOptions } from '../script-options.ts';
 import { type Command, readScript } from './script.ts';
 import { World } from './world.ts';
 
-const { values, positionals } = parseArgs({
+const USAGE =
+  'npm run spec -- PATH [--only TEXT] [--variant NAME] [--verbose]   (PATH/core/*.wast)';
+
+const { values, positionals } = scriptOptions(USAGE, {
   allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },
@@ -31,9 +34,7 @@ const scripts =
         .filter((path) => path.includes(values.only))
         .sort();
 if (suite === undefined || scripts.length === 0) {
-  console.error(
-    'usage: npm run spec -- PATH [--only TEXT] [--variant NAME] [--verbose]   (PATH/core/*.wast)',
-  );
+  console.error(`usage: ${USAGE}`);
   process.exit(2);
 }
 Error.stackTraceLimit = 20;
