@@ -6,6 +6,7 @@ import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import type { GuestTime } from '../hosts/guest-time.ts';
 import type { HostConfig } from '../hosts/host.ts';
 import { seededRandom } from '../hosts/seeded-random.ts';
+import { blockUntilSome } from './blocking-reads.ts';
 import { guardFilesystem } from './guarded-filesystem.ts';
 import { randomInterfaces, timedInterfaces } from './preview2-time.ts';
 import type { Interfaces } from './provided-interfaces.ts';
@@ -42,6 +43,7 @@ export function preview2Imports(options: ShimOptions): Interfaces {
   const imports = shim.getImportObject() as unknown as Interfaces;
   const readOnly = config.preopens.filter((one) => one.readOnly).map(({ guest }) => guest);
   guardFilesystem(imports, '', new Set(readOnly));
+  blockUntilSome(imports);
   // before the streams: a pollable of theirs is one of the clock's
   if (time) Object.assign(imports, timedInterfaces(time, imports['wasi:io/poll'] ?? {}));
   if (config.random) Object.assign(imports, randomInterfaces(seededRandom(config.random.seed)));
