@@ -47,6 +47,8 @@ export type { Mismatch } from './replayer/divergence.ts';
 export { type DivergenceReport, describeEvent } from './replayer/divergence-report.ts';
 export type { SourceFrame } from './replayer/dwarf/debug-info.ts';
 export { type LinePlace, placeText } from './replayer/dwarf/line-index.ts';
+export type { Keyframes } from './replayer/keyframes/keyframes.ts';
+export type { KeyframesInfo } from './replayer/keyframes/messages.ts';
 export type {
   Coverage,
   FileCoverage,
@@ -156,6 +158,7 @@ export {
 } from './traces/folder.ts';
 export { followEvents, type GrowthState } from './traces/growth.ts';
 export { describeInjection, type Injection } from './traces/injections.ts';
+export { removeKeyframes } from './traces/keyframes/store.ts';
 export type {
   FinalMemory,
   FixedClock,

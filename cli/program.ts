@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   globals: async () => (await import('./commands/globals.ts')).addGlobals,
   files: async () => (await import('./commands/files.ts')).addFiles,
   output: async () => (await import('./commands/output.ts')).addOutput,
+  snapshots: async () => (await import('./commands/snapshots.ts')).addSnapshots,
   attach: async () => (await import('./commands/attach.ts')).addAttach,
   bookmarks: async () => (await import('./commands/bookmarks.ts')).addBookmarks,
   ls: async () => (await import('./commands/ls.ts')).addLs,

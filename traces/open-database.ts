@@ -128,6 +128,8 @@ const TABLES = [
   'segments',
   'snapshots',
   'pages',
+  'keyframes',
+  'keyframe_groups',
   'injections',
   'requests',
   'bookmarks',

@@ -10,6 +10,8 @@ import { EventReader } from './event-reader.ts';
 import type { LogEvent, LoggedFunction } from './events.ts';
 import { countInjections, type Injection, listInjections } from './injections.ts';
 import { type CoreInstance, parseLinks } from './instances.ts';
+import type { KeyframeParts } from './keyframes/parts.ts';
+import { type KeyframesEntry, keyframesEntry, loadKeyframes } from './keyframes/store.ts';
 import { type LogTail, readTail } from './log-tail.ts';
 import type { TraceMeta } from './meta.ts';
 import { foldWriteAheadLog, openDatabase } from './open-database.ts';
@@ -250,6 +252,16 @@ export class TraceReader {
   /** Memory of a snapshot, by id. @throws WasiRrError TRACE_CORRUPT */
   snapshot(id: number): Uint8Array {
     return this.guard(() => loadSnapshot(this.db, id));
+  }
+
+  /** Keyframes of memory; undefined where there are none. @throws WasiRrError TRACE_CORRUPT */
+  keyframes(): KeyframeParts | undefined {
+    return this.guard(() => loadKeyframes(this.db, this.segments));
+  }
+
+  /** What {@link keyframes} would give. */
+  keyframesEntry(): KeyframesEntry | undefined {
+    return this.guard(() => keyframesEntry(this.db, this.segments));
   }
 
   /** Files that were put into the trace, to explain it. */

@@ -1,5 +1,6 @@
 /** In what state a trace is, and whether its file is sound. */
 import { WasiRrError } from '../errors.ts';
+import { checkKeyframes } from './keyframes/check.ts';
 import type { TraceReader } from './reader.ts';
 import { isBeingRecorded } from './recorder-process.ts';
 
@@ -32,8 +33,8 @@ export function missingEnd(trace: TraceReader): string | undefined {
 }
 
 /**
- * Checks what neither opening a trace nor replaying it looks at: all of the database's pages and every memory
- * snapshot. Takes a second for 100 MB. A trace that is cut short is only checked as far as it is read.
+ * Checks what neither opening a trace nor replaying it looks at: all of the database's pages, every memory
+ * snapshot and all keyframes. Takes a second for 100 MB. A trace that is cut short is only checked as far as it is read.
  * @throws WasiRrError TRACE_CORRUPT
  */
 export function checkFile(trace: TraceReader): void {
@@ -43,4 +44,5 @@ export function checkFile(trace: TraceReader): void {
     throw new WasiRrError('TRACE_CORRUPT', `${trace.path} is damaged: ${String(row?.[0])}.`);
   }
   for (const { id } of trace.snapshots()) trace.snapshot(id);
+  checkKeyframes(trace);
 }

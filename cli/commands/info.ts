@@ -82,6 +82,7 @@ function describeTrace(trace: TraceReader) {
       bytesPerEvent: bytes === undefined || eventCount === 0 ? null : bytes / eventCount,
     },
     snapshots: whereReadable(() => trace.snapshots()) ?? null,
+    keyframes: whereReadable(() => trace.keyframesEntry()) ?? null,
   };
 }
 
@@ -188,6 +189,9 @@ function formatInfo(info: Info, frames: readonly string[]): string[] {
           `after event #${event}: ${info.instances ? `memory ${memory} of the log, ` : ''}${formatBytes(memorySize)} (${escapeText(String(label))})`,
       ),
     ],
+    ...(info.keyframes
+      ? [['keyframes', [`${formatBytes(info.keyframes.bytes)}, memory at all events`]] as const]
+      : []),
   ];
   return [
     ...fields.flatMap(([name, lines]) => formatField(name, lines)),

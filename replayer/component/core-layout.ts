@@ -62,6 +62,11 @@ export function memoryExports({
   });
 }
 
+/** Number of the memory that is meant where none is named; one that is not there, where there is none. */
+export function mainMemory({ instances, main }: CoreLayout): number {
+  return instances[main]?.memories[0] ?? 0;
+}
+
 function onlyInstance(trace: TraceReader): CoreLayout {
   const bytes = trace.module();
   const memory = memoryExports(readDeclarations(bytes)).find(({ name }) => name === 'memory');

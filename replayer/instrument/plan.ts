@@ -6,6 +6,9 @@
 /** A byte offset in the module as it was recorded, at which an instruction begins. */
 export type Pc = number;
 
+/** Bytes that a store may write behind the page in which it begins. */
+export const STORE_REACH = 15;
+
 /** Parts are independent of each other but where one says that it needs another. */
 export interface InstrumentPlan {
   /**
@@ -25,7 +28,11 @@ export interface InstrumentPlan {
   readonly reads?: boolean;
   /** The stores of only these functions (indices) are looked at, for `watch` and `dirty`. */
   readonly storesOf?: ReadonlySet<number>;
-  /** Of each memory, a byte for each 4 KiB is set to 1 where it is stored to (additions.ts, dirtyMap). */
+  /**
+   * Of each memory, a byte for each 4 KiB is set to 1 where a store begins (additions.ts, dirtyMap); memory.fill, copy and
+   * init set all theirs. Other stores reach no more than {@link STORE_REACH} bytes into the next 4 KiB, which are
+   * to be looked at as well: a second mark would cost each store as much as the first.
+   */
   readonly dirty?: boolean;
   /**
    * The hook `stop` is called before these instructions, each time. At marks of the structure (`end`, `else`,

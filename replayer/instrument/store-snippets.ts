@@ -95,7 +95,6 @@ export class StoreSnippets {
     }
     if (!this.plan.dirty) return;
     this.markDirty(out, offset);
-    if (width > 1) this.markDirty(out, offset + width - 1);
   }
 
   /** As {@link before}. */

@@ -55,18 +55,15 @@ export class MemoryWatch implements EventWatch {
   private compare(event: number, by: MemoryChange['by'], memories: Memories): void {
     const now = this.rangeOf(memories);
     const { last } = this;
-    const longest = Math.max(now.length, last.length);
-    let first = 0;
-    while (first < longest && now[first] === last[first]) first++;
-    if (first === longest) return;
-    let end = longest;
-    while (now[end - 1] === last[end - 1]) end--;
+    const part = changedPart(last, now);
+    if (part === undefined) return;
+    const { from, to } = part;
     this.changes.push({
       event,
       by,
-      address: this.address + first,
-      before: last.slice(first, end),
-      after: now.slice(first, end),
+      address: this.address + from,
+      before: last.slice(from, to),
+      after: now.slice(from, to),
     });
     this.last = now.slice();
     // dropped by halves, so that each is moved a few times at most
@@ -77,4 +74,18 @@ export class MemoryWatch implements EventWatch {
     this.truncated = true;
     this.changes = this.changes.slice(-this.limit);
   }
+}
+
+/** From the first to the last byte that differs; what one of them has more, does. */
+export function changedPart(
+  last: Uint8Array,
+  now: Uint8Array,
+): { readonly from: number; readonly to: number } | undefined {
+  const longest = Math.max(now.length, last.length);
+  let from = 0;
+  while (from < longest && now[from] === last[from]) from++;
+  if (from === longest) return undefined;
+  let to = longest;
+  while (now[to - 1] === last[to - 1]) to--;
+  return { from, to };
 }

@@ -1,7 +1,7 @@
 /** A trace's program in a session: makes guests of it, and gives what they show their names. */
 import type { TraceReader } from '../../traces/reader.ts';
 import { wasmFrames } from '../../wasm/traps.ts';
-import { type CoreLayout, coreLayout } from '../component/core-layout.ts';
+import { type CoreLayout, coreLayout, mainMemory } from '../component/core-layout.ts';
 import { coreFrames } from '../component/core-modules.ts';
 import { FrameNames } from '../source/frame-names.ts';
 import { ComponentGuest } from './component-guest.ts';
@@ -47,8 +47,7 @@ export class SessionProgram {
 
   /** Number of the memory that is meant where none is named; one that is not there, where there is none. */
   get mainMemory(): number {
-    const { instances, main } = this.layout;
-    return instances[main]?.memories[0] ?? 0;
+    return mainMemory(this.layout);
   }
 
   /** The guests' frames in V8's stack trace, innermost first. */

@@ -1,11 +1,13 @@
 /** A session's questions about the guest's memory. Everything is bounded: what is cut says so. */
 import { WasiRrError } from '../../errors.ts';
+import type { Keyframes } from '../keyframes/keyframes.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import { patternBytes, type SearchPattern } from './memory-search.ts';
 import type {
   MemoryDiff,
   MemoryHistory,
   MemoryRange,
+  Requests,
   SearchHits,
   StoredCheck,
 } from './messages.ts';
@@ -27,11 +29,13 @@ export interface MemoryOptions extends RequestOptions {
 
 export class SessionMemory {
   private readonly link: WorkerLink;
+  private readonly keyframes: Keyframes;
   private readonly position: () => number;
   private readonly lastEvent: number;
 
-  constructor(link: WorkerLink, position: () => number, lastEvent: number) {
+  constructor(link: WorkerLink, keyframes: Keyframes, position: () => number, lastEvent: number) {
     this.link = link;
+    this.keyframes = keyframes;
     this.position = position;
     this.lastEvent = lastEvent;
   }
@@ -46,7 +50,7 @@ export class SessionMemory {
   async read(address: number, length: number, options: MemoryOptions = {}): Promise<MemoryRange> {
     checkRange(address, length, MAX_READ);
     const { memory } = options;
-    return this.link.request('memory', { at: this.position(), address, length, memory }, options);
+    return this.ask('memory', { at: this.position(), address, length, memory }, options);
   }
 
   /**
@@ -87,7 +91,7 @@ export class SessionMemory {
     const { backwards = false, limit = LISTED, memory } = options;
     const { from = backwards ? Number.MAX_SAFE_INTEGER : 0 } = options;
     const query = { ...patternBytes(pattern), from, backwards, limit };
-    return this.link.request('search', { at: this.position(), query, memory }, options);
+    return this.ask('search', { at: this.position(), query, memory }, options);
   }
 
   /**
@@ -100,11 +104,12 @@ export class SessionMemory {
     options: MemoryOptions & { readonly ranges?: number; readonly bytes?: number } = {},
   ): Promise<MemoryDiff> {
     const { ranges = LISTED, bytes = COPIED, memory } = options;
-    return this.link.request('diff', { from, to, ranges, bytes, memory }, options);
+    return this.ask('diff', { from, to, ranges, bytes, memory }, options);
   }
 
   /**
-   * Which events changed a range, with the bytes before and after: one replay of that part of the run.
+   * Which events changed a range, with the bytes before and after: out of keyframes, or by one replay of that part
+   * of the run.
    * @param length in bytes, up to 1 MiB
    * @param options `from`, `to`: events between which to look, the whole run by default; `limit`: how
    *   many changes to list, the last 1000 by default
@@ -122,12 +127,22 @@ export class SessionMemory {
     checkRange(address, length, MAX_WATCHED);
     const { from = -1, to = this.lastEvent, limit = LISTED, memory } = options;
     const range = { address, length, from, to, limit, memory };
-    return this.link.request('history', range, options);
+    return this.ask('history', range, options);
   }
 
   /** XXH64 of the whole memory in 16 hexadecimal digits; undefined for a guest without one. */
   hash(options: MemoryOptions = {}): Promise<string | undefined> {
     return this.link.request('hash', { at: this.position(), memory: options.memory }, options);
+  }
+
+  /** Out of keyframes, as far as they know; else of a replay. */
+  private async ask<K extends 'memory' | 'search' | 'diff' | 'history'>(
+    name: K,
+    params: Requests[K]['params'],
+    options: RequestOptions,
+  ): Promise<Requests[K]['answer']> {
+    const kept = await this.keyframes.ask(name, params, options);
+    return kept ?? this.link.request(name, params, options);
   }
 }
 

@@ -12,6 +12,7 @@ import { describeOutcome } from '../../traces/outcome.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import type { CoreLayout } from '../component/core-layout.ts';
 import { type DivergenceReport, reportDivergence } from '../divergence-report.ts';
+import { Keyframes } from '../keyframes/keyframes.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import type { FailurePlace } from './failure.ts';
 import type { CallCondition, Direction } from './find-call.ts';
@@ -36,9 +37,17 @@ export const DEFAULT_LIMITS: SessionLimits = {
   imageBytes: 256 << 20,
 };
 
+/** A move that takes longer is one of a run of which keyframes are worth their replay. */
+const LONG_MOVE_MS = 200;
+
 export interface SessionOptions extends Partial<SessionLimits> {
   /** Use idle time to park guests where the next look is likely; true by default. */
   readonly readAhead?: boolean;
+  /**
+   * Whether keyframes of memory are made by themselves, once a move has shown that replays of this run take
+   * long; false by default. Those that the trace holds are used in any case.
+   */
+  readonly makesKeyframes?: boolean;
   /** Called when {@link Session.replayProblem} or {@link Session.verified} changes. */
   readonly onChange?: () => void;
 }
@@ -78,16 +87,22 @@ export async function openSession(path: string, options: SessionOptions = {}): P
 export class Session extends TraceView {
   /** The guest's memory at the present position, and across the run. */
   readonly memory: SessionMemory;
+  /** Memory at any event without a replay, once there are some. */
+  readonly keyframes: Keyframes;
+  private readonly makesKeyframes: boolean;
   private readonly link: WorkerLink;
   private readonly onChange: () => void;
   private past: PastRun | undefined;
+  private triedKeyframes = false;
   private problem: SessionProblem | undefined;
   private matches: boolean | undefined;
 
   /** Use {@link openSession}. */
   constructor(trace: TraceReader, options: SessionOptions) {
-    const { readAhead = true, onChange = () => {}, ...limits } = options;
+    const { readAhead = true, makesKeyframes = false, onChange = () => {}, ...limits } = options;
     super(trace);
+    this.makesKeyframes = makesKeyframes;
+    this.keyframes = new Keyframes(trace.path);
     this.onChange = onChange;
     this.link = new WorkerLink(
       { trace: trace.path, limits: { ...DEFAULT_LIMITS, ...limits }, readAhead },
@@ -99,11 +114,12 @@ export class Session extends TraceView {
         },
       },
     );
-    this.memory = new SessionMemory(this.link, () => this.at, this.lastEvent);
+    this.memory = new SessionMemory(this.link, this.keyframes, () => this.at, this.lastEvent);
   }
 
   /** Loads the module, so that what keeps it from running is known from the start. */
   async start(): Promise<void> {
+    const stored = this.loadKeyframes();
     try {
       await this.link.request('pool', {});
     } catch (thrown) {
@@ -116,6 +132,7 @@ export class Session extends TraceView {
         divergence: undefined,
       };
     }
+    await stored;
   }
 
   /**
@@ -136,16 +153,23 @@ export class Session extends TraceView {
 
   /**
    * Moves to an event. Costs a replay from the nearest guest parked before it, at most one of the whole
-   * run. Where the trace does not replay so far the session moves all the same.
+   * run; where there are keyframes none, until something else than memory is asked for. Where the trace does not
+   * replay so far the session moves all the same.
    * @param event -1 to {@link lastEvent}
    * @throws WasiRrError EVENT_NOT_FOUND, SESSION_FAILED, SESSION_CLOSED; the reason of `signal`, with the
    *   position as it was
    */
   async goto(event: number, options?: RequestOptions): Promise<Stop> {
     this.checkEvent(event);
+    if (this.isKept(event)) {
+      this.at = event;
+      return { position: event, replayed: true };
+    }
     let replayed = true;
+    const start = performance.now();
     try {
       await this.link.request('reach', { at: event }, options);
+      if (this.makesKeyframes && performance.now() - start > LONG_MOVE_MS) this.makeKeyframes();
     } catch (thrown) {
       if (this.problem === undefined || event < this.problem.event) throw thrown;
       replayed = false;
@@ -317,8 +341,35 @@ export class Session extends TraceView {
   /** Ends the session's thread and closes the trace. */
   async close(): Promise<void> {
     await this.leavePast();
+    await this.keyframes.close();
     await this.link.close();
     this.trace.close();
+  }
+
+  /** Whether keyframes have the memory. At the end it is compared with the recorded one: that takes a replay. */
+  private isKept(event: number): boolean {
+    const { problem, keyframes, lastEvent } = this;
+    if (problem !== undefined && event >= problem.event) return false;
+    return event < lastEvent && event <= (keyframes.info?.upTo ?? -2);
+  }
+
+  private async loadKeyframes(): Promise<void> {
+    try {
+      if (this.trace.keyframesEntry() !== undefined) await this.keyframes.load();
+    } catch {
+      // damaged: a replay gives the memory as well
+    }
+  }
+
+  private makeKeyframes(): void {
+    const { keyframes } = this;
+    if (this.triedKeyframes || keyframes.info !== undefined) return;
+    this.triedKeyframes = true;
+    keyframes.make().then(
+      () => this.onChange(),
+      // what the trace lacks is told by those who need a replay
+      () => {},
+    );
   }
 
   private async moveTo(

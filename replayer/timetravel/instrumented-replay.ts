@@ -22,6 +22,7 @@ import {
 /** What a hook can look at. */
 export interface Running {
   readonly probes: Probes;
+  readonly exports: WebAssembly.Exports;
   readonly layout: ModuleLayout;
   /** Number of the last event that has passed. */
   readonly event: () => number;
@@ -82,6 +83,7 @@ export async function replayInstrumented(
       replay.endAtOverflow(probes);
       begin({
         probes,
+        exports,
         layout: made.layout,
         event: () => replay.events - 1,
         memory: () => target.memory(exports, made),
@@ -96,8 +98,12 @@ export async function replayInstrumented(
   });
   const end = await replay.run();
   if (end.kind === 'replayed') return end.note;
-  const { event } = end.divergence;
-  throw new WasiRrError(
+  throw differs(end.divergence.event);
+}
+
+/** A rewritten run did something else than the recorded one. */
+export function differs(event: number): WasiRrError {
+  return new WasiRrError(
     'DIVERGENCE',
     `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted. wasi-rr replay tells whether the trace replays at all.`,
     { event },

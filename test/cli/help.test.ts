@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { REPOSITORY, workspace } from './command.ts';
 
 const COMMANDS =
-  'record replay tui debug log verify info query memory writes profile coverage stack globals files output attach bookmarks ls rm prune index demo'.split(
+  'record replay tui debug log verify info query memory writes profile coverage stack globals files output snapshots attach bookmarks ls rm prune index demo'.split(
     ' ',
   );
 

@@ -10,9 +10,12 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../examples/cases.ts';
 import { ComponentReplay } from '../../replayer/component/component-replay.ts';
+import { makeKeyframes } from '../../replayer/keyframes/make-keyframes.ts';
 import type { StackFrame } from '../../replayer/session/messages.ts';
 import { SessionProgram } from '../../replayer/session/program.ts';
 import { openSession, type Session } from '../../replayer/session/session.ts';
+import { passedAt } from '../../traces/keyframes/moments.ts';
+import { KeyframeReader } from '../../traces/keyframes/reader.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
 import { Scratch } from '../recorder/scratch.ts';
@@ -137,7 +140,24 @@ async function expectSeenInPassing(trace: string, states: readonly State[]): Pro
   reader.close();
 }
 
+async function expectKeyframes(path: string, states: readonly State[]): Promise<void> {
+  const trace = new TraceReader(path);
+  const made = await makeKeyframes(trace, { budget: 64 << 20, paranoid: true });
+  const keyframes = new KeyframeReader(made);
+  for (const [i, { memories }] of states.entries()) {
+    for (const [memory, bytes] of memories.entries()) {
+      const known = keyframes.whole(memory, passedAt(i - 1));
+      if (!known || !Buffer.from(known).equals(bytes)) expect.fail(`memory ${memory} at ${i - 1}`);
+    }
+  }
+  trace.close();
+}
+
 describe.each(NAMES)('%s', (name) => {
+  test('keyframes have every memory at every event', async () => {
+    await expectKeyframes(traceOf(name), await straight(traceOf(name)));
+  });
+
   test('has the memories and the stack of a straight replay at every event, in any order', async () => {
     const states = await straight(traceOf(name));
     await expectSeenInPassing(traceOf(name), states);
@@ -174,6 +194,7 @@ test('a server, whose instances are made anew after each trap, has them at every
   });
   const states = await straight(run.trace);
   await expectSeenInPassing(run.trace, states);
+  await expectKeyframes(run.trace, states);
   const session = await openSession(run.trace, { poolGuests: 3 });
   const last = states.length - 2;
   for (const event of shuffled(-1, last, randomFrom(3)).slice(0, 80)) {

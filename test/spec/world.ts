@@ -4,7 +4,7 @@
  * too, at what the probes say: every byte that changed was told, and frames are counted right.
  */
 import { type Probes, probesOf } from '../../replayer/instrument/hooks.ts';
-import type { InstrumentPlan } from '../../replayer/instrument/plan.ts';
+import { type InstrumentPlan, STORE_REACH } from '../../replayer/instrument/plan.ts';
 import { instrument } from '../../replayer/instrument/rewrite.ts';
 import { withExports } from '../../wasm/added-exports.ts';
 import { type FunctionType, readDeclarations } from '../../wasm/binary.ts';
@@ -292,9 +292,11 @@ export class World {
       probes && own === memory ? [new Uint8Array(probes.memory('dirty:0').buffer)] : [],
     );
     for (let page = 0; page << 12 < after.length; page++) {
-      const [from, to] = [page << 12, (page + 1) << 12];
+      if (maps.some((map) => map[page] === 1)) continue;
+      const reached = maps.some((map) => page > 0 && map[page - 1] === 1) ? STORE_REACH : 0;
+      const [from, to] = [(page << 12) + reached, (page + 1) << 12];
       if (before.subarray(from, to).equals(after.subarray(from, to))) continue;
-      if (!maps.some((map) => map[page] === 1)) this.complaints.push(`page ${page} is not dirty`);
+      this.complaints.push(`page ${page} is not dirty`);
     }
     for (const map of maps) map.fill(0, 0, after.length >> 12);
   }

@@ -168,7 +168,10 @@ export class GuestSession {
 
   private async open(): Promise<void> {
     try {
-      const session = await openSession(this.path, { onChange: () => this.changed() });
+      const session = await openSession(this.path, {
+        makesKeyframes: true,
+        onChange: () => this.changed(),
+      });
       if (session.trace.meta.flavour === 'component') await this.learnLayout(session);
       if (this.closed) await session.close();
       else this.session = session;

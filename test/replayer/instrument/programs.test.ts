@@ -1,11 +1,13 @@
 /**
  * Rewriting changes nothing: every variant of every example program and of every small guest replays with
- * the same calls, bytes, end, trap frames and memory as the program that was recorded.
+ * the same calls, bytes, end, trap frames and memory as the program that was recorded. And the pages that are
+ * marked dirty are all that changed, at every event.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../../examples/cases.ts';
 import { guests } from '../../guests/guests.ts';
 import { Scratch } from '../../recorder/scratch.ts';
+import { expectKeyframes } from '../keyframes/expect-keyframes.ts';
 import { replayInstrumented, VARIANTS } from './variants.ts';
 
 const scratch = new Scratch('instrument');
@@ -27,6 +29,7 @@ describe('examples', () => {
       expect(end, variant).toMatchObject({ kind: 'replayed', toItsEnd: !hangs, note: undefined });
       if (!hangs && end.kind === 'replayed') expect(end.finalMemory).toEqual(run.finalMemory);
     }
+    await expectKeyframes(run.trace);
   });
 });
 
@@ -55,5 +58,6 @@ describe('small guests', () => {
         expect(end.finalMemory ?? undefined, variant).toEqual(run.finalMemory);
       }
     }
+    if (!overflow) await expectKeyframes(run.trace);
   });
 });
