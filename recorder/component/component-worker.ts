@@ -70,7 +70,7 @@ const linker = new CoreLinker({
   modules: setup.modules,
   surface: setup.surface,
   payload: setup.payload,
-  onContext: setup.serve && ((what, kept) => notes.context(what, kept)),
+  onContext: setup.serve && ((what, kept) => notes.context(what, kept, boundary.currentStack)),
   announce: (instance, functions) => announce({ type: 'announce', instance, functions }),
 });
 

@@ -66,6 +66,11 @@ export class CoreBoundary {
     return this.fatal.promise;
   }
 
+  /** The stack that runs, where that may be suspended and there is a watch. */
+  get currentStack(): GuestStack | undefined {
+    return this.stack.getStore();
+  }
+
   /** Ends the guest. Never returns. */
   end(outcome: Outcome): never {
     this.ending ??= outcome;

@@ -56,13 +56,14 @@ export class RequestNotes implements RunWatch {
    * The guest keeps something for its task, or asks for it: by that its further entries are known, which the
    * runtime makes for several tasks out of one context.
    */
-  context(what: 'get' | 'set', kept: number): void {
+  context(what: 'get' | 'set', kept: number, stack: GuestStack | undefined): void {
     if (kept === 0) return;
     if (what === 'get') {
       this.running ??= this.kept.get(kept);
       return;
     }
-    const of = this.running ?? this.going.getStore();
+    const goesOn = stack && this.stacks.get(stack);
+    const of = this.running ?? goesOn ?? this.going.getStore();
     if (of !== undefined) this.kept.set(kept, of);
   }
 

@@ -16,6 +16,7 @@ import { drivenProgram } from './driver.ts';
 
 /** Milliseconds. */
 const TIME_LIMIT = 60_000;
+const SERVER_LIMIT = 15_000;
 
 interface Subject {
   readonly name: string;
@@ -79,7 +80,11 @@ async function runOne(
   counts: Counts,
 ): Promise<string | undefined> {
   const { outcome, trace } = isServer(subject.wasm)
-    ? await recordServer(scratch, subject.wasm, ask, { net: true, paranoid: true })
+    ? await recordServer(scratch, subject.wasm, ask, {
+        net: true,
+        paranoid: true,
+        timeoutMs: SERVER_LIMIT,
+      })
     : subject.test === undefined
       ? await scratch.record({
           module: subject.wasm,
