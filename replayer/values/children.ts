@@ -3,10 +3,10 @@ import type { Machine } from '../dwarf/machine.ts';
 import { Unreadable } from '../dwarf/machine.ts';
 import { resolved, type StructureType, sizeOf, type Type } from '../dwarf/type.ts';
 import { isCharacter } from './characters.ts';
+import type { Collection } from './collection.ts';
 import { formatValue } from './format.ts';
 import { libcxxKind } from './libcxx.ts';
 import { collectionOf, heldBy, sequenceOf } from './library-types.ts';
-import type { Collection } from './rust-collections.ts';
 import { variantOf } from './rust-types.ts';
 import { bitsOf, elementOf, memberOf, type Value, valueAt } from './value.ts';
 

@@ -13,6 +13,7 @@ import {
   type Type,
 } from '../dwarf/type.ts';
 import { isCharacter } from './characters.ts';
+import type { Collection } from './collection.ts';
 import { formatLibcxx } from './libcxx.ts';
 import { formatRust } from './rust.ts';
 import { character, floatText, inRadix, quotedCharacter, type Radix } from './scalars.ts';
@@ -47,11 +48,6 @@ export class Formatter {
   constructor(context: FormatContext, radix: Radix | undefined) {
     this.context = context;
     this.radix = radix;
-  }
-
-  /** Whether so much was written that the rest is cut. */
-  get isFull(): boolean {
-    return this.left <= 0;
   }
 
   /** @param depth how many structs it stands in */
@@ -213,6 +209,23 @@ export class Formatter {
     }
     if (at < count) parts.push('…');
     return parts.join(', ');
+  }
+
+  /** @param write one entry of it, by the texts of its key and value */
+  entries(
+    { count, entries }: Collection,
+    depth: number,
+    write: (key: string | undefined, text: string) => string,
+  ): string {
+    if (depth >= MAX_DEPTH) return '…';
+    const texts: string[] = [];
+    for (const { key, value } of entries()) {
+      if (texts.length === MAX_SHOWN || this.left <= 0) break;
+      const name = key && this.format(key, depth + 1);
+      texts.push(write(name, this.format(value, depth + 1)));
+    }
+    if (texts.length < count) texts.push('…');
+    return texts.join(', ');
   }
 
   private structure(value: Value, type: StructureType, depth: number): string {

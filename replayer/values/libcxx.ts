@@ -1,11 +1,14 @@
-/** Strings and vectors of libc++, the C++ library of WASI's toolchains (its layout: `<string>`, `<vector>`). */
+/** Values of libc++, the C++ library of WASI's toolchains, by what they hold. */
 import { type Machine, readMemory, Unreadable } from '../dwarf/machine.ts';
 import { resolved, type StructureType, sizeOf } from '../dwarf/type.ts';
 import type { Formatter } from './format.ts';
 import { inside } from './inside.ts';
+import { libcxxCollection } from './libcxx-collections.ts';
+import { libcxxName } from './libcxx-names.ts';
+import { libcxxWrapper } from './libcxx-wrappers.ts';
 import type { Sequence } from './sequence.ts';
 import { MAX_SHOWN, utf8Text } from './texts.ts';
-import { bitsOf, bytesOf, type Value, valueAt } from './value.ts';
+import { bitsOf, bytesOf, memberOf, type Value, valueAt } from './value.ts';
 
 /** @returns undefined for what is shown by its members */
 export function formatLibcxx(
@@ -22,16 +25,67 @@ export function formatLibcxx(
     case 'vector':
       return list(value, formatter, depth);
     case undefined:
+      return held(value, type, formatter, depth);
+  }
+}
+
+/** `std::map of length 1 = {["ann"] = 3}`, `std::shared_ptr (use count 2, weak count 0) = 5` */
+function held(
+  value: Value,
+  type: StructureType,
+  formatter: Formatter,
+  depth: number,
+): string | undefined {
+  const { machine } = formatter.context;
+  const collection = libcxxCollection(value, type, machine);
+  if (collection !== undefined) {
+    const { name, count } = collection;
+    const entries = formatter.entries(collection, depth, (key, text) =>
+      key === undefined ? text : `[${key}] = ${text}`,
+    );
+    return `${name} of length ${count} = {${entries}}`;
+  }
+  const wrapper = libcxxWrapper(value, type, machine);
+  if (wrapper !== undefined) {
+    const { name, notes, value: content } = wrapper;
+    const all = content === undefined ? [...notes, 'empty'] : notes;
+    const title = all.length > 0 ? `${name} (${all.join(', ')})` : name;
+    return content ? `${title} = ${formatter.format(content, depth + 1)}` : title;
+  }
+  switch (libcxxName(type)) {
+    case 'array': {
+      const elements = inside(value, '__elems_');
+      return elements && formatter.format(elements, depth);
+    }
+    case 'tuple':
+      return `std::tuple = {${tupleParts(value)
+        .map((part) => formatter.format(part, depth + 1))
+        .join(', ')}}`;
+    default:
       return undefined;
   }
 }
 
+/** Its leaves are the bases of its base; one of which the value is empty holds none. */
+function tupleParts(value: Value): Value[] {
+  const base = inside(value, '__base_');
+  const type = resolved(base?.type);
+  if (base === undefined || type?.kind !== 'structure') return [];
+  return type.members.flatMap((leaf) => inside(memberOf(base, leaf), '__value_') ?? []);
+}
+
 export function libcxxKind(type: StructureType): 'string' | 'vector' | undefined {
-  // other libraries have other namespaces: `std::__cxx11` is GNU's
-  const [, name, character] = /^std::__\d+::(basic_string|vector)<([^,>]*)/.exec(type.name) ?? [];
-  if (name === 'basic_string' && character === 'char') return 'string';
-  // a vector of bits is none of bools
-  return name === 'vector' && character !== 'bool' ? 'vector' : undefined;
+  const [first] = type.typeArguments;
+  switch (libcxxName(type)) {
+    case 'basic_string':
+    case 'basic_string_view':
+      return first?.name === 'char' ? 'string' : undefined;
+    case 'vector':
+      // a vector of bits is none of bools
+      return first?.name === 'bool' ? undefined : 'vector';
+    default:
+      return undefined;
+  }
 }
 
 /**
@@ -42,6 +96,8 @@ export function libcxxText(
   value: Value,
   machine: Machine,
 ): { readonly bytes: Uint8Array; readonly isCut: boolean } | undefined {
+  const view = viewText(value, machine);
+  if (view !== undefined) return view;
   const short = inside(value, '__s');
   const long = inside(value, '__l');
   const isLong = short && inside(short, '__is_long_');
@@ -50,13 +106,26 @@ export function libcxxText(
   const [data, size] = [inside(part, '__data_'), inside(part, '__size_')];
   if (data === undefined || size === undefined) return undefined;
   const length = Number(bitsOf(size));
-  if (part === long) {
-    const shown = Math.min(length, MAX_SHOWN);
-    return { bytes: readMemory(machine, Number(bitsOf(data)), shown), isCut: shown < length };
-  }
+  if (part === long) return textAt(machine, Number(bitsOf(data)), length);
   const bytes = bytesOf(data);
   if (length <= bytes.length) return { bytes: bytes.subarray(0, length), isCut: false };
   throw new Unreadable('no string: it is longer than its place');
+}
+
+/** Of a `std::string_view`. */
+function viewText(value: Value, machine: Machine) {
+  const type = resolved(value.type);
+  if (type?.kind !== 'structure' || libcxxName(type) !== 'basic_string_view') return undefined;
+  const [data, size] = ['data', 'size'].map(
+    (name) => inside(value, `__${name}_`) ?? inside(value, `__${name}`),
+  );
+  if (data === undefined || size === undefined) return undefined;
+  return textAt(machine, Number(bitsOf(data)), Number(bitsOf(size)));
+}
+
+function textAt(machine: Machine, address: number, length: number) {
+  const shown = Math.min(length, MAX_SHOWN);
+  return { bytes: readMemory(machine, address, shown), isCut: shown < length };
 }
 
 function list(value: Value, formatter: Formatter, depth: number): string | undefined {
@@ -68,8 +137,15 @@ function list(value: Value, formatter: Formatter, depth: number): string | undef
   return `std::vector of length ${count} = {${content}}`;
 }
 
-/** Elements of a vector; undefined for what has not the members of one. @throws Unreadable */
+/** Elements of a vector or an array; undefined for what has not the members of one. @throws Unreadable */
 export function libcxxSequence(value: Value, machine: Machine): Sequence | undefined {
+  const elements = inside(value, '__elems_');
+  const array = resolved(elements?.type);
+  if (array?.kind === 'array') {
+    const address = elements?.source.address;
+    const { element, count } = array;
+    return address === undefined || count === undefined ? undefined : { address, element, count };
+  }
   const [begin, end] = [inside(value, '__begin_'), inside(value, '__end_')];
   const pointer = resolved(begin?.type);
   if (begin === undefined || end === undefined || pointer?.kind !== 'pointer') return undefined;

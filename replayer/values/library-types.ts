@@ -2,8 +2,12 @@
 import { type Machine, Unreadable } from '../dwarf/machine.ts';
 import { resolved, sizeOf } from '../dwarf/type.ts';
 import { isCharacter } from './characters.ts';
+import type { Collection } from './collection.ts';
 import { libcxxKind, libcxxSequence, libcxxText } from './libcxx.ts';
-import { type Collection, rustCollection } from './rust-collections.ts';
+import { libcxxCollection } from './libcxx-collections.ts';
+import { libcxxName } from './libcxx-names.ts';
+import { libcxxWrapper } from './libcxx-wrappers.ts';
+import { rustCollection } from './rust-collections.ts';
 import { rustSequence, rustText } from './rust-types.ts';
 import { rustWrapper } from './rust-wrappers.ts';
 import type { Sequence } from './sequence.ts';
@@ -17,21 +21,27 @@ export function sequenceOf(value: Value, machine: Machine): Sequence | undefined
   const type = resolved(value.type);
   if (type?.kind !== 'structure') return undefined;
   if (type.isRust) return rustSequence(value, type);
-  return libcxxKind(type) === 'vector' ? libcxxSequence(value, machine) : undefined;
+  const isSequence = libcxxKind(type) === 'vector' || libcxxName(type) === 'array';
+  return isSequence ? libcxxSequence(value, machine) : undefined;
 }
 
 /** A collection, of which the elements do not stand in a row. @returns undefined for what is none. @throws Unreadable */
 export function collectionOf(value: Value, machine: Machine): Collection | undefined {
   const type = resolved(value.type);
-  return type?.kind === 'structure' ? rustCollection(value, type, machine) : undefined;
+  if (type?.kind !== 'structure') return undefined;
+  return type.isRust
+    ? rustCollection(value, type, machine)
+    : libcxxCollection(value, type, machine);
 }
 
-/** What a counted or mutable place of Rust's library holds. @returns undefined for what is none. @throws Unreadable */
+/** What a smart pointer or a mutable place of a library holds. @returns undefined for what is none. @throws Unreadable */
 export function heldBy(value: Value, machine: Machine): Value | undefined {
   const type = resolved(value.type);
-  const wrapper = type?.kind === 'structure' ? rustWrapper(value, type, machine) : undefined;
+  if (type?.kind !== 'structure') return undefined;
+  const read = type.isRust ? rustWrapper : libcxxWrapper;
+  const wrapper = read(value, type, machine);
   if (wrapper === undefined) return undefined;
-  if (wrapper.value === undefined) throw new Unreadable(`what this ${wrapper.name} held is gone`);
+  if (wrapper.value === undefined) throw new Unreadable(`this ${wrapper.name} holds nothing`);
   return wrapper.value;
 }
 

@@ -5,23 +5,10 @@
  */
 import { type Machine, Unreadable } from '../dwarf/machine.ts';
 import { resolved, type StructureType, sizeOf, type Type } from '../dwarf/type.ts';
+import type { Collection } from './collection.ts';
 import { inside } from './inside.ts';
 import { pointerIn, shortName, variantOf } from './rust-types.ts';
 import { bitsOf, elementOf, memberOf, type Value, valueAs, valueAt } from './value.ts';
-
-export interface Entry {
-  /** Of a map. */
-  readonly key?: Value;
-  readonly value: Value;
-}
-
-export interface Collection {
-  readonly name: string;
-  readonly kind: 'map' | 'set' | 'list';
-  readonly count: number;
-  /** In the order in which the program would see them. @throws Unreadable */
-  readonly entries: () => Iterable<Entry>;
-}
 
 type Reader = (value: Value, type: StructureType, machine: Machine) => Collection | undefined;
 

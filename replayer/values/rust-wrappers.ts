@@ -1,17 +1,10 @@
 /** Rust's shared and mutable places, of which the library's own words for them are of no interest. */
 import type { Machine } from '../dwarf/machine.ts';
 import { resolved, type StructureType, sizeOf } from '../dwarf/type.ts';
+import type { Wrapper } from './collection.ts';
 import { inside } from './inside.ts';
 import { pointerIn, shortName } from './rust-types.ts';
 import { bitsOf, integerOf, memberOf, type Value, valueAt } from './value.ts';
-
-export interface Wrapper {
-  readonly name: string;
-  /** What stands beside the value: how many share it, who borrows it. */
-  readonly notes: readonly string[];
-  /** Undefined where it is gone. */
-  readonly value: Value | undefined;
-}
 
 /** @returns undefined for what is none. @throws Unreadable */
 export function rustWrapper(

@@ -1,10 +1,11 @@
 /** Values of Rust types in Rust's words: `Some(5)`, `Point { x: 1 }`, `vec![1, 2]`, `"text"`. */
 import { type Member, resolved, type StructureType } from '../dwarf/type.ts';
+import type { Collection, Wrapper } from './collection.ts';
 import type { Formatter } from './format.ts';
-import { type Collection, rustCollection } from './rust-collections.ts';
+import { rustCollection } from './rust-collections.ts';
 import { rustSequence, rustText, shortName, variantOf } from './rust-types.ts';
-import { rustWrapper, type Wrapper } from './rust-wrappers.ts';
-import { MAX_SHOWN, textOfLength } from './texts.ts';
+import { rustWrapper } from './rust-wrappers.ts';
+import { textOfLength } from './texts.ts';
 import { type Value, valueAt } from './value.ts';
 
 /** @returns undefined for what is shown as in C */
@@ -60,15 +61,10 @@ function fields(
 
 /** `HashMap {"ann": 1}`, `VecDeque [1, 2]` */
 function collected(collection: Collection, formatter: Formatter, depth: number): string {
-  const { name, kind, count } = collection;
-  const texts: string[] = [];
-  for (const { key, value } of collection.entries()) {
-    if (texts.length === MAX_SHOWN || formatter.isFull) break;
-    const content = formatter.format(value, depth + 1);
-    texts.push(key ? `${formatter.format(key, depth + 1)}: ${content}` : content);
-  }
-  if (texts.length < count) texts.push('…');
-  const content = texts.join(', ');
+  const { name, kind } = collection;
+  const content = formatter.entries(collection, depth, (key, text) =>
+    key === undefined ? text : `${key}: ${text}`,
+  );
   return kind === 'list' ? `${name} [${content}]` : `${name} {${content}}`;
 }
 

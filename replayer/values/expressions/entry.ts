@@ -1,11 +1,13 @@
-/** An entry of a collection of Rust's library, by its key or its place: `accounts["ann"]`, `recent[2]`. */
+/** An entry of a collection of a library, by its key or its place: `accounts["ann"]`, `recent[2]`. */
 import type { Machine } from '../../dwarf/machine.ts';
 import { resolved } from '../../dwarf/type.ts';
+import type { Entry } from '../collection.ts';
 import { collectionOf, heldBy, textOf } from '../library-types.ts';
-import type { Entry } from '../rust-collections.ts';
 import { integerOf, type Value, valueAt } from '../value.ts';
 import { addressIn, pointerIn } from './operands.ts';
 import { badExpression } from './tokens.ts';
+
+const NUMBERS = new Set<string | undefined>(['base', 'enumeration']);
 
 export type Key = string | number | bigint;
 
@@ -45,7 +47,7 @@ function structureBehind(value: Value, machine: Machine): Value | undefined {
 function isKey({ key }: Entry, wanted: Key, machine: Machine): boolean {
   if (key === undefined) return false;
   if (typeof wanted === 'string') return textOf(key, machine) === wanted;
-  if (resolved(key.type)?.kind !== 'base') {
+  if (!NUMBERS.has(resolved(key.type)?.kind)) {
     throw badExpression(`its keys are ${key.type?.name ?? 'void'}, and no numbers`);
   }
   return integerOf(key) === BigInt(wanted);

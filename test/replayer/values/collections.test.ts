@@ -1,6 +1,7 @@
-/** Rust's collections with more than a few entries: trees of several levels, tables with gaps, rings that turned over. */
+/** Collections of Rust's and C++'s libraries in expressions; Rust's with more than a few entries: trees of several levels, tables with gaps, rings that turned over. */
 import { writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../../examples/cases.ts';
 import type { Mark } from '../../../replayer/timetravel/mark.ts';
 import { openTimeTravel, type TimeTravel } from '../../../replayer/timetravel/time-travel.ts';
@@ -90,4 +91,46 @@ test('what was not made yet is shown all the same, at every call of the run', as
   }
   // main's and read_ledger's own, and apply's pointer to it
   expect([...seen].some((value) => value.startsWith('Ledger {'))).toBe(true);
+});
+
+describe('C++', () => {
+  let cpp: { travel: TimeTravel; mark: Mark };
+  beforeAll(async () => {
+    const module = join(import.meta.dirname, 'programs/collections-O1.wasm');
+    const { trace } = await scratch.record({ module });
+    const travel = openTimeTravel(trace);
+    cpp = { travel, mark: (await travel.move(undefined, { kind: 'end' })).mark };
+  });
+  afterAll(() => cpp?.travel.close());
+
+  const evaluate = async (expression: string) =>
+    (await cpp.travel.evaluate({ mark: cpp.mark, place: { level: 0, call: 0 }, expression })).value;
+
+  test.each([
+    ['squares[7]', '1'],
+    ['colors[1]', '1'],
+    ['ages["ann"] + 1', '42'],
+    ['turned[0]', '2997'],
+    ['words[2]', '"three"'],
+    ['*shared', '{name = "root", balance = 1.5, guardian = std::shared_ptr (empty)}'],
+    ['*unique + 1', '43'],
+    ['*some', '5'],
+    ['view == "a view of it"', '1'],
+    ['ledger.accounts["ann"].guardian->name', '"root"'],
+    ['ledger.names[7]', '"seven"'],
+    ['ledger.recent[1]', '20'],
+    ['array[2]', '3'],
+  ])('%s is %s', async (expression, value) => {
+    expect(await evaluate(expression)).toBe(value);
+  });
+
+  test.each([
+    ['squares[99]', /it has 40 entries, and none at 99/],
+    ['letters[0]', /a std::set has no places/],
+    ['*gone', /this std::weak_ptr holds nothing/],
+    ['null->x', /has no member|holds nothing/],
+    ['ledger.accounts[1]', /its keys are .*, and no numbers/],
+  ])('%s says what is wrong', async (expression, words) => {
+    await expect(evaluate(expression)).rejects.toThrow(words);
+  });
 });

@@ -42,25 +42,28 @@ function byName(frames: readonly FrameVariables[]): Map<string, ShownVariable[]>
   return found;
 }
 
-describe.each(['values-O0', 'values-O2', 'classes-O0', 'classes-O2', 'containers-O1', 'rusty-O0'])(
-  '%s',
-  (name) => {
-    test('every variable has its value', async () => {
-      const lines: string[] = [];
-      for (const { source, variables } of await variablesAtEnd(name)) {
-        source.forEach((call, i) => {
-          lines.push(`${call.name}${call.inlined ? ' (inlined)' : ''}`);
-          for (const variable of variables[i] ?? []) {
-            lines.push(
-              `    ${variable.kind} ${variable.name}: ${variable.type} = ${variable.value}`,
-            );
-          }
-        });
-      }
-      await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`golden/${name}.txt`);
-    });
-  },
-);
+describe.each([
+  'values-O0',
+  'values-O2',
+  'classes-O0',
+  'classes-O2',
+  'containers-O1',
+  'collections-O1',
+  'rusty-O0',
+])('%s', (name) => {
+  test('every variable has its value', async () => {
+    const lines: string[] = [];
+    for (const { source, variables } of await variablesAtEnd(name)) {
+      source.forEach((call, i) => {
+        lines.push(`${call.name}${call.inlined ? ' (inlined)' : ''}`);
+        for (const variable of variables[i] ?? []) {
+          lines.push(`    ${variable.kind} ${variable.name}: ${variable.type} = ${variable.value}`);
+        }
+      });
+    }
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`golden/${name}.txt`);
+  });
+});
 
 /** Values without addresses, which are others in each build. */
 function comparable(value: string): string {

@@ -18,8 +18,10 @@ for level in O0 O2; do
   "${link[@]}" "$objects/classes.o" -o "classes-$level.wasm"
 done
 clang++-19 "${flags[@]}" -fno-rtti -O1 -gdwarf-4 -c containers.cpp -o "$objects/containers.o"
-"${link[@]}" "$objects/containers.o" -L/usr/lib/llvm-19/lib/wasm32-wasi -L/usr/lib/wasm32-wasi -lc++ -lc \
-  -o containers-O1.wasm
+libraries=(-L/usr/lib/llvm-19/lib/wasm32-wasi -L/usr/lib/wasm32-wasi -lc++ -lc)
+"${link[@]}" "$objects/containers.o" "${libraries[@]}" -o containers-O1.wasm
+clang++-19 "${flags[@]}" -fno-rtti -std=c++20 -O1 -gdwarf-4 -c collections.cpp -o "$objects/collections.o"
+"${link[@]}" "$objects/collections.o" "${libraries[@]}" -o collections-O1.wasm
 # without its libraries, whose debug information is twenty times as large: what is called of them traps
 /usr/bin/rustc --target wasm32-wasi -C panic=abort -C opt-level=0 -C target-feature=+bulk-memory -g \
   --crate-type lib --emit obj "--remap-path-prefix=$PWD=." rusty.rs -o "$objects/rusty.o"
