@@ -28,14 +28,15 @@ export class AsyncEntry {
   }
 
   run(target: CoreFunction): void {
-    const ended = (ending: CallEnding) => {
-      this.ending = ending;
-      this.back.resolve();
-    };
     WebAssembly.promising(target)(...this.event.args).then(
-      (returned: unknown) => ended({ returned }),
-      (thrown: unknown) => ended({ thrown }),
+      (returned: unknown) => this.end({ returned }),
+      (thrown: unknown) => this.end({ thrown }),
     );
+  }
+
+  end(ending: CallEnding): void {
+    this.ending = ending;
+    this.back.resolve();
   }
 
   park(): void {

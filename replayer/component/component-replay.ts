@@ -82,6 +82,17 @@ export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
     | ((event: CallEvent | OpenEvent, memory: WebAssembly.Memory | undefined) => void)
     | undefined;
   readonly stacks?: StackKeeper | undefined;
+  /** Where the log ends, guests go on until they make a call, instead of being ended at once. */
+  readonly beyond?: Beyond | undefined;
+  /** Entries of guests that do not suspend any more, though they could: made as any call. */
+  readonly plain?: (event: EnterEvent) => boolean;
+}
+
+export interface Beyond {
+  /** All events have passed, and a guest is about to go on. @param waited whether it may have been suspended */
+  readonly reached?: (waited: boolean) => void;
+  /** A guest asks its host for something to which there is no recorded answer. */
+  readonly called?: (func: LoggedFunction, args: readonly CoreValue[]) => never;
 }
 
 export class ComponentReplay {
@@ -152,6 +163,7 @@ export class ComponentReplay {
         yield* this.step(event);
         this.check.stopIfEnded();
       }
+      while (this.options.beyond && this.answered.length > 0) yield* this.resume();
       // one has ended, and the log goes no further
       if ([...this.entries.values()].some(({ ending }) => ending)) this.check.stop(LOG_ENDED);
       return this.check.finish();
@@ -253,7 +265,15 @@ export class ComponentReplay {
   /** What a guest did after the last event of a log is not known to end. */
   private *goOn(call?: number): Steps<void> {
     yield call === undefined ? GOES_ON : { ...GOES_ON, call };
-    if (this.log.peek() === undefined) this.check.stop(LOG_ENDED);
+    if (this.log.peek() === undefined) this.endOfLog(call !== undefined);
+  }
+
+  /** A guest is to go on after the last event. */
+  private endOfLog(waited: boolean): void {
+    const { beyond, plain } = this.options;
+    if (beyond === undefined) this.check.stop(LOG_ENDED);
+    const { current } = this;
+    beyond.reached?.(waited || (current !== undefined && !plain?.(current.event)));
   }
 
   /** What a guest imports in a replay at full speed. */
@@ -289,7 +309,8 @@ export class ComponentReplay {
    */
   begin(func: LoggedFunction, args: readonly CoreValue[]): Answer | Steps<Answer> {
     const event = this.log.peek();
-    if (event === undefined) return this.end(LOG_ENDED);
+    if (event === undefined)
+      return this.options.beyond?.called?.(func, args) ?? this.end(LOG_ENDED);
     if (event.kind !== 'call' && event.kind !== 'open') {
       if (event.kind === 'unwind' && isOverflow(parseOutcomeText(event.reason))) {
         return this.end({ kind: 'unwound' });
@@ -302,17 +323,23 @@ export class ComponentReplay {
     this.options.onCall?.(event.number, func, args);
     this.options.onMatched?.(event, graph.memoryOf(func)?.memory);
     this.log.take();
-    if (event.kind === 'open') return this.answerOpen(event);
-    if (this.log.peek() === undefined) this.check.ending = LOG_ENDED;
-    return this.ending === undefined ? () => resultOf(event.results) : throwUncatchable;
+    if (event.kind === 'open') return this.answerOpen(event, func, args);
+    const answer = () => resultOf(event.results);
+    return this.log.peek() === undefined ? this.lastAnswer(answer, event) : answer;
   }
 
   /** What happened between an open call and its answer happens here. */
-  private *answerOpen(call: OpenEvent): Steps<Answer> {
+  private *answerOpen(
+    call: OpenEvent,
+    func: LoggedFunction,
+    args: readonly CoreValue[],
+  ): Steps<Answer> {
     yield PASSED;
     for (;;) {
       const event = this.log.peek();
-      if (event === undefined) return this.ended(LOG_ENDED);
+      if (event === undefined) {
+        return this.options.beyond?.called?.(func, args) ?? this.ended(LOG_ENDED);
+      }
       if (event.kind === 'enter') {
         yield* event.async ? this.enterAsync(event) : this.enter(event);
         if (this.ending?.kind === 'failed') return throwUncatchable;
@@ -324,24 +351,35 @@ export class ComponentReplay {
       }
       this.log.take();
       yield PASSED;
-      if (this.log.peek() === undefined) return this.ended(LOG_ENDED);
-      switch (event.kind) {
-        case 'return':
-          return () => resultOf(event.results);
-        case 'throw': {
-          const exception = this.exception(event.message);
-          return () => {
-            throw exception;
-          };
-        }
-        case 'suspend': {
-          const { current } = this;
-          return () => this.suspend(call.number, current);
-        }
-        default:
-          throw corruptLog(this.log.number, 'an end that belongs to another beginning');
-      }
+      const answer = this.answerWith(call, event);
+      return this.log.peek() === undefined ? this.lastAnswer(answer, event) : answer;
     }
+  }
+
+  private answerWith(call: OpenEvent, event: LogEvent): Answer {
+    switch (event.kind) {
+      case 'return':
+        return () => resultOf(event.results);
+      case 'throw': {
+        const exception = this.exception(event.message);
+        return () => {
+          throw exception;
+        };
+      }
+      case 'suspend': {
+        const { current } = this;
+        return () => this.suspend(call.number, current);
+      }
+      default:
+        throw corruptLog(this.log.number, 'an end that belongs to another beginning');
+    }
+  }
+
+  /** The last event of the log. */
+  private lastAnswer(answer: Answer, { kind }: LogEvent): Answer {
+    if (this.options.beyond === undefined) return this.ended(LOG_ENDED);
+    if (kind !== 'suspend') this.endOfLog(false);
+    return answer;
   }
 
   private suspend(call: number, by: AsyncEntry | undefined): Promise<unknown> {
@@ -386,7 +424,9 @@ export class ComponentReplay {
     const entry = new AsyncEntry(event);
     this.entries.set(event.number, entry);
     this.current = entry;
-    entry.run(target);
+    if (this.options.plain?.(event)) {
+      entry.end(told(yield { kind: 'call', target, args: event.args, simple: false }));
+    } else entry.run(target);
     yield { kind: 'wait', until: entry.handedBack };
     this.current = outer;
     this.switchTo(outerStack);

@@ -70,8 +70,31 @@ export function withInstances(stack: string, shared: readonly number[], made: nu
   });
 }
 
-/** The modules as they were recorded, but for their names. */
-export function recordedModules(trace: TraceReader): RunnableOf {
+/** What a module is called in V8's stack traces stands for an instance, and code lies so many bytes behind. */
+export type ModuleNames = Readonly<
+  Record<string, { readonly instance: number; readonly shift: number }>
+>;
+
+/** By the names of shared modules. @param made how many instances there are; of some that share one, the latest */
+export function moduleNames(trace: TraceReader, made: number, runnable: RunnableOf): ModuleNames {
+  const instances = trace.instances().slice(0, made);
+  const shared = sharedModules(instances);
+  return Object.fromEntries(
+    instances.map((instance) => [
+      `${SHARED}${shared[instance.id]}`,
+      { instance: instance.id, shift: -runnable(instance).original(0) },
+    ]),
+  );
+}
+
+/**
+ * The modules as they were recorded, but for their names.
+ * @param changed makes what is compiled of them; it leaves offsets as they are
+ */
+export function recordedModules(
+  trace: TraceReader,
+  changed: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
+): RunnableOf {
   const made = new Map<number, RunnableCore>();
   const shared = sharedModules(trace.instances());
   return ({ id, module }) => {
@@ -80,7 +103,7 @@ export function recordedModules(trace: TraceReader): RunnableOf {
     if (known !== undefined) return known;
     const { bytes, shift } = taggedForAll(trace.module(module), first);
     const core = {
-      module: compiled(trace, bytes),
+      module: compiled(trace, changed(bytes)),
       start: undefined,
       original: (offset: number) => offset - shift,
     };

@@ -1,7 +1,7 @@
 /**
  * A replay of a component in which some of its core instances run rewritten modules. Shaped as the replay of
  * a core module (guest-replay.ts), so that whoever looks into a run needs no other: events are those of the
- * component, exports those of one instance. Where the log ends, so does it.
+ * component, exports those of one instance.
  */
 import type { HostChange } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
@@ -26,6 +26,8 @@ export interface InstanceReplayOptions {
   readonly attach: (exports: WebAssembly.Exports, instance: number) => void;
   readonly passed?: ((event: number) => void) | undefined;
   readonly stacks?: StackKeeper | undefined;
+  /** Whether guests go on past the end of a recording that was interrupted, until they make a call. */
+  readonly beyond?: boolean | undefined;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -53,6 +55,7 @@ export class InstanceReplay {
       onChange: (event, change) => this.changed(event, change),
       onEvent: (event) => observer?.after(event, NO_FUNCTION, [], NO_BYTES, undefined),
       stacks,
+      beyond: options.beyond && !endedByItself(trace) ? {} : undefined,
     });
   }
 
@@ -107,6 +110,10 @@ export class InstanceReplay {
     ranges.addRange(address, bytes.length, new Uint8Array(there?.buffer ?? new ArrayBuffer(0)));
     observer?.writes?.(event, ranges, ranges.total);
   }
+}
+
+function endedByItself({ meta: { outcome } }: TraceReader): boolean {
+  return outcome?.kind === 'exit' || outcome?.kind === 'trap';
 }
 
 const NO_FUNCTION = {

@@ -90,8 +90,8 @@ export class Explorer implements Handlers {
     return stack === undefined ? [] : this.program.frames(stack);
   }
 
-  async frames({ offsets }: Requests['frames']['params']) {
-    return offsets.map((offset) => this.program.frameAt(offset));
+  async frames({ places }: Requests['frames']['params']) {
+    return places.map(({ offset, instance }) => this.program.frameAt(offset, instance));
   }
 
   async hash({ at, memory }: Requests['hash']['params'], pause: ShouldPause) {

@@ -162,8 +162,13 @@ export interface Requests {
   /** Of an instance; of the one that holds the program unless given. */
   globals: { params: { at: number; instance?: number | undefined }; answer: Globals };
   stack: { params: { at: number }; answer: readonly StackFrame[] };
-  /** The frames that stand at these byte offsets of the module. */
-  frames: { params: { offsets: readonly number[] }; answer: readonly StackFrame[] };
+  /** The frames that stand at these byte offsets of the module; of a component, in those of instances. */
+  frames: {
+    params: {
+      places: readonly { readonly offset: number; readonly instance: number | undefined }[];
+    };
+    answer: readonly StackFrame[];
+  };
   hash: { params: { at: number } & OfMemory; answer: string | undefined };
   /** All memories, by number. */
   images: { params: { at: number }; answer: readonly Uint8Array[] };

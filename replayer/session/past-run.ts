@@ -9,12 +9,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
-import { wasmFrames } from '../../wasm/traps.ts';
+import { namedFrames } from '../../wasm/traps.ts';
 import { workerUrl } from '../../worker-url.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import type { MemoryRange, StackFrame } from './messages.ts';
-import { type FromPast, type PastSetup, READ_FUNCTION, type ToPast } from './past-messages.ts';
-import { type CpuProfile, WorkerInspector } from './worker-inspector.ts';
+import {
+  type FromPast,
+  type PastInstances,
+  type PastSetup,
+  READ_FUNCTION,
+  type ToPast,
+} from './past-messages.ts';
+import { type CodePlace, type CpuProfile, WorkerInspector } from './worker-inspector.ts';
 
 /** As a batch replay's (replayer/replay.ts). */
 const STACK_MB = 64;
@@ -51,8 +57,14 @@ export interface PastStop {
   readonly trap?: string;
 }
 
-/** Puts names to byte offsets of the module. */
-export type NameFrames = (offsets: readonly number[]) => Promise<readonly StackFrame[]>;
+/** A byte offset in the module as it was recorded; of a component, in that of an instance. */
+export interface ModulePlace {
+  readonly offset: number;
+  readonly instance: number | undefined;
+}
+
+/** Puts names to places. */
+export type NameFrames = (places: readonly ModulePlace[]) => Promise<readonly StackFrame[]>;
 
 type Ended = Extract<FromPast, { type: 'called' | 'ended' }>;
 type Bytes = Extract<FromPast, { type: 'bytes' }>;
@@ -78,6 +90,7 @@ export class PastRun {
   /** When the slice began. */
   private since = Number.POSITIVE_INFINITY;
   private end: Ended | undefined;
+  private instances: PastInstances | undefined;
   private readonly reads = new Map<number, (bytes: Bytes) => void>();
   private readIds = 0;
 
@@ -169,9 +182,9 @@ export class PastRun {
     await Promise.race([this.over.promise, this.stopped]).finally(() => clearTimeout(timer));
     const { profile } = (await this.command('Profiler.stop')) as { profile: CpuProfile };
     const ranMs = performance.now() - this.since;
-    const offsets = await this.patiently(this.inspected.pause());
+    const places = await this.patiently(this.inspected.pause());
     this.held = true;
-    const stack = await this.nameFrames(offsets);
+    const stack = await this.nameFrames(this.recorded(places));
     return { state: 'paused', ranMs, stack, ...(await this.hottest(profile)) };
   }
 
@@ -215,39 +228,59 @@ export class PastRun {
     profile: CpuProfile,
   ): Promise<{ hottest: readonly HotFunction[]; samples: number }> {
     const starts = new Map(
-      profile.nodes.flatMap(({ id, callFrame: { url, columnNumber } }) =>
-        url.startsWith('wasm://') ? [[id, columnNumber] as const] : [],
+      profile.nodes.flatMap(({ id, callFrame: { url, columnNumber: offset } }) =>
+        url.startsWith('wasm://') ? [[id, { url, offset }] as const] : [],
       ),
     );
-    const counts = new Map<number, number>();
+    const counts = new Map<string, { readonly start: CodePlace; count: number }>();
     let samples = 0;
     for (const node of profile.samples ?? []) {
       const start = starts.get(node);
       if (start === undefined) continue;
       samples++;
-      counts.set(start, (counts.get(start) ?? 0) + 1);
+      const key = `${start.offset} ${start.url}`;
+      const known = counts.get(key) ?? { start, count: 0 };
+      counts.set(key, known);
+      known.count++;
     }
-    const most = [...counts].sort((left, right) => right[1] - left[1]).slice(0, MAX_HOTTEST);
-    const frames = await this.nameFrames(most.map(([start]) => start));
-    const hottest = frames.map((frame, i) => ({ frame, share: (most[i]?.[1] ?? 0) / samples }));
+    const most = [...counts.values()].sort((a, b) => b.count - a.count).slice(0, MAX_HOTTEST);
+    const frames = await this.nameFrames(this.recorded(most.map(({ start }) => start)));
+    const hottest = frames.map((frame, i) => ({ frame, share: (most[i]?.count ?? 0) / samples }));
     return { hottest, samples };
   }
 
   private async describeEnd(): Promise<PastStop> {
     const { end } = this;
     invariant(end, 'an end that was not told');
-    const offsets = wasmFrames(end.stack).map(({ offset }) => offset);
+    this.instances = end.instances;
+    const places = namedFrames(end.stack).flatMap(({ frame: { offset }, of }) =>
+      this.placeIn(of, offset),
+    );
     const ranMs = Math.max(0, performance.now() - this.since);
-    const rest = { ranMs, stack: await this.nameFrames(offsets), hottest: [], samples: 0 };
+    const rest = { ranMs, stack: await this.nameFrames(places), hottest: [], samples: 0 };
     if (end.type === 'called') {
       return { state: 'called', call: { name: end.name, args: end.args }, ...rest };
     }
     return { state: 'ended', ...(end.trap !== undefined && { trap: end.trap }), ...rest };
   }
 
+  private recorded(places: readonly CodePlace[]): readonly ModulePlace[] {
+    return places.flatMap(({ url, offset }) =>
+      this.placeIn(/^wasm:\/\/wasm\/(.*)-[0-9a-f]{8}$/.exec(url)?.[1], offset),
+    );
+  }
+
+  /** @param name of the module in a stack trace; @returns nothing for what is none of the component's */
+  private placeIn(name: string | undefined, offset: number): readonly ModulePlace[] {
+    if (this.instances === undefined) return [{ offset, instance: undefined }];
+    const own = this.instances[name ?? ''];
+    return own === undefined ? [] : [{ offset: offset - own.shift, instance: own.instance }];
+  }
+
   private receive(message: FromPast): void {
     switch (message.type) {
       case 'at-end':
+        this.instances = message.instances;
         this.onReached();
         break;
       case 'bytes':

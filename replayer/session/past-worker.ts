@@ -9,9 +9,10 @@ import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
-import { GuestReplay } from '../guest-replay.ts';
-import { made } from '../replay-step.ts';
+import { pastComponent } from './past-component.ts';
+import type { PastEnd, PastGuest, PastHost } from './past-guest.ts';
 import { type FromPast, type PastSetup, READ_FUNCTION, type ToPast } from './past-messages.ts';
+import { pastModule } from './past-module.ts';
 
 invariant(parentPort, 'a guest runs on outside a worker');
 const port = parentPort;
@@ -23,50 +24,23 @@ const trace = new TraceReader(setup.trace);
 let taken = 0;
 /** Whether the guest has gone on past the log. */
 let past = false;
+let guest: PastGuest | undefined;
 
-const replay = new GuestReplay(trace, {
-  module: unshared(trace.module()),
-  endsInPlace: true,
-  wrapImport:
-    (answer, name) =>
-    (...args: CoreValue[]) => {
-      if (past) waitForEver(name, args);
-      const result = answer(...args);
-      if (replay.ending?.kind !== 'log-ended') return result;
-      // it was interrupted in this call, and no answer is made up
-      if (lastKind() === 'open') waitForEver(name, args);
-      goPast();
-      return result;
-    },
-});
-
-/**
- * With an empty custom section at its end. V8 shares the code of equal modules between threads, and
- * would turn that of the session's guests into debug code too; offsets stay the same.
- */
-function unshared(module: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(module.length + 3);
-  bytes.set(module);
-  bytes.set([0, 1, 0], module.length);
-  return bytes;
-}
+const host: PastHost = {
+  reached: () => {
+    send({ type: 'at-end', instances: guest?.instances() });
+    while (serve() !== 'go');
+    past = true;
+  },
+  called: waitForEver,
+  isPast: () => past,
+};
 
 /** The guest called the host, which is not there. */
 function waitForEver(name: string, args: readonly CoreValue[]): never {
   const { stack = '' } = new Error('call');
-  send({ type: 'called', name, args, stack });
+  send({ type: 'called', name, args, stack, instances: guest?.instances() });
   for (;;) serve();
-}
-
-function lastKind(): string | undefined {
-  const [event] = trace.events(trace.eventCount - 1);
-  return event?.kind;
-}
-
-function goPast(): void {
-  send({ type: 'at-end' });
-  while (serve() !== 'go');
-  past = true;
 }
 
 /** Waits for a message and does what it says. */
@@ -86,8 +60,7 @@ function serve(): ToPast['type'] {
 }
 
 function memoryNow(): Uint8Array {
-  const memory = replay.exports?.memory;
-  return memory instanceof WebAssembly.Memory ? new Uint8Array(memory.buffer) : new Uint8Array(0);
+  return guest?.memory() ?? new Uint8Array(0);
 }
 
 Object.defineProperty(globalThis, READ_FUNCTION, {
@@ -98,31 +71,12 @@ Object.defineProperty(globalThis, READ_FUNCTION, {
   },
 });
 
-function run(): FromPast {
-  const steps = replay.steps();
-  let step = steps.next();
-  while (!step.done) {
-    if (step.value.kind === 'passed') {
-      step = steps.next();
-      continue;
-    }
-    // the log may end with the entry itself
-    if (replay.events >= trace.eventCount) goPast();
-    const ending = made(step.value);
-    if (past) {
-      const thrown = 'thrown' in ending ? ending.thrown : undefined;
-      const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-      return { type: 'ended', trap: 'thrown' in ending ? messageOf(thrown) : undefined, stack };
-    }
-    step = steps.next(ending);
-  }
-  const message =
-    step.value.kind === 'diverged'
-      ? 'the trace does not replay to its end'
-      : trace.eventCount === 0
-        ? 'the recording ended before the guest was called: there is nothing to go on from'
-        : 'the guest has come to its end: there is nothing beyond';
-  return { type: 'failed', code: 'REPLAY_FAILED', message };
+function told(end: PastEnd): FromPast {
+  if ('problem' in end) return { type: 'failed', code: 'REPLAY_FAILED', message: end.problem };
+  const thrown = 'thrown' in end ? end.thrown : undefined;
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  const trap = 'thrown' in end ? messageOf(thrown) : undefined;
+  return { type: 'ended', trap, stack, instances: guest?.instances() };
 }
 
 function send(message: FromPast): void {
@@ -133,10 +87,11 @@ function send(message: FromPast): void {
 await once(port, 'message');
 taken++;
 try {
-  send(run());
+  guest = (trace.meta.flavour === 'component' ? pastComponent : pastModule)(trace, host);
+  send(told(await guest.run()));
 } catch (thrown) {
   const code = thrown instanceof WasiRrError ? thrown.code : undefined;
-  send({ type: 'failed', code, message: messageOf(thrown) });
+  send({ type: 'failed', code, message: messageOf(thrown).replace(/\.$/, '') });
 }
 // whatever came of it, its memory can be looked at
 for (;;) serve();

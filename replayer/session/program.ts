@@ -67,9 +67,11 @@ export class SessionProgram {
     }));
   }
 
-  /** The frame at a byte offset of the only module. */
-  frameAt(offset: number): StackFrame {
-    return this.namesOf(0).frame(offset);
+  /** The frame at a byte offset of a module. @param instance of a component; undefined for the only module */
+  frameAt(offset: number, instance: number | undefined): StackFrame {
+    const frame = this.namesOf(instance ?? 0).frame(offset);
+    const { name = '' } = this.layout.instances[instance ?? 0] ?? {};
+    return instance === undefined ? frame : { ...frame, instance: { id: instance, name } };
   }
 
   /** @param values of the instance, as a guest has them */

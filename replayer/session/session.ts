@@ -287,13 +287,7 @@ export class Session extends TraceView {
    *   `signal`, and the next call begins anew
    */
   async continuePast(sliceMs: number, options: RequestOptions = {}): Promise<PastStop> {
-    const { outcome, flavour } = this.trace.meta;
-    if (flavour === 'component') {
-      throw new WasiRrError(
-        'REPLAY_FAILED',
-        'the run is that of a component, and those do not run on past their last event.',
-      );
-    }
+    const { outcome } = this.trace.meta;
     if (outcome?.kind === 'exit' || outcome?.kind === 'trap') {
       throw new WasiRrError(
         'REPLAY_FAILED',
@@ -302,7 +296,7 @@ export class Session extends TraceView {
     }
     const past =
       this.past ??
-      new PastRun(this.trace.path, (offsets) => this.link.request('frames', { offsets }));
+      new PastRun(this.trace.path, (places) => this.link.request('frames', { places }));
     this.past = past;
     try {
       return await past.run(sliceMs, options);

@@ -14,6 +14,14 @@ interface PausedFrame {
   readonly location: { readonly scriptId: string; readonly columnNumber?: number };
 }
 
+/** A place in the code of a module. */
+export interface CodePlace {
+  /** The module's, as V8 names it: by the name that it gives itself. */
+  readonly url: string;
+  /** Byte in the module. */
+  readonly offset: number;
+}
+
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
@@ -37,7 +45,8 @@ export class WorkerInspector {
   private sessionId: string | undefined;
   private ids = 0;
   private readonly waiting = new Map<number, (reply: Reply) => void>();
-  private readonly wasmScripts = new Set<string>();
+  /** URLs by id. */
+  private readonly wasmScripts = new Map<string, string>();
   private onResumed: (() => void) | undefined;
   private onPaused: ((frames: readonly PausedFrame[]) => void) | undefined;
 
@@ -70,17 +79,18 @@ export class WorkerInspector {
 
   /**
    * Stops the worker where it is; the debugger must be enabled.
-   * @returns byte offsets in the module of its wasm frames, innermost first
+   * @returns where its wasm frames stand, innermost first
    */
-  async pause(): Promise<readonly number[]> {
+  async pause(): Promise<readonly CodePlace[]> {
     const paused = new Promise<readonly PausedFrame[]>((resolve) => {
       this.onPaused = resolve;
     });
     await this.send('Debugger.pause');
     const frames = await paused;
-    return frames.flatMap(({ location: { scriptId, columnNumber = 0 } }) =>
-      this.wasmScripts.has(scriptId) ? [columnNumber] : [],
-    );
+    return frames.flatMap(({ location: { scriptId, columnNumber: offset = 0 } }) => {
+      const url = this.wasmScripts.get(scriptId);
+      return url === undefined ? [] : [{ url, offset }];
+    });
   }
 
   /**
@@ -143,8 +153,8 @@ export class WorkerInspector {
     } else if (reply.method === 'Debugger.resumed') {
       this.onResumed?.();
     } else if (reply.method === 'Debugger.scriptParsed') {
-      const { scriptId, scriptLanguage } = reply.params as Record<string, string>;
-      if (scriptId && scriptLanguage === 'WebAssembly') this.wasmScripts.add(scriptId);
+      const { scriptId, scriptLanguage, url } = reply.params as Record<string, string>;
+      if (scriptId && scriptLanguage === 'WebAssembly') this.wasmScripts.set(scriptId, url ?? '');
     }
   }
 

@@ -29,8 +29,9 @@ export interface TargetReplayOptions {
   readonly passed?: ((event: number) => void) | undefined;
   /** Of a component. */
   readonly stacks?: StackKeeper | undefined;
-  /** Of a module alone: as GuestReplay's. */
+  /** As GuestReplay's; of a component, whether guests go on past the end of an interrupted recording. */
   readonly endsInPlace?: boolean;
+  /** Of a module alone: as GuestReplay's. */
   readonly wrapImport?: ConstructorParameters<typeof GuestReplay>[1]['wrapImport'];
 }
 
@@ -143,7 +144,7 @@ export class TravelTarget {
       return [id, { ...core, memories }] as const;
     });
     return new InstanceReplay(trace, {
-      ...{ instance, memory, observer, passed, stacks, attach },
+      ...{ instance, memory, observer, passed, stacks, attach, beyond: endsInPlace },
       rewritten: new Map(cores),
     });
   }

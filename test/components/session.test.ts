@@ -311,7 +311,7 @@ describe('of a component with three memories', () => {
   test('what is not there is refused', async () => {
     await expect(session.memory.read(0, 1, { memory: 3 })).rejects.toThrow('no memory 3');
     await expect(session.globals({ instance: 9 })).rejects.toThrow('no instance 9');
-    await expect(session.continuePast(10)).rejects.toThrow('component');
+    await expect(session.continuePast(10)).rejects.toThrow('was not interrupted');
   });
 });
 

@@ -15,8 +15,8 @@ export interface Past {
   readonly state: 'running' | 'pausing' | PastStop['state'] | 'failed';
   /** Milliseconds of all slices. */
   readonly ranMs: number;
-  /** Samples in each function, by its index. */
-  readonly hot: ReadonlyMap<number, { readonly frame: StackFrame; readonly samples: number }>;
+  /** Samples in each function, by its index, and of a component its instance. */
+  readonly hot: ReadonlyMap<string, { readonly frame: StackFrame; readonly samples: number }>;
   readonly samples: number;
   /** The slice that ended last. */
   readonly stop: PastStop | undefined;
@@ -75,8 +75,9 @@ export function pauseOrLeave(bugger: Debugger): void {
 function added(past: Past, stop: PastStop): Past {
   const hot = new Map(past.hot);
   for (const { frame, share } of stop.hottest) {
-    const samples = (hot.get(frame.func)?.samples ?? 0) + Math.round(share * stop.samples);
-    hot.set(frame.func, { frame, samples });
+    const key = `${frame.func} ${frame.instance?.id ?? ''}`;
+    const samples = (hot.get(key)?.samples ?? 0) + Math.round(share * stop.samples);
+    hot.set(key, { frame, samples });
   }
   const goesOn = stop.state === 'paused' && past.state === 'running';
   return {
