@@ -58,7 +58,7 @@ export type {
   ProfiledFunction,
 } from './replayer/profile/messages.ts';
 export { type ReplayOptions, type ReplayReport, replay } from './replayer/replay.ts';
-export type { RequestOptions } from './replayer/requests/request-link.ts';
+export type { OnProgress, RequestOptions } from './replayer/requests/request-link.ts';
 export type { OpenFile } from './replayer/session/descriptor-history.ts';
 export type { FailurePlace } from './replayer/session/failure.ts';
 export type { CallCondition, Direction } from './replayer/session/find-call.ts';

@@ -1,6 +1,6 @@
 /** For commands that look at variables: opens a trace for time travel, and finds the event that is meant. */
 import { basename } from 'node:path';
-import { openTimeTravel, type TimeTravel, TraceView } from '../index.ts';
+import { type OnProgress, openTimeTravel, type TimeTravel, TraceView } from '../index.ts';
 import { eventAt, type Target } from './event-argument.ts';
 import { Progress } from './progress.ts';
 import { stdout } from './streams.ts';
@@ -9,7 +9,7 @@ import { openNamed } from './trace-argument.ts';
 export interface InsideLook {
   readonly travel: TimeTravel;
   readonly event: number;
-  readonly options: { readonly onProgress: (event: number) => void };
+  readonly options: { readonly onProgress: OnProgress };
   /** Ends the line that tells how far the replay is. */
   readonly done: () => void;
 }
@@ -27,7 +27,7 @@ export async function lookInside(
   const trace = openNamed(name);
   const view = new TraceView(trace);
   const progress = new Progress(`replaying ${basename(trace.path)}`);
-  const onProgress = (event: number) => progress.update(event, view.lastEvent);
+  const onProgress = progress.replay(trace.eventCount);
   let travel: TimeTravel | undefined;
   try {
     const event = await eventAt(view, place);

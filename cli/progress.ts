@@ -1,4 +1,5 @@
 /** How far long work is: one line on stderr that rewrites itself and leaves nothing behind. */
+import type { OnProgress } from '../index.ts';
 import { stderr } from './streams.ts';
 
 /** Milliseconds before anything is shown: most work is done by then. */
@@ -25,12 +26,24 @@ export class Progress {
 
   /** Shows where the work is; nothing where stderr is no terminal. May be called at any rate. */
   readonly update = (done: number, total: number): void => {
+    const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
+    this.show(`${this.label}: ${percent} % (${done} of ${total} ${this.unit})`);
+  };
+
+  /** The same of a replay for which a program may have to be prepared first. @param events of the run */
+  replay(events: number): OnProgress {
+    return (event, preparing) => {
+      if (preparing === undefined) this.update(event + 1, events);
+      else this.show(`preparing the program: ${Math.floor(100 * preparing)} %`);
+    };
+  }
+
+  private show(text: string): void {
     if (!stderr.isTerminal || performance.now() < this.next) return;
     this.next = performance.now() + INTERVAL_MS;
     this.shown = true;
-    const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-    void stderr.write(`${ERASE}${this.label}: ${percent} % (${done} of ${total} ${this.unit})`);
-  };
+    void stderr.write(`${ERASE}${text}`);
+  }
 
   /** Takes the line away, before other output and at the end. */
   clear(): void {

@@ -96,7 +96,7 @@ async function coverageOf(name: string | undefined): Promise<Coverage> {
   const travel = openTimeTravel(trace.path);
   try {
     const coverage = await travel.coverage({
-      onProgress: (event) => progress.update(event + 1, trace.eventCount),
+      onProgress: progress.replay(trace.eventCount),
     });
     progress.clear();
     for (const note of [coverage.note, missingEnd(trace)]) {

@@ -139,7 +139,7 @@ class Loop {
     debug.onStep = steps.update;
     debug.options = {
       signal: running.signal,
-      onProgress: (event) => progress.update(event + 1, debug.trace.eventCount),
+      onProgress: progress.replay(debug.trace.eventCount),
     };
     try {
       const answer = await work();

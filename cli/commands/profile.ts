@@ -83,7 +83,7 @@ async function profileCommand(name: string | undefined, flags: ProfileFlags): Pr
   const travel = openTimeTravel(trace.path, { instance: flags.instance });
   try {
     const profile = await travel.profile({
-      onProgress: (event) => progress.update(event + 1, trace.eventCount),
+      onProgress: progress.replay(trace.eventCount),
     });
     progress.clear();
     const title = basename(trace.path, TRACE_SUFFIX);

@@ -71,7 +71,7 @@ async function writesCommand(args: readonly string[], flags: WritesFlags): Promi
   const trace = openNamed(name);
   const progress = new Progress(`replaying ${basename(trace.path)}`);
   const options = {
-    onProgress: (event: number) => progress.update(event + 1, trace.eventCount),
+    onProgress: progress.replay(trace.eventCount),
   };
   const view = new TraceView(trace);
   let travel: TimeTravel | undefined;

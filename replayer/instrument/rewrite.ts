@@ -34,9 +34,23 @@ export interface InstrumentedModule {
  * @param bytes a module that V8 compiles
  * @throws WasiRrError MODULE_INVALID, and MODULE_UNSUPPORTED for instructions that are not known
  */
-export function instrument(bytes: Uint8Array, plan: InstrumentPlan): InstrumentedModule {
-  return new Rewriting(bytes, plan).module();
+export function instrument(
+  bytes: Uint8Array,
+  plan: InstrumentPlan,
+  options?: RewritingOptions,
+): InstrumentedModule {
+  return new Rewriting(bytes, plan, options).module();
 }
+
+export interface RewritingOptions {
+  /** Plan whose hooks and globals there are, for plans that follow. */
+  readonly added?: InstrumentPlan;
+  /** Told, now and then, which share of the functions is rewritten; what it throws ends the work. */
+  readonly onShare?: (share: number) => void;
+}
+
+/** Functions between two reports: a fraction of a millisecond. */
+const FUNCTIONS_TOLD = 16;
 
 /**
  * A module that was rewritten by a plan, of which some functions can be rewritten by another one: most of 20 MB
@@ -51,10 +65,13 @@ export class Rewriting {
   private readonly starts: Uint32Array;
 
   /**
-   * @param added plan whose hooks and globals there are, for plans that follow
    * @throws WasiRrError MODULE_INVALID, and MODULE_UNSUPPORTED for instructions that are not known
    */
-  constructor(bytes: Uint8Array, plan: InstrumentPlan, added: InstrumentPlan = plan) {
+  constructor(
+    bytes: Uint8Array,
+    plan: InstrumentPlan,
+    { added = plan, onShare }: RewritingOptions = {},
+  ) {
     this.layout = readLayout(bytes);
     this.added = new Additions(this.layout, added);
     this.rewriter = new FunctionRewriter(this.layout, plan, this.added);
@@ -63,6 +80,7 @@ export class Rewriting {
     this.starts = new Uint32Array(count + 1);
     for (let i = 0; i < count; i++) {
       this.starts[i] = code.length;
+      if (i % FUNCTIONS_TOLD === 0) onShare?.(i / count);
       this.rewriter.rewrite(i, code);
     }
     this.starts[count] = code.length;

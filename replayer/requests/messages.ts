@@ -42,4 +42,6 @@ export const SHARED_WORD = {
   cancelled: 1,
   /** Event that the running request has come to. */
   event: 2,
+  /** While a program is prepared for it: 1 and how many thousandths are done; else 0. */
+  prepared: 3,
 } as const;

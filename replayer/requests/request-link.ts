@@ -18,11 +18,18 @@ const PROGRESS_MS = 200;
  */
 const CANCEL_MS = 500;
 
+/**
+ * Told how far a request is.
+ * @param event that the replay has come to, -1 before it begins
+ * @param preparing while the program is made ready to be looked into: the share of it that is; else undefined
+ */
+export type OnProgress = (event: number, preparing?: number | undefined) => void;
+
 export interface RequestOptions {
   /** Gives the request up; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Called every 200 ms from 200 ms on, with the event that the replay has come to. */
-  readonly onProgress?: ((event: number) => void) | undefined;
+  /** Called every 200 ms from 200 ms on. */
+  readonly onProgress?: OnProgress | undefined;
 }
 
 export interface RequestThread {
@@ -109,11 +116,18 @@ export class RequestLink<R extends RequestTable<R>> {
     this.worker ??= this.start();
     this.worker.ref();
     this.words[SHARED_WORD.event] = -1;
+    this.words[SHARED_WORD.prepared] = 0;
     Atomics.add(this.words, SHARED_WORD.sent, 1);
     this.worker.postMessage(next.message);
     const { onProgress } = next.options;
     if (onProgress) {
-      const report = () => onProgress(this.words[SHARED_WORD.event] ?? -1);
+      const report = () => {
+        const prepared = this.words[SHARED_WORD.prepared] ?? 0;
+        onProgress(
+          this.words[SHARED_WORD.event] ?? -1,
+          prepared > 0 ? (prepared - 1) / 1000 : undefined,
+        );
+      };
       this.timers.push(setInterval(report, PROGRESS_MS));
     }
   }

@@ -123,7 +123,9 @@ function rewrittenFor(
 ): Made {
   const make = () => {
     const bytes = instance === undefined ? target.module : target.moduleOf(instance);
-    const { prefix, layout, ...made } = instrument(bytes, plan);
+    const { prefix, layout, ...made } = instrument(bytes, plan, {
+      onShare: (share) => target.onPreparing(share),
+    });
     return { prefix, layout, ...target.prepare(made, instance) };
   };
   const { breaks, steps, counts, storesOf, ...rest } = plan;

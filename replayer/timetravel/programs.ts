@@ -90,12 +90,11 @@ export class Programs {
     if (this.rewritings.size === most && oldest !== undefined) this.rewritings.delete(oldest);
     const made =
       known ??
-      new Rewriting(
-        this.target.module,
-        this.basePlan(watch, reads),
+      new Rewriting(this.target.module, this.basePlan(watch, reads), {
         // what any of them needs: they differ in functions only
-        this.basePlan(true, true),
-      );
+        added: this.basePlan(true, true),
+        onShare: (share) => this.target.onPreparing(share),
+      });
     this.rewritings.set(key, made);
     return made;
   }

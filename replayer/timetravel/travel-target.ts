@@ -44,6 +44,8 @@ export class TravelTarget {
   /** As it was recorded. */
   readonly module: Uint8Array;
   private readonly layout: CoreLayout | undefined;
+  /** Told, while a module is rewritten, which share of it is; what it throws ends that. */
+  onPreparing: (share: number) => void = () => {};
 
   /**
    * @param instance of a component; the one that holds the program unless given

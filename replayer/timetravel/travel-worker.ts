@@ -20,13 +20,27 @@ let traveller: Traveller | undefined;
 
 port.on('message', async (request: ToTravel) => port.postMessage(await replyTo(request)));
 
+/** Id of the request that is worked at. */
+let running = 0;
+
+function goOn(): void {
+  if (Atomics.load(shared, SHARED_WORD.cancelled) === running) throw new Cancelled();
+}
+
+function onPreparing(share: number): void {
+  shared[SHARED_WORD.prepared] = 1 + Math.floor(1000 * share);
+  goOn();
+}
+
 async function replyTo({ id, name, params }: ToTravel): Promise<Reply> {
+  running = id;
   const onEvent = (event: number) => {
+    shared[SHARED_WORD.prepared] = 0;
     shared[SHARED_WORD.event] = event;
-    if (Atomics.load(shared, SHARED_WORD.cancelled) === id) throw new Cancelled();
+    goOn();
   };
   try {
-    traveller ??= new Traveller(new TraceReader(setup.trace), setup.instance);
+    traveller ??= new Traveller(new TraceReader(setup.trace), setup.instance, onPreparing);
     // each name has its own parameters; the union is not narrowed by indexing
     const handler = traveller[name] as (
       params: ToTravel['params'],

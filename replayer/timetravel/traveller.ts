@@ -31,6 +31,7 @@ type Handlers = {
 export class Traveller implements Handlers {
   private readonly trace: TraceReader;
   private readonly target: TravelTarget;
+  private readonly onPreparing: (share: number) => void;
   private readonly names: FrameNames;
   private readonly othersNames = new Map<number, FrameNames>();
   private made: Engine | undefined;
@@ -39,11 +40,17 @@ export class Traveller implements Handlers {
 
   /**
    * @param instance of a component; the one that holds the program unless given
+   * @param onPreparing told, while a module is rewritten, which share of it is; what it throws ends that
    * @throws WasiRrError OPTION_INVALID; and as TraceReader.module
    */
-  constructor(trace: TraceReader, instance?: number) {
+  constructor(
+    trace: TraceReader,
+    instance?: number,
+    onPreparing: (share: number) => void = () => {},
+  ) {
     this.trace = trace;
-    this.target = new TravelTarget(trace, instance);
+    this.onPreparing = onPreparing;
+    this.target = this.targetOf(instance);
     this.names = FrameNames.of(trace, this.target.moduleId);
   }
 
@@ -67,7 +74,7 @@ export class Traveller implements Handlers {
     const target =
       instance === undefined || instance === this.target.instance
         ? this.target
-        : new TravelTarget(this.trace, instance);
+        : this.targetOf(instance);
     const begun = mark.pc < 0 ? { ...mark, event: this.callEvent(mark.event) } : mark;
     const frames = await framesAt(target, begun, onEvent);
     return frames.map(({ func, pc, instance: whose }) => this.frame(pc, func, whose ?? instance));
@@ -202,6 +209,12 @@ export class Traveller implements Handlers {
   private callEvent(number: number): number {
     const [event] = this.trace.events(number, number + 1);
     return event?.kind === 'return' || event?.kind === 'throw' ? event.opened : number;
+  }
+
+  private targetOf(instance: number | undefined): TravelTarget {
+    const target = new TravelTarget(this.trace, instance);
+    target.onPreparing = this.onPreparing;
+    return target;
   }
 
   /** Of a component, with whose frame it is. */

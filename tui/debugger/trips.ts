@@ -6,6 +6,7 @@ import { messageOf } from '../../errors.ts';
 import type { LocatedArrival } from '../../replayer/timetravel/messages.ts';
 import type { Arrival, Motion } from '../../replayer/timetravel/motions.ts';
 import { afterMotion } from '../../replayer/timetravel/stop-points.ts';
+import { PREPARING } from '../guest/travel-view.ts';
 import { selectNumber } from '../model/timeline-list.ts';
 import { ownCode } from '../source/own-code.ts';
 import type { Debugger } from './debugger.ts';
@@ -172,9 +173,11 @@ export class Trips {
     const { bugger } = this;
     const since = performance.now();
     const target = Math.max(1, from?.event ?? bugger.position);
-    const onProgress = (event: number) => {
-      const share = Math.max(0, Math.min(1, event / target));
-      bugger.update({ work: { what, share, since } });
+    const onProgress = (event: number, preparing?: number) => {
+      const share = preparing ?? Math.max(0, Math.min(1, event / target));
+      bugger.update({
+        work: { what: preparing === undefined ? what : PREPARING, share, since },
+      });
     };
     bugger.update({ work: { what, share: 0, since } });
     return bugger.travel.ask((travel, options) => travel.move(from, motion, options), {

@@ -4,6 +4,7 @@ import type { StackFrame } from '../../replayer/session/messages.ts';
 import { compareMarks, type Mark } from '../../replayer/timetravel/mark.ts';
 import type { LocatedWrites } from '../../replayer/timetravel/messages.ts';
 import type { VariableRow } from '../../replayer/values/messages.ts';
+import { PREPARING } from '../guest/travel-view.ts';
 import type { AddressRange } from '../trace/effects.ts';
 import type { Debugger } from './debugger.ts';
 import { askedRange } from './memory-history.ts';
@@ -48,8 +49,13 @@ async function find(
   const upTo = inside?.mark ?? bugger.position;
   const last = inside?.mark.event ?? bugger.position;
   const since = performance.now();
-  const progress = (what: string) => (event: number) =>
-    bugger.update({ work: { what, share: Math.max(0, event) / Math.max(1, last), since } });
+  const progress = (what: string) => (event: number, preparing?: number) =>
+    bugger.update({
+      work:
+        preparing === undefined
+          ? { what, share: Math.max(0, event) / Math.max(1, last), since }
+          : { what: PREPARING, share: preparing, since },
+    });
   const finding = progress('replaying to find who wrote here');
   const looking = progress('replaying to see its stack');
   finding(0);

@@ -1,14 +1,14 @@
 /** The inside of a run, between its calls: replays of their own, beside the guest that is shown. */
-import type { RequestOptions } from '../../replayer/requests/request-link.ts';
+import type { OnProgress, RequestOptions } from '../../replayer/requests/request-link.ts';
 import type { StackFrame } from '../../replayer/session/messages.ts';
 import type { LocatedWrites } from '../../replayer/timetravel/messages.ts';
 import { openTimeTravel, type TimeTravel } from '../../replayer/timetravel/time-travel.ts';
 import type { WriteQuery } from '../../replayer/timetravel/writes.ts';
 
+/** What a request does before its first replay. */
+export const PREPARING = 'preparing the program';
 /** Writes of one answer, the last ones. */
 const KEPT = 500;
-
-export type OnProgress = (event: number) => void;
 
 export class TravelView {
   private readonly path: string;
@@ -27,7 +27,6 @@ export class TravelView {
 
   /**
    * All writes to a range up to a moment, oldest first.
-   * @param onProgress told the event that the replay has come to
    * @throws WasiRrError as TimeTravel.writes; the reason of {@link cancel}
    */
   writes(query: Omit<WriteQuery, 'keep'>, onProgress: OnProgress): Promise<LocatedWrites> {
