@@ -7,7 +7,7 @@ import { Session } from 'node:inspector';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds within which a thread that can be inspected is there. */
-const ATTACH_MS = 2000;
+const ATTACH_MS = 10_000;
 
 /** What the protocol says of a frame; only what is used here. */
 interface PausedFrame {
@@ -140,7 +140,10 @@ export class WorkerInspector {
     });
     await this.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
     // threads report themselves some time after
-    await Promise.race([found, sleep(ATTACH_MS)]);
+    const enough = new AbortController();
+    const late = sleep(ATTACH_MS, undefined, { signal: enough.signal }).catch(() => {});
+    await Promise.race([found, late]);
+    enough.abort();
   }
 
   private receive(reply: Reply): void {

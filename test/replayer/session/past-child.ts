@@ -1,6 +1,6 @@
 /**
  * Runs a guest on past its recording, and ends: `node past-child.ts TRACE HOW`. Says `paused` once the
- * guest has run on, and must not stay longer than its work takes.
+ * guest has run on, and at its end how many timers keep it: it must not stay longer than its work takes.
  */
 import { openSession } from '../../../replayer/session/session.ts';
 
@@ -28,3 +28,5 @@ switch (how) {
     break;
   case 'nothing':
 }
+const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout');
+process.stdout.write(`${timers.length} timers\n`);
