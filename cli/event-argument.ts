@@ -1,6 +1,6 @@
 /**
- * The arguments of commands about one point of a run: `[trace] <event> …`. "At #n" is always right after
- * event n and its effects, before the guest goes on.
+ * The arguments of commands about one point of a run: `[trace] [event]` or `[trace] <event> …`. "At #n" is always
+ * right after event n and its effects, before the guest goes on.
  */
 import { basename } from 'node:path';
 import { InvalidArgumentError } from 'commander';
@@ -10,11 +10,12 @@ import { EXIT } from './exit-status.ts';
 import { eventNumber } from './option-values.ts';
 import { Progress } from './progress.ts';
 import { say, stdout } from './streams.ts';
-import { tracePath } from './trace-argument.ts';
+import { isTraceName, tracePath } from './trace-argument.ts';
 
 export const EVENT_HELP = `
 An event is a number of \`wasi-rr log\`, 17 or '#17' (a shell takes a bare # for a comment), or one of:
-start: the guest is loaded and nothing has called it; end: the last event; failure: where the run went wrong.
+start: the guest is loaded and nothing has called it; end: the last event; failure: where the run went wrong,
+which is meant where none is given and nothing else is asked for.
 "At #n" means right after event n with all its effects, before the guest goes on.`;
 
 export type Place = number | 'end' | 'failure';
@@ -41,6 +42,18 @@ export interface Target {
 export function targetOf(args: readonly string[], after: readonly string[] = []): Target {
   const { trace, given, rest } = splitTarget(args, 'event', after);
   return { trace, place: placeOf(given), rest };
+}
+
+/**
+ * @param args `[trace] [event]`; without an event, where the run went wrong
+ * @throws WasiRrError OPTION_INVALID
+ */
+export function eventTarget(args: readonly string[]): Target {
+  const [only] = args;
+  if (only === undefined) return { trace: undefined, place: 'failure', rest: [] };
+  const isEvent = args.length > 1 || PLACES.has(only) || /^#?\d+$/.test(only);
+  if (isEvent || !isTraceName(only)) return targetOf(args);
+  return { trace: only, place: 'failure', rest: [] };
 }
 
 /**

@@ -16,6 +16,11 @@ export function tracePath(name: string | undefined): string {
   return [inFolder, inFolder + TRACE_SUFFIX].find(isFile) ?? name;
 }
 
+/** Whether a TRACE argument means a file that is there. */
+export function isTraceName(name: string): boolean {
+  return isFile(tracePath(name));
+}
+
 /** Opens the trace of a TRACE argument. @throws WasiRrError as openTrace */
 export function openNamed(name: string | undefined): TraceReader {
   return openTrace(tracePath(name));

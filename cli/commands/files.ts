@@ -9,7 +9,7 @@ import {
   offsetText,
   type Session,
 } from '../../index.ts';
-import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
+import { EVENT_HELP, eventTarget, lookAt } from '../event-argument.ts';
 import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
@@ -42,15 +42,15 @@ export function addFiles(program: Command): void {
   program
     .command('files')
     .description('the open descriptors at an event')
-    .usage('[options] [trace] <event>')
-    .argument('<trace-or-event...>', 'one argument is an event of the latest trace')
+    .usage('[options] [trace] [event]')
+    .argument('[trace-or-event...]', 'one argument is an event of the latest trace')
     .option('--json', 'one JSON object a descriptor')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(filesCommand));
 }
 
 function filesCommand(args: readonly string[], flags: { readonly json?: boolean }) {
-  return lookAt(targetOf(args), async ({ session, options }) => {
+  return lookAt(eventTarget(args), async ({ session, options }) => {
     if (session.trace.meta.flavour === 'component') {
       return printResources(session, await session.resources(options), flags.json ?? false);
     }

@@ -1,7 +1,7 @@
 /** `wasi-rr globals`: the guest's globals at an event, with those that it does not export. */
 import type { Command } from 'commander';
 import { escapeText, type GlobalValue } from '../../index.ts';
-import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
+import { EVENT_HELP, eventTarget, lookAt } from '../event-argument.ts';
 import { INSTANCE_HELP, INSTANCE_OPTION, instanceOf } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
 import { wholeNumber } from '../option-values.ts';
@@ -31,8 +31,8 @@ export function addGlobals(program: Command): void {
   program
     .command('globals')
     .description("the guest's globals at an event, exported or not")
-    .usage('[options] [trace] <event>')
-    .argument('<trace-or-event...>', 'one argument is an event of the latest trace')
+    .usage('[options] [trace] [event]')
+    .argument('[trace-or-event...]', 'one argument is an event of the latest trace')
     .option(...INSTANCE_OPTION, wholeNumber)
     .option('--json', 'one JSON object a global')
     .addHelpText('after', EXAMPLES)
@@ -43,7 +43,7 @@ function globalsCommand(
   args: readonly string[],
   flags: { readonly json?: boolean; readonly instance?: number },
 ) {
-  return lookAt(targetOf(args), async (look) => {
+  return lookAt(eventTarget(args), async (look) => {
     const { session, options } = look;
     const { id: instance } = await instanceOf(look, flags);
     const { globals, hidden } = await session.globals({ ...options, instance });

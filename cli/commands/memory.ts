@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type MemoryChange, type SearchPattern, WasiRrError } from '../../index.ts';
 import { byteNumber } from '../byte-number.ts';
-import { EVENT_HELP, type Look, lookAt, targetOf } from '../event-argument.ts';
+import { EVENT_HELP, eventTarget, type Look, lookAt, targetOf } from '../event-argument.ts';
 import { addressText, changeText, hexDump } from '../hex-dump.ts';
 import {
   INSTANCE_HELP,
@@ -59,7 +59,7 @@ async function memoryCommand(args: readonly string[], flags: MemoryFlags): Promi
     if (history)
       throw new WasiRrError('OPTION_INVALID', '--search and --history exclude each other.');
     const pattern = patternOf(search);
-    return lookAt(targetOf(args), async (look) =>
+    return lookAt(eventTarget(args), async (look) =>
       printHits(await within(look, flags), pattern, json),
     );
   }

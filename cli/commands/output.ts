@@ -1,7 +1,7 @@
 /** `wasi-rr output`: what the program had printed at an event. */
 import type { Command } from 'commander';
 import { escapeText, type OutputChunk, type Session, WasiRrError } from '../../index.ts';
-import { EVENT_HELP, type Look, lookAt, targetOf } from '../event-argument.ts';
+import { EVENT_HELP, eventTarget, type Look, lookAt } from '../event-argument.ts';
 import { jsonLine } from '../json.ts';
 import { exitingWith } from '../run.ts';
 import { say, stdout } from '../streams.ts';
@@ -20,8 +20,8 @@ export function addOutput(program: Command): void {
   program
     .command('output')
     .description('what the program had printed at an event')
-    .usage('[options] [trace] <event>')
-    .argument('<trace-or-event...>', 'one argument is an event of the latest trace')
+    .usage('[options] [trace] [event]')
+    .argument('[trace-or-event...]', 'one argument is an event of the latest trace')
     .option(
       '--json',
       'one JSON object a call: event, stream, length, and text or, for no UTF-8, hex',
@@ -31,7 +31,7 @@ export function addOutput(program: Command): void {
 }
 
 function outputCommand(args: readonly string[], flags: { readonly json?: boolean }) {
-  return lookAt(targetOf(args), async ({ session, options }) => {
+  return lookAt(eventTarget(args), async ({ session, options }) => {
     const { chunks } = await session.output({ ...options, limit: Number.MAX_SAFE_INTEGER });
     const numberWidth = `#${chunks.at(-1)?.event ?? 0}`.length;
     for (const chunk of chunks) {

@@ -1,7 +1,7 @@
 /** `wasi-rr stack`: which functions of the guest were running at an event, or past the last one. */
 import type { Command } from 'commander';
 import { type StackFrame, WasiRrError } from '../../index.ts';
-import { EVENT_HELP, lookAt, targetOf } from '../event-argument.ts';
+import { EVENT_HELP, eventTarget, lookAt } from '../event-argument.ts';
 import { formatFrames, formatVariables } from '../frames.ts';
 import { lookInside } from '../inside.ts';
 import { INSTANCE_OPTION, instanceOf } from '../instance-argument.ts';
@@ -46,7 +46,7 @@ export function addStack(program: Command): void {
   program
     .command('stack')
     .description('the call stack of the guest at an event')
-    .usage('[options] [trace] <event>')
+    .usage('[options] [trace] [event]')
     .argument('[trace-or-event...]', 'one argument is an event of the latest trace')
     .option('--locals', 'with the variables of every call')
     .option(...INSTANCE_OPTION, wholeNumber)
@@ -59,7 +59,7 @@ export function addStack(program: Command): void {
 function stackCommand(args: readonly string[], flags: StackFlags): Promise<number> {
   if (flags.past !== undefined) return stackPast(args, flags);
   if (flags.locals) return stackLocals(args, flags);
-  return lookAt(targetOf(args), async (look) => {
+  return lookAt(eventTarget(args), async (look) => {
     const { session, options } = look;
     const all = await session.stack(options);
     const wanted = flags.instance === undefined ? undefined : await instanceOf(look, flags);
@@ -81,7 +81,7 @@ function stackCommand(args: readonly string[], flags: StackFlags): Promise<numbe
 
 function stackLocals(args: readonly string[], { json, instance }: StackFlags): Promise<number> {
   return lookInside(
-    targetOf(args),
+    eventTarget(args),
     async ({ travel, event, options, done }) => {
       const frames = await travel.variables(event, options);
       done();

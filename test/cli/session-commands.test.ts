@@ -169,8 +169,14 @@ describe('heapsmash', () => {
     expect(output).toMatchObject({ status: 0, stdout: '' });
   });
 
+  test('without an event, where the run went wrong', async () => {
+    const at = await ws.run('stack', 'failure');
+    expect(await ws.run('stack')).toEqual(at);
+    expect(await ws.run('stack', 'heapsmash-O0g-1')).toEqual(at);
+    expect(at.stdout).toMatch(/^at main /);
+  });
+
   test.each([
-    [['stack'], /the arguments are \[trace\] <event>, and not nothing/],
     [['stack', '3', '12', '--past'], /leave out the event "12"/],
     [['stack', '--past', 'long'], /no whole number/],
     [['stack', 'seventeen'], /"seventeen" is no event/],
