@@ -25,6 +25,8 @@ const COPIED = 256;
 /** @property memory by its number in {@link Session.layout}; that of the program by default */
 export interface MemoryOptions extends RequestOptions {
   readonly memory?: number | undefined;
+  /** Of a replay, whatever keyframes say; false by default. */
+  readonly replayed?: boolean;
 }
 
 export class SessionMemory {
@@ -51,6 +53,22 @@ export class SessionMemory {
     checkRange(address, length, MAX_READ);
     const { memory } = options;
     return this.ask('memory', { at: this.position(), address, length, memory }, options);
+  }
+
+  /**
+   * Bytes after an event out of keyframes, without any replay; the session's position stays.
+   * @returns undefined where they do not know, or there are none
+   * @throws WasiRrError OPTION_INVALID
+   */
+  async kept(
+    event: number,
+    address: number,
+    length: number,
+    options: MemoryOptions = {},
+  ): Promise<MemoryRange | undefined> {
+    checkRange(address, length, MAX_READ);
+    const { memory } = options;
+    return this.keyframes.ask('memory', { at: event, address, length, memory }, options);
   }
 
   /**
@@ -139,9 +157,9 @@ export class SessionMemory {
   private async ask<K extends 'memory' | 'search' | 'diff' | 'history'>(
     name: K,
     params: Requests[K]['params'],
-    options: RequestOptions,
+    options: MemoryOptions,
   ): Promise<Requests[K]['answer']> {
-    const kept = await this.keyframes.ask(name, params, options);
+    const kept = options.replayed ? undefined : await this.keyframes.ask(name, params, options);
     return kept ?? this.link.request(name, params, options);
   }
 }

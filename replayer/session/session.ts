@@ -90,6 +90,7 @@ export class Session extends TraceView {
   /** Memory at any event without a replay, once there are some. */
   readonly keyframes: Keyframes;
   private readonly makesKeyframes: boolean;
+  private readonly readAhead: boolean;
   private readonly link: WorkerLink;
   private readonly onChange: () => void;
   private past: PastRun | undefined;
@@ -102,6 +103,7 @@ export class Session extends TraceView {
     const { readAhead = true, makesKeyframes = false, onChange = () => {}, ...limits } = options;
     super(trace);
     this.makesKeyframes = makesKeyframes;
+    this.readAhead = readAhead;
     this.keyframes = new Keyframes(trace.path);
     this.onChange = onChange;
     this.link = new WorkerLink(
@@ -120,6 +122,8 @@ export class Session extends TraceView {
   /** Loads the module, so that what keeps it from running is known from the start. */
   async start(): Promise<void> {
     const stored = this.loadKeyframes();
+    // whoever looks once need not wait for guests that he may not ask for
+    if (!this.readAhead && (await stored)) return;
     try {
       await this.link.request('pool', {});
     } catch (thrown) {
@@ -156,12 +160,16 @@ export class Session extends TraceView {
    * run; where there are keyframes none, until something else than memory is asked for. Where the trace does not
    * replay so far the session moves all the same.
    * @param event -1 to {@link lastEvent}
+   * @param options `replayed`: by a replay, whatever keyframes there are; false by default
    * @throws WasiRrError EVENT_NOT_FOUND, SESSION_FAILED, SESSION_CLOSED; the reason of `signal`, with the
    *   position as it was
    */
-  async goto(event: number, options?: RequestOptions): Promise<Stop> {
+  async goto(
+    event: number,
+    options: RequestOptions & { readonly replayed?: boolean } = {},
+  ): Promise<Stop> {
     this.checkEvent(event);
-    if (this.isKept(event)) {
+    if (!options.replayed && this.isKept(event)) {
       this.at = event;
       return { position: event, replayed: true };
     }
@@ -347,11 +355,14 @@ export class Session extends TraceView {
     return event < lastEvent && event <= (keyframes.info?.upTo ?? -2);
   }
 
-  private async loadKeyframes(): Promise<void> {
+  /** @returns whether the trace holds any */
+  private async loadKeyframes(): Promise<boolean> {
     try {
-      if (this.trace.keyframesEntry() !== undefined) await this.keyframes.load();
+      if (this.trace.keyframesEntry() === undefined) return false;
+      return (await this.keyframes.load()) !== undefined;
     } catch {
       // damaged: a replay gives the memory as well
+      return false;
     }
   }
 

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { openSession } from '../../replayer/session/session.ts';
 import { addSnapshots } from '../../traces/annotations.ts';
+import { FIRST_MOMENT, passedAt } from '../../traces/keyframes/moments.ts';
+import { storeKeyframes } from '../../traces/keyframes/store.ts';
+import { KeyframeWriter } from '../../traces/keyframes/writer.ts';
+import { TraceReader } from '../../traces/reader.ts';
 import { GuestView } from '../../tui/guest/guest-view.ts';
 import { forgeLog } from '../traces/edit-trace.ts';
 import { openScreen } from './fake-screen.ts';
@@ -30,6 +34,24 @@ function withSnapshot(name: string, change: (memory: Uint8Array) => void): strin
   const stored = memory.slice();
   change(stored);
   addSnapshots(path, [{ event: 11, label: 'by hand', memory: stored }]);
+  return path;
+}
+
+/** With keyframes that have this memory at every event. */
+function withKeyframes(name: string, change: (memory: Uint8Array) => void): string {
+  const path = join(heapsmash.folder, `${name}.wrr`);
+  copyFileSync(heapsmash.trace, path);
+  const kept = memory.slice();
+  change(kept);
+  const words = new Int32Array(kept.buffer);
+  const writer = new KeyframeWriter(1 << 24);
+  writer.resize(FIRST_MOMENT, 0, kept.length / 65536);
+  for (let page = 0; page < kept.length / 4096; page++) writer.page(0, page, words);
+  writer.step(FIRST_MOMENT);
+  writer.unchanged(FIRST_MOMENT, passedAt(14));
+  const trace = new TraceReader(path);
+  storeKeyframes(path, trace.segments, writer.finish());
+  trace.close();
   return path;
 }
 
@@ -77,6 +99,19 @@ it('is something else than the replay gives: that is said', async () => {
     'the memory that the trace holds for #11 is not what its replay gives: they differ at 0x115e9',
   );
   await screen.until(/000115e8 {2}32◂2c 65 76/);
+});
+
+it('of keyframes is shown at once, and then what the replay gives: the same', async () => {
+  const { seen, guest } = await shownAt(withKeyframes('keyframes', () => {}));
+  expect(seen).toEqual(['2,ev stored', '2,ev replayed']);
+  expect(guest.storedDifference).toBeUndefined();
+});
+
+it('of keyframes is something else than the replay gives: that is said', async () => {
+  const path = withKeyframes('other-keyframes', (kept) => kept.set(Buffer.from('X'), ADDRESS + 2));
+  const { seen, guest } = await shownAt(path);
+  expect(seen).toEqual(['2,Xv stored', '2,ev replayed']);
+  expect(guest.storedDifference).toEqual({ position: 11, address: ADDRESS + 2 });
 });
 
 it('is shown where no replay comes', async () => {

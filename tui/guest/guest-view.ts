@@ -70,6 +70,8 @@ export class GuestView extends GuestSession {
   storedDifference: { readonly position: number; readonly address: number } | undefined;
   /** Memory that the trace holds, until a replay has come there. */
   private stored: At<Uint8Array> | undefined;
+  /** The part of it that is shown, out of keyframes that the trace holds, until a replay has come there. */
+  private kept: At<MemoryRange> | undefined;
   private trouble: Trouble | undefined;
   private wish: Wish | undefined;
   private running = false;
@@ -95,7 +97,8 @@ export class GuestView extends GuestSession {
 
   /** Whether the memory shown for an event is the trace's own, which no replay has confirmed. */
   isStored(event: number): boolean {
-    return this.stored?.position === event && this.memory?.position === event;
+    const shown = this.memory?.position === event;
+    return shown && (this.stored?.position === event || this.kept?.position === event);
   }
 
   /** What is shown in place of what is not there yet. */
@@ -117,6 +120,7 @@ export class GuestView extends GuestSession {
     this.diff = undefined;
     this.globals = undefined;
     this.stored = undefined;
+    this.kept = undefined;
     this.storedDifference = undefined;
     return undefined;
   }
@@ -157,7 +161,10 @@ export class GuestView extends GuestSession {
     if (session === undefined) return;
     const { signal } = this.abort;
     try {
-      if (wish.tab === 'memory') await this.loadStored(session, wish, signal);
+      if (wish.tab === 'memory') {
+        await this.loadStored(session, wish, signal);
+        await this.loadKept(session, wish, signal);
+      }
       if (this.problemAt(position) !== undefined) return;
       this.seeking = { position, event: undefined };
       await this.fulfil(session, wish, signal);
@@ -187,7 +194,7 @@ export class GuestView extends GuestSession {
       case 'memory':
         if (this.hasNoMemory) return memory?.position === wish.position;
         return (
-          this.stored?.position !== wish.position &&
+          !this.isStored(wish.position) &&
           holds(memory, wish.position, wish) &&
           (wish.head === undefined || holds(head, wish.position, wish.head)) &&
           (this.comparable(wish) === undefined ||
@@ -206,7 +213,8 @@ export class GuestView extends GuestSession {
     // another one was chosen meanwhile: it is reached next
     const isOver = () => this.chosen !== chosen;
     const onProgress = (event: number) => this.progress(event);
-    await session.goto(position, { signal, onProgress });
+    const { replayed } = this;
+    await session.goto(position, { signal, onProgress, replayed });
     if (tab === 'memory' && this.hasNoMemory) {
       const nothing = { address: wish.address, bytes: new Uint8Array(0), size: 0 };
       this.memory = { position, value: nothing };
@@ -220,9 +228,10 @@ export class GuestView extends GuestSession {
         if (address !== undefined) this.storedDifference = { position, address };
         this.stored = undefined;
       }
-      const options = { signal, ...ofMemory };
+      const options = { signal, onProgress, replayed, ...ofMemory };
       const value = await session.memory.read(wish.address, wish.length, options);
       if (isOver()) return;
+      this.confirm(position, value);
       this.memory = { position, value };
       if (wish.head !== undefined) {
         const { address, length } = wish.head;
@@ -237,10 +246,10 @@ export class GuestView extends GuestSession {
       const diff = await session.diff(compared, position, options);
       if (!isOver()) this.diff = { position, from: compared, value: diff };
     } else if (wish.stack) {
-      this.stack = { position, value: await session.stack({ signal }) };
+      this.stack = { position, value: await session.stack({ signal, onProgress }) };
     } else if (tab === 'globals') {
       const of = chosen === undefined ? {} : { instance: chosen.instance.id };
-      const value = await session.globals({ signal, ...of });
+      const value = await session.globals({ signal, onProgress, ...of });
       if (!isOver()) this.globals = { position, value };
     }
   }
@@ -260,6 +269,38 @@ export class GuestView extends GuestSession {
     this.stored = { position, value };
     this.showStored(this.wish ?? wish);
     this.changed();
+  }
+
+  /** Whether a replay is to tell, since keyframes are those of the trace, which nothing here has confirmed. */
+  private get replayed(): boolean {
+    return this.session?.keyframes.info?.source === 'stored';
+  }
+
+  /** Shows what keyframes of the trace have: at once, however far the replay still has to go. */
+  private async loadKept(session: Session, wish: Wish, signal: AbortSignal): Promise<void> {
+    const { position, address, length } = wish;
+    const { chosen } = this;
+    this.kept = undefined;
+    // what a replay has shown, or the whole memory, is more
+    const known = this.memory?.position === position || this.stored?.position === position;
+    if (!this.replayed || this.hasNoMemory || known) return;
+    const options = { signal, ...this.ofMemory };
+    const value = await session.memory.kept(position, address, length, options);
+    if (value === undefined || this.chosen !== chosen) return;
+    this.kept = { position, value };
+    this.memory = { position, value };
+    this.changed();
+  }
+
+  /** A replay has shown what is at an event: keyframes of the trace should have said the same. */
+  private confirm(position: number, replayed: MemoryRange): void {
+    const { kept } = this;
+    this.kept = undefined;
+    if (kept?.position !== position || kept.value.address !== replayed.address) return;
+    const { bytes } = kept.value;
+    const other = replayed.bytes.findIndex((byte, i) => byte !== bytes[i]);
+    if (other < 0) return;
+    this.storedDifference = { position, address: replayed.address + other };
   }
 
   /** Shows what the trace holds: at once, however far the replay still has to go. */
