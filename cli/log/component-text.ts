@@ -35,7 +35,7 @@ export class ComponentText {
   /** @param missing why there is no answer: it comes later, or never */
   call(call: DescribedCall, times: CallTimes, missing?: 'begun' | 'never'): string {
     const head = callHead(call.name, call.args);
-    const width = RESULT_COLUMN - call.interface.length - 1;
+    const width = RESULT_COLUMN - (call.interface === '' ? 0 : call.interface.length + 1);
     const answer =
       missing === undefined
         ? this.answer(call, times)

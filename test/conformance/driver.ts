@@ -26,7 +26,11 @@ export async function drivenProgram(
 ): Promise<ComponentProgram> {
   const apart = await takeApart(wasm, readFileSync(wasm));
   const names = apart.exports.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
-  writeFileSync(driver, driverText(apart.program, test, names));
+  const aliases = apart.exports.flatMap((name): [string, string][] => {
+    const short = shortName(name);
+    return names.includes(short) && short !== name ? [[name, short]] : [];
+  });
+  writeFileSync(driver, driverText(apart.program, test, names, aliases));
   const program = await programOf(
     wasm,
     { ...apart, program: driver },
@@ -53,7 +57,18 @@ function mapped(test: string): [name: string, member: string | undefined][] {
     .map(([, name = '', , member]) => [name, member]);
 }
 
-function driverText(program: string, test: string, names: readonly string[]): string {
+/** jco exports an interface by its name and by the last part of that: `a:b/an-interface@1.0.0` is `anInterface` too. */
+function shortName(name: string): string {
+  const last = name.replace(/@.*$/, '').replace(/^.*\//, '');
+  return last.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function driverText(
+  program: string,
+  test: string,
+  names: readonly string[],
+  aliases: readonly (readonly [name: string, of: string])[],
+): string {
   const text = JSON.stringify;
   const fixture = text(pathToFileURL(test).href);
   const component = `
@@ -65,7 +80,8 @@ const lazy = (name) => new Proxy(function () {}, {
   get: (_, key) => driver.library(fixture)[name][key],
   apply: (_, self, args) => driver.library(fixture)[name](...args),
 });
-${names.map((name) => `export const ${name} = lazy(${text(name)});`).join('\n')}`;
+${names.map((name) => `export const ${name} = lazy(${text(name)});`).join('\n')}
+${aliases.map(([name, of]) => `export { ${of} as ${text(name)} };`).join('\n')}`;
   return `
 import { registerHooks } from 'node:module';
 const maps = ${text(mapped(test))};
