@@ -71,7 +71,8 @@ export class CoreMeanings {
   readonly words: ComponentWords;
   private readonly imports = new Map<number, Meaning>();
   private readonly builtins = new Map<number, BuiltinMeaning>();
-  private readonly exports = new Map<string, ExportMeaning | undefined>();
+  /** By instance and name. */
+  private readonly exports = new Map<number, Map<string, ExportMeaning | undefined>>();
   private readonly modules = new Map<number, number>();
   /** Of an instance the component that made it. */
   private readonly components = new Map<number, number>();
@@ -121,11 +122,13 @@ export class CoreMeanings {
 
   /** @returns undefined for what serves the component runtime only (`cabi_realloc`) */
   exported(instance: number, name: string): ExportMeaning | undefined {
-    const key = `${instance} ${name}`;
-    if (this.exports.has(key)) return this.exports.get(key);
+    let known = this.exports.get(instance);
+    if (known?.has(name)) return known.get(name);
     const meaning = this.exportMeaning(instance, name);
     // an instance that is not known yet may be later
-    if (this.modules.has(instance)) this.exports.set(key, meaning);
+    if (!this.modules.has(instance)) return meaning;
+    known ??= new Map();
+    this.exports.set(instance, known.set(name, meaning));
     return meaning;
   }
 

@@ -10,6 +10,10 @@ import type { Task } from './described-call.ts';
 const CODE_BITS = 4;
 const NEXT = ['is done', 'yields', 'waits', 'polls'] as const;
 
+/** Stacks and answers that are kept apart, and tasks among which one is looked for: a hostile log may have any number. */
+const MAX_KEPT = 10_000;
+const MAX_AMONG = 1000;
+
 const NO_EVENT = 0;
 const TASK_CANCELLED = 6;
 
@@ -40,7 +44,8 @@ export class GuestTasks {
   private readonly suspended = new Set<number>();
   /** Entries whose call was answered, and which have not gone on: they do so in this order. */
   private readonly answered: number[] = [];
-  private readonly resting = new Set<GuestTask>();
+  /** Tasks that were left, by where they may be gone on with. */
+  private readonly resting = new Map<string, Set<GuestTask>>();
   /** Of a waitable the set that it is in. */
   private readonly joined = new Map<string, number>();
 
@@ -50,6 +55,7 @@ export class GuestTasks {
   }
 
   entered(number: number, task: GuestTask | undefined, among: readonly GuestTask[] = []): void {
+    if (this.running.length >= MAX_KEPT) return;
     this.entries.set(number, { task, among });
     this.running.push(number);
   }
@@ -72,14 +78,28 @@ export class GuestTasks {
   /** A callback is called. @param callback with its instance */
   goOn(number: number, callback: string, component: number, event: number, handle: number): void {
     const set = this.joined.get(`${component} ${handle}`);
-    const among = [...this.resting].filter((task) => {
-      if (task.callback !== callback || task.component !== component) return false;
-      if (event === NO_EVENT) return task.rests !== 'waits';
-      return event === TASK_CANCELLED || (task.rests !== 'yields' && task.set === set);
-    });
+    const where = event === NO_EVENT ? 'yields' : event === TASK_CANCELLED ? 'all' : `${set}`;
+    const found = this.resting.get(`${component} ${callback} ${where}`);
+    const among = found === undefined || found.size > MAX_AMONG ? [] : [...found];
     const sure = among.length === 1 ? among[0] : undefined;
-    if (sure !== undefined) this.resting.delete(sure);
+    if (sure !== undefined) this.goesOn(sure);
     this.entered(number, sure, among);
+  }
+
+  private rest(task: GuestTask): void {
+    for (const place of placesOf(task)) {
+      const there = this.resting.get(place);
+      if (there === undefined) this.resting.set(place, new Set([task]));
+      else there.add(task);
+    }
+  }
+
+  private goesOn(task: GuestTask): void {
+    for (const place of placesOf(task)) {
+      const there = this.resting.get(place);
+      there?.delete(task);
+      if (there?.size === 0) this.resting.delete(place);
+    }
   }
 
   /** @returns undefined for what was no task's entry or callback */
@@ -95,7 +115,7 @@ export class GuestTasks {
     if (task !== undefined && how !== 'is done') {
       task.rests = how;
       task.set = how === 'yields' ? undefined : code >>> CODE_BITS;
-      this.resting.add(task);
+      this.rest(task);
     }
     return { task, how };
   }
@@ -129,7 +149,8 @@ export class GuestTasks {
   answer(call: number): void {
     const caller = this.callers.get(call);
     this.callers.delete(call);
-    if (this.suspended.delete(call) && caller !== undefined) this.answered.push(caller);
+    if (!this.suspended.delete(call) || caller === undefined) return;
+    if (this.answered.length < MAX_KEPT) this.answered.push(caller);
   }
 
   /** A waitable is put into a set; into none with 0. */
@@ -151,9 +172,17 @@ export class GuestTasks {
     const owners = entry.among.filter((task) => task.kept.get(slot) === value);
     const [task] = owners;
     if (owners.length !== 1 || task === undefined) return;
-    this.resting.delete(task);
+    this.goesOn(task);
     this.entries.set(number, { task, among: [] });
   }
+}
+
+function placesOf({ component, callback, rests, set }: GuestTask): string[] {
+  const of = `${component} ${callback}`;
+  const places = [`${of} all`];
+  if (rests !== 'waits') places.push(`${of} yields`);
+  if (rests !== 'yields') places.push(`${of} ${set}`);
+  return places;
 }
 
 function remove(list: number[], number: number): void {

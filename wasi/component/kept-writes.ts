@@ -6,6 +6,12 @@ import type { MemoryChange } from './described-call.ts';
 const MAX_ONE = 4 << 20;
 const MAX_ALL = 64 << 20;
 
+/** Bytes that a write takes besides its own. */
+const OVERHEAD = 64;
+
+/** How many may wait at once. Each write is held against all of them, and a hostile log may begin any number. */
+const MAX_WAITING = 1024;
+
 export interface Range {
   readonly address: number;
   /** Bytes. */
@@ -40,7 +46,7 @@ export class KeptWrites {
     changes: readonly MemoryChange[] = [],
   ): WrittenSince {
     const written = { memory: memory ?? -1, range, pieces: [], size: 0 };
-    if (memory === undefined) return written;
+    if (memory === undefined || this.waiting.size >= MAX_WAITING) return written;
     this.waiting.add(written);
     for (const change of changes) this.keep(written, change, undefined);
     return written;
@@ -69,11 +75,12 @@ export class KeptWrites {
     if (bytes === undefined || address === undefined || one.memory !== memory) return copy;
     const { length } = bytes;
     if (range !== undefined && !overlaps(range, address, length)) return copy;
-    if (size + length > MAX_ONE || this.size + length > MAX_ALL) return copy;
+    const taken = length + OVERHEAD;
+    if (size + taken > MAX_ONE || this.size + taken > MAX_ALL) return copy;
     const kept = copy ?? bytes.slice();
     one.pieces.push({ address, bytes: kept });
-    one.size += length;
-    this.size += length;
+    one.size += taken;
+    this.size += taken;
     return kept;
   }
 }

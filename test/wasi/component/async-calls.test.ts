@@ -317,6 +317,20 @@ describe('tasks', () => {
     expect(log.call('task.return', [0, 0])).toBe('task.return run(ok) of #4');
   });
 
+  test('of a log that begins any number of them are no hang', () => {
+    const log = new Log();
+    const count = 10_000;
+    for (let i = 0; i < count; i++) {
+      log.call('stream.read', [i, 64, 8], [BLOCKED], written(64, 'abc'));
+      log.enter('run');
+      log.leave(2 * i + 1 + i, WAIT | (1 << 4));
+    }
+    log.call('waitable.join', [7, 1]);
+    for (let i = 0; i < count; i++) log.enter('callback', 4, 7, 0);
+    for (let i = 0; i < count; i++) log.leave(3 * i, 0);
+    expect(told(log.enter('callback', 2, 3, 5 << 4))).toContain('stream<u8>#3.read of');
+  });
+
   test('that suspend go on in the order of their answers', () => {
     const log = new Log();
     const wait = { kind: 'open', func: { id: 9, instance: 0, name: 'wait' }, args: [1, 128] };
