@@ -3,6 +3,7 @@
  * lets through to Node, which throws where WASI has an error. Changes the shim's class of descriptors, so
  * this is for a thread that runs one component.
  */
+import { systemCode } from '../../errors.ts';
 import { type Interfaces, LATER } from './provided-interfaces.ts';
 
 type Method = (this: object, ...args: unknown[]) => unknown;
@@ -28,6 +29,9 @@ const CHANGING_FLAGS = ['create', 'truncate', 'exclusive', 'write', 'mutateDirec
 
 /** As wasmtime refuses them. */
 const REFUSED = 'not-permitted';
+
+/** An error of the system for which WASI has no name of its own: too many open files, say. */
+const NAMELESS = 'io';
 
 /**
  * @param imports with the shim's filesystem, which is changed
@@ -63,7 +67,17 @@ export function guardFilesystem(
       if (concerns && (CHANGING.has(name) || (name === 'openAt' && changes(args)))) {
         return refuse(REFUSED);
       }
-      const result = method.apply(this, args);
+      const nameless = (thrown: unknown) => {
+        if (!isNameless(thrown)) throw thrown;
+        return refuse(NAMELESS);
+      };
+      let result: unknown;
+      try {
+        result = method.apply(this, args);
+      } catch (thrown) {
+        return nameless(thrown);
+      }
+      if (result instanceof Promise) result = result.catch(nameless);
       if (name !== 'openAt' || !guarded.has(this)) return result;
       const add = (opened: object) => {
         guarded.add(opened);
@@ -72,6 +86,11 @@ export function guardFilesystem(
       return result instanceof Promise ? result.then(add) : add(result as object);
     };
   }
+}
+
+/** What the shim has an error of WASI for is a text, or has it as `payload`. */
+function isNameless(thrown: unknown): boolean {
+  return systemCode(thrown) !== undefined && !Object.hasOwn(thrown as object, 'payload');
 }
 
 function refuseNow(code: string): never {
