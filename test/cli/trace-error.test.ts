@@ -70,6 +70,29 @@ describe.each([2_000, 12_000])('files may not grow beyond %i KiB', (limit) => {
   });
 });
 
+describe('files may not grow, and the guest is a component', () => {
+  test('stop: it is ended, 123, and what was written replays', async () => {
+    const ws = workspace();
+    const run = await recordLimited(ws, 2_000, '--via-component');
+    expect(run).toMatchObject({ status: 123, stdout: '' });
+    expect(run.stderr).toContain('The program was ended; --on-trace-error continue');
+    expect((await ws.run('verify')).stdout).toMatch(
+      /^prefix .* [1-9]\d* events: failed: the trace could not/,
+    );
+  });
+
+  test('continue: it ends as it would, and the trace says where it stops', async () => {
+    const ws = workspace();
+    const run = await recordLimited(ws, 2_000, '--via-component --on-trace-error continue');
+    // wasi:cli/exit knows no other code
+    expect(run).toMatchObject({ status: 1, stdout: 'the end\n' });
+    expect(run.stderr).toContain('The program runs on without being recorded.');
+    expect((await ws.run('verify')).stdout).toMatch(
+      /^prefix .* events: failed: the trace could not/,
+    );
+  });
+});
+
 test('the trace folder is removed: a guest that computes is ended as well', async () => {
   const ws = workspace();
   const child = ws.start({}, 'record', await ws.guest('busy-loop'));
