@@ -13,7 +13,9 @@ import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
 import { lcov } from '../coverage/lcov.ts';
 import { merged } from '../coverage/merged.ts';
 import { annotated, coverageTable } from '../coverage/text.ts';
+import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
+import { wholeNumber } from '../option-values.ts';
 import { Progress } from '../progress.ts';
 import { writeResult } from '../result-file.ts';
 import { exitingWith } from '../run.ts';
@@ -29,6 +31,7 @@ interface CoverageFlags {
   readonly source?: readonly string[];
   readonly sourceMap?: readonly PathChange[];
   readonly annotate?: string;
+  readonly instance?: number;
 }
 
 const FORMATS: Readonly<Record<Format, (files: readonly FileCoverage[]) => Iterable<string>>> = {
@@ -45,6 +48,8 @@ Of a line whose code is in several places of a function, the place that was come
 With --source only files that are found below these folders are shown, by their paths there: what comes from
 libraries is left out. A file that is called .info or .lcov gets the format lcov.
 
+Of a component it is coverage of the instance that holds the program, or of --instance N (wasi-rr info lists them).
+
 Examples:
   wasi-rr coverage --source .                        of the latest run
   wasi-rr coverage --source . --annotate main.c      each line with its count
@@ -60,6 +65,7 @@ export function addCoverage(program: Command): void {
     .addOption(sourceOption('where source files are'))
     .addOption(sourceMapOption())
     .option('--annotate <file>', 'show this source file with the counts of its lines')
+    .option(...INSTANCE_OPTION, wholeNumber)
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(coverageCommand));
 }
@@ -73,7 +79,8 @@ async function coverageCommand(names: readonly string[], flags: CoverageFlags): 
     flags.sourceMap,
   );
   const runs: Coverage[] = [];
-  for (const name of names.length > 0 ? names : [undefined]) runs.push(await coverageOf(name));
+  for (const name of names.length > 0 ? names : [undefined])
+    runs.push(await coverageOf(name, flags));
   const files = merged(runs);
   if (annotate !== undefined) {
     await writeResult(output, annotatedFile(files, annotate, sources));
@@ -90,10 +97,13 @@ async function coverageCommand(names: readonly string[], flags: CoverageFlags): 
   return 0;
 }
 
-async function coverageOf(name: string | undefined): Promise<Coverage> {
+async function coverageOf(
+  name: string | undefined,
+  { instance }: CoverageFlags,
+): Promise<Coverage> {
   const trace = openNamed(name);
   const progress = new Progress(`replaying ${basename(trace.path)}`);
-  const travel = openTimeTravel(trace.path);
+  const travel = openTimeTravel(trace.path, { instance });
   try {
     const coverage = await travel.coverage({
       onProgress: progress.replay(trace.eventCount),

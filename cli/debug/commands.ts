@@ -99,7 +99,10 @@ export const COMMANDS: readonly DebugCommand[] = [
     names: ['when'],
     usage: '',
     help: 'which event has passed last, and the tick',
-    run: async ({ mark }) => ({ text: [markText(mark)], json: { mark } }),
+    run: async ({ mark, entered }) => ({
+      text: [markText(mark, entered)],
+      json: { mark, ...(entered !== undefined && { entered }) },
+    }),
   },
   ...POINT_COMMANDS,
   {

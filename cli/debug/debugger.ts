@@ -63,6 +63,11 @@ export class Debugger {
     return this.standing.mark;
   }
 
+  /** Of a component whose guests take turns: the event with which this one was entered. */
+  get entered(): number | undefined {
+    return this.standing.entered;
+  }
+
   get stack(): readonly LocatedFrame[] {
     return this.standing.stack;
   }

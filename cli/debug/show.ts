@@ -7,8 +7,10 @@ import type { Debugger, Stop } from './debugger.ts';
 import { showDisplays } from './displays.ts';
 import { pointTitle } from './points.ts';
 
-export function markText({ event, tick }: Mark): string {
-  return `${event < 0 ? 'before #0' : `after #${event}`}, tick ${tick}`;
+/** @param entered of a component whose guests take turns: the event with which this one was entered */
+export function markText({ event, tick }: Mark, entered?: number): string {
+  const own = entered === undefined ? '' : `, entered at #${entered}`;
+  return `${event < 0 ? 'before #0' : `after #${event}`}, tick ${tick}${own}`;
 }
 
 /** Why it stopped, where, and the line of the source. */
@@ -17,6 +19,7 @@ export async function showStop(debug: Debugger, stop: Stop): Promise<Answer> {
   const displayed = await showDisplays(debug);
   const json = {
     mark,
+    ...(stop.entered !== undefined && { entered: stop.entered }),
     reason: reasonJson(stop),
     point: point?.number ?? null,
     ...(problem !== undefined && { problem }),
@@ -28,9 +31,9 @@ export async function showStop(debug: Debugger, stop: Stop): Promise<Answer> {
 
 /** The selected frame and its line. */
 export function frameText(debug: Debugger): string[] {
-  const { place, frame, frameNumber, mark } = debug;
+  const { place, frame, frameNumber, mark, entered } = debug;
   const [innermost = ''] = frameTexts(frame);
-  const lines = [`#${frameNumber}  ${innermost}  [${markText(mark)}]`];
+  const lines = [`#${frameNumber}  ${innermost}  [${markText(mark, entered)}]`];
   const line = place?.line;
   const source = line === undefined ? undefined : debug.sources.lines(place?.file ?? '');
   const text = line === undefined ? undefined : source?.[line - 1];

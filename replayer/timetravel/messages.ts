@@ -41,6 +41,8 @@ export interface LocatedFrame extends StackFrame {
 
 /** Where a motion ended, with the stack there, innermost frame first. */
 export interface LocatedArrival extends Arrival {
+  /** Of a component whose guests take turns: the event with which the stack began that this is on. */
+  readonly entered?: number | undefined;
   readonly stack: readonly LocatedFrame[];
 }
 

@@ -36,6 +36,7 @@ export class Traveller implements Handlers {
   private readonly othersNames = new Map<number, FrameNames>();
   private made: Engine | undefined;
   private breakPlaces: BreakPlaces | undefined;
+  private turns: boolean | undefined;
   private globalNames: ReadonlyMap<number, string> | undefined;
 
   /**
@@ -90,9 +91,24 @@ export class Traveller implements Handlers {
   /** @throws as Engine.move */
   async move({ from, motion }: TravelRequests['move']['params'], onEvent: OnEvent) {
     const arrival = await this.engine.move(from, motion, onEvent);
-    const { frames } = await this.engine.at(arrival.mark, onEvent);
+    const { frames, stack: entered } = await this.engine.at(arrival.mark, onEvent);
     const stack = frames.map(({ func, pc, locals }) => ({ ...this.frame(pc, func), locals }));
-    return { ...arrival, stack };
+    return { ...arrival, stack, ...(this.takesTurns && { entered }) };
+  }
+
+  /** Whether guests of a component are entered that could suspend, more than once. */
+  private get takesTurns(): boolean {
+    if (this.turns === undefined) {
+      let entries = 0;
+      if (this.target.instance !== undefined) {
+        for (const event of this.trace.events()) {
+          if (event.kind === 'enter' && event.async) entries++;
+          if (entries > 1) break;
+        }
+      }
+      this.turns = entries > 1;
+    }
+    return this.turns;
   }
 
   /** @throws as Engine.at */

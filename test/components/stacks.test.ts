@@ -13,6 +13,7 @@ import { framesAt } from '../../replayer/timetravel/frames-at.ts';
 import { compareMarks, type Mark, sameMark } from '../../replayer/timetravel/mark.ts';
 import type { Motion, Points, StepSize } from '../../replayer/timetravel/motions.ts';
 import { stateAt } from '../../replayer/timetravel/state-at.ts';
+import { openTimeTravel } from '../../replayer/timetravel/time-travel.ts';
 import { TravelTarget } from '../../replayer/timetravel/travel-target.ts';
 import { writesTo } from '../../replayer/timetravel/writes.ts';
 import { TraceReader } from '../../traces/reader.ts';
@@ -280,4 +281,16 @@ test('a profile has each call with its caller, whatever ran in between', async (
   const sum = (list: readonly (readonly [string, number])[]) =>
     list.reduce((total, [, count]) => total + count, 0);
   expect(sum(notes)).toBe(sum(downs));
+});
+
+test('a stop says with which event its guest was entered, where guests take turns', async () => {
+  const { trace, seen } = runOf('stacks');
+  const travel = openTimeTravel(trace.path);
+  try {
+    for (const { mark, stack } of [seen[5], seen.at(-5)] as readonly SeenMark[]) {
+      expect((await travel.move(undefined, { kind: 'mark', mark })).entered).toBe(stack);
+    }
+  } finally {
+    await travel.close();
+  }
 });

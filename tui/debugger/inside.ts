@@ -9,6 +9,8 @@ import type { Debugger } from './debugger.ts';
 
 export interface Inside {
   readonly mark: Mark;
+  /** Of a component whose guests take turns: the event with which this one was entered. */
+  readonly entered?: number | undefined;
   /** Innermost first. */
   readonly stack: readonly LocatedFrame[];
   /** Why it stands here. */
@@ -75,7 +77,8 @@ export function insideFailure({ state, travel }: Debugger): string | undefined {
 }
 
 /** `after #10, tick 10464` */
-export function momentText({ event, tick }: Mark): string {
+export function momentText({ event, tick }: Mark, entered?: number): string {
   const when = event < 0 ? 'before #0' : `after #${grouped(event)}`;
-  return `${when}, tick ${grouped(tick)}`;
+  const own = entered === undefined ? '' : `, entered at #${grouped(entered)}`;
+  return `${when}, tick ${grouped(tick)}${own}`;
 }

@@ -198,8 +198,8 @@ function hereMotion({ reader }: Debugger, position: number): Motion {
   return isEnd ? { kind: 'end' } : { kind: 'event', event: position };
 }
 
-function insideOf({ mark, stack, reason }: LocatedArrival): Inside {
-  return { mark, stack, reason, level: 0, call: 0 };
+function insideOf({ mark, entered, stack, reason }: LocatedArrival): Inside {
+  return { mark, entered, stack, reason, level: 0, call: 0 };
 }
 
 function atOwnCode({ sources, state }: Debugger, inside: Inside): Inside {

@@ -23,11 +23,11 @@ export function stackContent(bugger: Debugger, width: number): TabContent {
   const { guest, position, reader } = bugger;
   const { inside } = bugger.state;
   if (inside !== undefined) {
-    const { stack, mark, level, call } = inside;
+    const { stack, mark, entered, level, call } = inside;
     if (stack.length === 0) return none('');
     return {
       lines: frameLines(stack, { level, call }),
-      note: `${countText(stack.length)}, ${momentText(mark)}`,
+      note: `${countText(stack.length)}, ${momentText(mark, entered)}`,
     };
   }
   const { outcome } = reader.meta;
