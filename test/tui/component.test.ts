@@ -53,7 +53,7 @@ it('shows a call in detail, and its row in the timeline', async () => {
     'returned',
     'result         ok(descriptor#2 "/users.csv")',
   ]);
-  expect(text).toMatch(/▸ +36 .*descriptor\.open-at\(descr.* = ok\(descriptor/);
+  expect(text).toMatch(/▸ +36 .*descriptor\.open-at\(desc.* = ok\(descripto/);
 });
 
 it('shows memory and stack at the failure, and those of another instance', async () => {
@@ -94,6 +94,6 @@ it('tells who wrote the bytes under the cursor, and steps inside of the run', as
   screen.type(':memory 0x12320 4\rW');
   const writes = await screen.settled('set_name');
   expect(writes).toContain('1 heapsmash-O0g.wasm');
-  screen.type(':61\ri');
+  screen.type(':100%\ri');
   await screen.settled('Source src/heapsmash.c:35 main 0x7a9');
 });

@@ -166,7 +166,7 @@ function isBusy({ state, guest }: Debugger): boolean {
 /** What differs from run to run: times, guest-time bars and minimap, paths of temporary folders, versions. */
 export function masked(screen: string): string {
   return screen
-    .replace(/\b\d+\.\d{6}\b/g, (text) => '#'.repeat(text.length))
+    .replace(/\b\d+\.\d{4}(\d\d)?\b/g, (text) => '#'.repeat(text.length))
     .replace(/[·░▒▓](?=[│┃])/g, ' ')
     .replace(/[█▉▊▋▌▍▎▏]+/g, (text) => ' '.repeat(text.length))
     .replace(/(took|guest before)( +)[\d.]+(ns|µs|ms|s)\s*/g, (text, name: string) =>

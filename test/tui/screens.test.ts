@@ -21,6 +21,23 @@ afterAll(() => {
 /** The first screen, once the replay has given the lines of the source. */
 const AT_TRAP = /in main {2}src\/heapsmash\.c:35/;
 
+describe('a row of the timeline', () => {
+  it.each([
+    [
+      120,
+      / 12 \d\.\d{4} +\+[\d.]+(ns|µs|ms|s) [ █▏▎▍▌▋▊▉]{3} fd_read\(4<\/users\.csv>, \[1024\]\) = 0/,
+    ],
+    [
+      200,
+      / 12 \d\.\d{6} +\+[\d.]+(ns|µs|ms|s) [ █▏▎▍▌▋▊▉]{3} fd_read\(4<\/users\.csv>, \[1024\]\) = 0/,
+    ],
+    [70, / 12 \d\.\d{4} +\+[\d.]+(ns|µs|ms|s) [ █▏▎▍▌▋▊▉]{3} fd_read/],
+  ])('tells when it was and how long after the one before, in %i columns', async (columns, row) => {
+    await using screen = openScreen(heapsmash.trace, columns, 40);
+    await screen.until(row);
+  });
+});
+
 describe('golden screens', () => {
   it('opens at the failure', async () => {
     await using screen = openScreen(heapsmash.trace);

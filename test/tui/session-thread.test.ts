@@ -112,7 +112,7 @@ it('is stopped by Esc, and goes on with r', async () => {
   await using screen = openScreen(many.trace);
   await screen.until('1 Timeline');
   screen.type('3');
-  await expect.poll(() => screen.bugger.guest.seeking).toBeDefined();
+  await screen.until(/replaying to #\d+.* Esc stops it/);
   screen.type('\u001b');
   held.release();
   await screen.until(/stopped, r replays/);

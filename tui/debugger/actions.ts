@@ -308,16 +308,17 @@ function nextTab(bugger: Debugger, by: number): void {
 
 /** Backs out one level; never quits. */
 function cancel(bugger: Debugger): void | Promise<void> {
-  const { work, memory, memorySearch, search, filter, enlarged, focus, left } = bugger.state;
-  const isBusy = work !== undefined || bugger.trips.isMoving;
-  if (isBusy || bugger.guest.seeking !== undefined) bugger.cancelWork();
+  const { isWorkTold, memory, memorySearch, search, filter, enlarged, focus, left } = bugger.state;
+  // what goes on by itself and is done in no time is not what Esc is pressed for
+  const isTold = isWorkTold || bugger.guest.seeking?.event !== undefined;
+  if (isTold || bugger.trips.isMoving) bugger.cancelWork();
   else if (inMemory(bugger) && memory.anchor !== undefined)
     bugger.update({ memory: toggleSelection(memory) });
   else if (inMemory(bugger) && memorySearch !== '') bugger.update({ memorySearch: '' });
+  else if (filter !== '') return applyFilter(bugger, '');
   else if (search !== '') bugger.update({ search: '' });
   else if (enlarged !== 'none') bugger.update({ enlarged: 'none' });
   else if (left === 'source') leaveInside(bugger);
-  else if (filter !== '') return applyFilter(bugger, '');
   else if (focus === 'tab') bugger.update({ focus: 'timeline' });
   else bugger.say('q quits');
 }

@@ -18,7 +18,7 @@ import {
 import { replaceItems, resize } from '../model/scroll.ts';
 import { newTimelineList, selectNumber, visibleNumbers } from '../model/timeline-list.ts';
 import type { TabContent } from '../panes/content.ts';
-import { memoryColumns } from '../panes/memory-layout.ts';
+import { memoryColumns, memoryNotes } from '../panes/memory-layout.ts';
 import { tabContent } from '../panes/tab-content.ts';
 import type { SourceFiles } from '../source/source-files.ts';
 import { effectRanges } from '../trace/effects.ts';
@@ -262,7 +262,7 @@ export class Debugger {
     if (state.tab === 'memory') {
       const size = shownMemory(this).range?.size ?? MAX_MEMORY;
       const columns = memoryColumns(innerWidth(layout.tab));
-      const fitted = fitMemory(state.memory, columns, height - MEMORY_NOTES, size);
+      const fitted = fitMemory(state.memory, columns, height - memoryNotes(height), size);
       const memory = !this.memoryPlaced ? this.placeMemory(fitted) : fitted;
       this.current = { ...this.current, memory };
       return;
@@ -356,9 +356,6 @@ const TOLD_MS = 200;
 
 /** What a 32-bit memory may have, until it is known what it has. */
 const MAX_MEMORY = 2 ** 32;
-
-/** Lines below the hex view: what the bytes under the cursor may mean. */
-export const MEMORY_NOTES = 5;
 
 /** More than any screen has lines; the minimap joins them. */
 const OVERVIEW_SLICES = 240;

@@ -511,7 +511,7 @@ export const BINDINGS = [
     keys: ['escape'],
     action: 'cancel',
     where: 'everywhere',
-    help: 'back out: a prompt, work in progress, a selection, the search, the filter',
+    help: 'back out: a prompt, work in progress, a selection, the filter, the search',
   },
   {
     keys: ['?'],

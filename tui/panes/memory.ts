@@ -4,7 +4,7 @@ import { type Debugger, MEMORY_AHEAD } from '../debugger/debugger.ts';
 import { bytesAtCursor } from '../debugger/memory-actions.ts';
 import { rangeText } from '../debugger/memory-history.ts';
 import { type ShownMemory, shownMemory } from '../debugger/shown.ts';
-import { innerWidth } from '../model/layout.ts';
+import { innerHeight, innerWidth } from '../model/layout.ts';
 import { type MemoryCursor, selectedRange } from '../model/memory-cursor.ts';
 import { asciiCell, pointerAt, typedValues } from '../model/value-types.ts';
 import { type Line, line, type Span, span } from '../text/line.ts';
@@ -12,6 +12,7 @@ import type { Style } from '../text/style.ts';
 import { grouped, hex } from '../text/units.ts';
 import { type AddressRange, effectRanges } from '../trace/effects.ts';
 import { messageLines } from './content.ts';
+import { memoryNotes } from './memory-layout.ts';
 
 const ADDRESS_CELLS = 8;
 const GAP = 2;
@@ -39,7 +40,7 @@ export function memoryLines(bugger: Debugger): Line[] {
     rows.push(hexRow(bugger, range, address, marks));
   }
   while (rows.length < memory.rows) rows.push([]);
-  return [...rows, ...notes(bugger)];
+  return [...rows, ...notes(bugger).slice(0, memoryNotes(innerHeight(bugger.layout.tab)))];
 }
 
 function hexRow(bugger: Debugger, range: MemoryRange, address: number, marks: Marks): Line {
@@ -125,7 +126,7 @@ const TYPE_LINES: readonly ReadonlySet<string>[] = [
   new Set(['str']),
 ];
 
-/** Lines below the bytes, {@link MEMORY_NOTES} of them: what is under the cursor or selected may mean. */
+/** Lines below the bytes: what is under the cursor or selected may mean. */
 function notes(bugger: Debugger): Line[] {
   const { memory } = bugger.state;
   const bytes = bytesAtCursor(bugger).subarray(0, MEMORY_AHEAD);

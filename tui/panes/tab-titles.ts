@@ -34,6 +34,15 @@ const MIDDLE_TITLES: Readonly<Record<Tab, string>> = {
   breaks: 'Breaks',
 };
 
+const SHORTEST_TITLES: Readonly<Record<Tab, string>> = {
+  ...SHORT_TITLES,
+  stack: 'Stk',
+  files: 'Fil',
+  globals: 'Glb',
+  info: 'Inf',
+  bookmarks: 'Mrk',
+};
+
 interface Title {
   readonly tab: Tab;
   readonly text: string;
@@ -47,6 +56,12 @@ function titlesFor(active: Tab, width: number): Title[] {
   if (cellsOf(middle) <= width) return middle;
   const short = TABS.map((tab) => ({ tab, text: titleText(tab, SHORT_TITLES[tab], '') }));
   if (cellsOf(short) <= width) return short;
+  const shortest = TABS.map((tab) => ({ tab, text: titleText(tab, SHORTEST_TITLES[tab], '') }));
+  const named = shortest.map((title) =>
+    title.tab === active ? { tab: active, text: titleText(active, TITLES[active], ' ') } : title,
+  );
+  if (cellsOf(named) <= width) return named;
+  if (cellsOf(shortest) <= width) return shortest;
   const begun = full.map((title) =>
     title.tab === active ? title : { ...title, text: beginning(title.tab) },
   );
@@ -63,7 +78,7 @@ function beginning(tab: Tab): string {
 
 /** With what stands around them. */
 function cellsOf(titles: readonly Title[]): number {
-  return titles.reduce((sum, { text }) => sum + text.length + 1, 4);
+  return titles.reduce((sum, { text }) => sum + text.length + 1, 2);
 }
 
 /** A letter stands in front of the name that it begins. */

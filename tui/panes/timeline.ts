@@ -2,21 +2,20 @@
 import type { Debugger } from '../debugger/debugger.ts';
 import { visibleNumbers } from '../model/timeline-list.ts';
 import { cutLine, type Line, lineWidth, type Span, skipCells, span } from '../text/line.ts';
-import { clockTime, logBar, shortTime } from '../text/units.ts';
+import { clockTime, grouped, logBar, shortClockTime, shortTime } from '../text/units.ts';
 import { padEnd, padStart } from '../text/width.ts';
 import { callLine, resultSpan } from '../trace/call-text.ts';
 import type { Row } from '../trace/rows.ts';
 
 /** Cells of the guest-time bar; a microsecond begins it, a second fills it. */
-const BAR_CELLS = 4;
+const BAR_CELLS = 3;
 const BAR_FROM_NS = 1e3;
 const BAR_FULL_NS = 1e9;
 
-const CLOCK_CELLS = 10;
 const DELTA_CELLS = 7;
-/** Panes narrower than these leave columns out. */
-const WITH_CLOCK = 56;
-const WITH_DELTA = 72;
+/** Panes narrower than this leave the times out; narrower than the other, digits that the delta has. */
+const WITH_TIMES = 56;
+const WITH_LONG_CLOCK = 72;
 
 /** How long a frame may look for payloads; the rest comes in the next one. */
 const PAYLOAD_BUDGET_MS = 6;
@@ -30,15 +29,31 @@ export interface TimelineRow {
 export function timelineRows(bugger: Debugger, width: number): TimelineRow[] {
   const { list, shift } = bugger.state;
   const numbers = visibleNumbers(list);
-  const digits = Math.max(4, `${bugger.reader.eventCount}`.length);
   loadPayloads(bugger, numbers);
-  return numbers.map((number) => ({
-    number,
-    line: rowLine(bugger, bugger.rows.get(number), digits, width, shift.timeline),
+  const rows = numbers.map((number) => bugger.rows.get(number));
+  const clock = width >= WITH_LONG_CLOCK ? clockTime : shortClockTime;
+  const columns: Columns = {
+    width,
+    digits: Math.max(3, `${bugger.reader.eventCount}`.length),
+    clock,
+    clockCells: Math.max(0, ...rows.map(({ startNs }) => clock(startNs).length)),
+  };
+  return rows.map((row) => ({
+    number: row.number,
+    line: rowLine(bugger, row, columns, shift.timeline),
   }));
 }
 
-function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shift: number): Line {
+interface Columns {
+  /** Cells of a row, and of those before the call. */
+  readonly width: number;
+  readonly digits: number;
+  readonly clockCells: number;
+  readonly clock: (ns: number) => string;
+}
+
+function rowLine(bugger: Debugger, row: Row, columns: Columns, shift: number): Line {
+  const { width, digits, clock, clockCells } = columns;
   const selected = row.number === bugger.state.list.selected;
   const head: Span[] = [
     span(selected ? '▸' : ' ', 'strong'),
@@ -48,9 +63,9 @@ function rowLine(bugger: Debugger, row: Row, digits: number, width: number, shif
       row.kind === 'call' && row.failed ? 'error' : 'dim',
     ),
   ];
-  if (width >= WITH_CLOCK) head.push(span(padStart(clockTime(row.startNs), CLOCK_CELLS), 'text'));
-  if (width >= WITH_DELTA) {
-    head.push(span(padStart(`+${shortTime(row.deltaNs)}`, DELTA_CELLS + 1), 'dim'));
+  if (width >= WITH_TIMES) {
+    const delta = padStart(`+${shortTime(row.deltaNs)}`, DELTA_CELLS + 1);
+    head.push(span(padStart(clock(row.startNs), clockCells), 'text'), span(delta, 'dim'));
   }
   const bar = row.kind === 'call' ? logBar(row.guestNs, BAR_FROM_NS, BAR_FULL_NS, BAR_CELLS) : '';
   head.push(span(` ${padEnd(bar, BAR_CELLS)} `, 'bar'));
@@ -70,14 +85,19 @@ function glyph(row: Row, { rows, state }: Debugger): Span {
 /** Cells that a result may take, however narrow the pane is. */
 const MIN_RESULT = 8;
 
-/** The call gives way first: what came back matters more than all that was passed. */
+/**
+ * The call gives way first: what came back matters more than all that was passed. Not a structure, of which
+ * the beginning says little: that takes what is left.
+ */
 function rowBody(bugger: Debugger, row: Row, cells: number, shift: number): Line {
   if (row.kind === 'other') return [span(row.text, row.tone)];
   const call = callLine(row.call, bugger.rows.knownPayload(row.number));
   const equals = span(' = ', 'dim');
   const left = cells - lineWidth(call) - lineWidth([equals]);
-  const room = Math.max(MIN_RESULT, Math.floor(cells / 3), left);
-  const result: Line = [equals, ...cutLine([resultSpan(row.call)], room)];
+  const whole = resultSpan(row.call);
+  const share = whole.text.startsWith('{') ? MIN_RESULT : Math.floor(cells / 3);
+  const room = Math.max(MIN_RESULT, share, left);
+  const result: Line = [equals, ...cutLine([whole], room)];
   if (shift > 0) return skipCells([...call, ...result], shift);
   const kept = Math.max(12, cells - lineWidth(result));
   return [...cutLine(call, kept), ...result];
@@ -113,7 +133,10 @@ export function timelineTitle(bugger: Debugger): Span[] {
   const parts: Span[] = [span('1 Timeline', 'title')];
   if (filter !== '') parts.push(span(' '), span(`filter: ${filter}`, 'hit'));
   if (sort !== 'number') parts.push(span(` by ${sort}`, 'hit'));
-  if (list.numbers !== undefined) parts.push(span(` ${list.numbers.length} rows`, 'dim'));
+  if (list.numbers !== undefined) {
+    const { length } = list.numbers;
+    parts.push(span(` ${grouped(length)} ${length === 1 ? 'row' : 'rows'}`, 'dim'));
+  }
   return parts;
 }
 

@@ -21,6 +21,13 @@ export function clockTime(ns: number): string {
   return seconds < 1000 ? seconds.toFixed(6) : seconds.toFixed(3);
 }
 
+/** The same in seven cells at most, up to a day: `0.0090`, `12.3457`, `123.457`. */
+export function shortClockTime(ns: number): string {
+  const seconds = ns / 1e9;
+  const digits = seconds < 100 ? 4 : seconds < 1000 ? 3 : seconds < 10_000 ? 2 : 1;
+  return seconds.toFixed(digits);
+}
+
 function threeDigits(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);

@@ -1,7 +1,7 @@
 /**
  * The Ink application. Ink has the alternate screen, lends the terminal while the program is suspended, and
- * gives it back on the way out. It is rendered once and draws nothing: frames are the painter's, and none of
- * them goes through React, which took longer to find out that it has nothing to do than the frame takes.
+ * gives it back on the way out. It is rendered once and draws nothing: frames are the painter's, and a key
+ * has nothing for React to find out.
  */
 import { useApp } from 'ink';
 import { useEffect } from 'react';

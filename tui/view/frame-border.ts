@@ -21,7 +21,7 @@ const CORNERS = {
 export function frameTop(title: readonly Span[], width: number, active: boolean): string {
   const { topLeft, topRight, across } = CORNERS[active ? 'active' : 'plain'];
   const style = borderStyle(active);
-  const shown = cutLine(title, Math.max(0, width - 4));
+  const shown = cutLine(title, Math.max(0, width - 3));
   const rest = Math.max(0, width - 3 - lineWidth(shown));
   return renderLine(
     [span(`${topLeft}${across}`, style), ...shown, span(across.repeat(rest) + topRight, style)],
