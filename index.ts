@@ -100,6 +100,7 @@ export type {
   FunctionText,
   LocatedArrival,
   LocatedFrame,
+  LocatedHistory,
   LocatedWrite,
   LocatedWrites,
   Question,

@@ -8,6 +8,7 @@ import { disassemble } from './disassemble.ts';
 import { showDisplays } from './displays.ts';
 import { examine, parseFormat } from './examine.ts';
 import { find, first } from './find.ts';
+import { variableHistory } from './history.ts';
 import { INFO_SUBJECTS, information } from './information.ts';
 import { listSource } from './list-source.ts';
 import { frameText, jsonFrame, markText, showStop } from './show.ts';
@@ -138,6 +139,12 @@ export const COMMANDS: readonly DebugCommand[] = [
     usage: '[/x|d|u|o|t|c] EXPRESSION',
     help: 'its value: u->name, arr[3], *(int *)0x12310, sizeof(user), local0 of wasm, a global',
     run: printValue,
+  },
+  {
+    names: ['history'],
+    usage: '[/x] EXPRESSION',
+    help: 'how a variable changed: in this call, if it lives in locals of wasm; else all writes to its bytes',
+    run: variableHistory,
   },
   {
     names: ['whatis', 'ptype'],

@@ -180,7 +180,7 @@ export class BackSearch {
   }
 
   /** When the functions of the stack began, by depth. */
-  private async entries(at: Mark, onEvent: OnEvent): Promise<ReadonlyMap<number, Entry>> {
+  async entries(at: Mark, onEvent: OnEvent): Promise<ReadonlyMap<number, Entry>> {
     const { functions } = await this.replays.at(at, onEvent);
     const pass = entriesPass(
       at,

@@ -31,8 +31,10 @@ import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
 import { endPass } from './run-end.ts';
+import type { StoppedGuest } from './state-at.ts';
 import { Stretches } from './stretches.ts';
 import type { TravelTarget } from './travel-target.ts';
+import { type ValueHistory, valueHistoryPass } from './variable-history.ts';
 
 export type OnEvent = (event: number) => void;
 
@@ -175,6 +177,44 @@ export class Engine {
   /** @see BackSearch.callOf */
   callOf(from: Mark, level: number, onEvent: OnEvent): Promise<Mark | undefined> {
     return this.back.callOf(from, level, onEvent);
+  }
+
+  /**
+   * How a value changed that lives in locals, in the activation of a frame at a mark. Two replays.
+   * @param level of the frame, 0 the innermost
+   * @param valueAt in the innermost frame of a guest; undefined where there is none
+   * @throws WasiRrError OPTION_INVALID where the frame's beginning is not known; as {@link at}
+   */
+  async history(
+    to: Mark,
+    { level, keep }: { readonly level: number; readonly keep: number },
+    valueAt: (guest: StoppedGuest) => string | undefined,
+    onEvent: OnEvent,
+  ): Promise<ValueHistory> {
+    const { functions } = await this.at(to, onEvent);
+    const depth = to.depth - level;
+    const func = functions[depth - 1];
+    const entry =
+      this.target.instance === undefined
+        ? (await this.back.entries(to, onEvent)).get(depth)
+        : undefined;
+    if (func === undefined || entry === undefined) {
+      throw new WasiRrError(
+        'OPTION_INVALID',
+        'when this frame was entered cannot be told: of a component, only what lies in memory has a history.',
+      );
+    }
+    const pass = valueHistoryPass(
+      { to, depth, entered: entry.tick, keep },
+      this.target.module,
+      (pc) => lineAt(this.lines, pc, INNERMOST),
+      valueAt,
+      () => run,
+    );
+    const steps = new Set([func, this.functionAt(to.pc)]);
+    const run: ProbeRun = this.newRun(steps, NO_POINTS, pass.events, onEvent);
+    if ((await run.run()) !== 'left') throw notThere(to);
+    return pass.found();
   }
 
   private async stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Arrival> {

@@ -20,6 +20,7 @@ import type { FirstSeen } from './first-seen.ts';
 import type { LocalValue } from './frames.ts';
 import type { Mark } from './mark.ts';
 import type { Arrival, Motion } from './motions.ts';
+import type { ValueChange, ValueHistory } from './variable-history.ts';
 import type { MemoryWrite, WriteList, WriteQuery } from './writes.ts';
 
 export interface LocatedWrite extends MemoryWrite {
@@ -60,6 +61,14 @@ export interface Question {
   readonly radix?: Radix | undefined;
 }
 
+export interface LocatedChange extends ValueChange {
+  readonly frame: StackFrame;
+}
+
+export interface LocatedHistory extends Omit<ValueHistory, 'changes'> {
+  readonly changes: readonly LocatedChange[];
+}
+
 /** What a condition belongs to. */
 export type ConditionOf =
   | { readonly kind: 'break'; readonly pcs: readonly Pc[] }
@@ -82,6 +91,8 @@ export interface TravelRequests {
   /** Variables of a frame and expressions, as rows that open. */
   rows: { params: { mark: Mark; query: RowQuery }; answer: readonly VariableRow[] };
   evaluate: { params: Question; answer: EvaluatedValue };
+  /** How a value changed that lives in locals, in the activation of its frame. */
+  history: { params: Question & { readonly keep: number }; answer: LocatedHistory };
   /** @see Engine.callOf; undefined for the outermost frame */
   callOf: { params: { mark: Mark; level: number }; answer: Mark | undefined };
   /** Places in memory 0 that hold some bytes, from an address on. */

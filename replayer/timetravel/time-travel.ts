@@ -24,6 +24,7 @@ import type {
   ConditionOf,
   FunctionText,
   LocatedArrival,
+  LocatedHistory,
   LocatedWrites,
   Question,
   TravelRequests,
@@ -115,6 +116,18 @@ export class TimeTravel {
    */
   evaluate(question: Question, options?: RequestOptions): Promise<EvaluatedValue> {
     return this.link.request('evaluate', question, options);
+  }
+
+  /**
+   * How a value changed that lives in locals of wasm (without an address), since the function of its frame was
+   * called. What lies in memory has its {@link writes}. Costs three replays.
+   * @throws WasiRrError OPTION_INVALID for a component; as {@link move}
+   */
+  history(
+    question: Question & { readonly keep: number },
+    options?: RequestOptions,
+  ): Promise<LocatedHistory> {
+    return this.link.request('history', question, options);
   }
 
   /**

@@ -16,7 +16,7 @@ import { Engine, type OnEvent } from './engine.ts';
 import { firstSeen } from './first-seen.ts';
 import { framesAt } from './frames-at.ts';
 import type { Mark } from './mark.ts';
-import type { FunctionText, LocatedWrites, TravelRequests } from './messages.ts';
+import type { FunctionText, LocatedHistory, LocatedWrites, TravelRequests } from './messages.ts';
 import { type StoppedGuest, stateAt } from './state-at.ts';
 import { TravelTarget } from './travel-target.ts';
 import { writesTo } from './writes.ts';
@@ -134,6 +134,31 @@ export class Traveller implements Handlers {
     } catch (thrown) {
       throw new WasiRrError('OPTION_INVALID', `${expression}: ${whyNot(thrown)}.`);
     }
+  }
+
+  /** @throws as Engine.history */
+  async history(
+    { mark, place, expression, radix, keep }: TravelRequests['history']['params'],
+    onEvent: OnEvent,
+  ): Promise<LocatedHistory> {
+    const { look } = this.engine;
+    const inner = { level: 0, call: place.call };
+    const valueAt = (guest: StoppedGuest) => {
+      try {
+        const { value } = look.evaluate(guest, inner, expression, radix);
+        // <optimized out> and the like are no value
+        return value.startsWith('<') ? undefined : value;
+      } catch {
+        // out of its scope, or kept nowhere
+        return undefined;
+      }
+    };
+    const found = await this.engine.history(mark, { level: place.level, keep }, valueAt, onEvent);
+    const changes = found.changes.map((change) => ({
+      ...change,
+      frame: this.frame(change.mark.pc),
+    }));
+    return { ...found, changes };
   }
 
   /** @throws as Engine.at */
