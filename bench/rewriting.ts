@@ -5,8 +5,9 @@ import type { InstrumentPlan } from '../replayer/instrument/plan.ts';
 import { type InstrumentedModule, instrument } from '../replayer/instrument/rewrite.ts';
 import type { TraceReader } from '../traces/reader.ts';
 
-/** Passes of a replay: the first ones compile, the best one counts. */
+/** Passes of a replay, and milliseconds that they go on at least: the first ones compile, the best one counts. */
 const PASSES = 8;
+const WARM_MS = 2500;
 /** A pass over a small module is too short to be timed: as many as make this many bytes. */
 const REWRITTEN_BYTES = 16 << 20;
 
@@ -23,6 +24,7 @@ export const VARIANTS: readonly Variant[] = [
   { name: 'tick, spill', plan: { tick: true, frames: 'spill' }, goal: 2 },
   { name: 'watch', plan: { watch: true }, goal: 1.6 },
   { name: 'tick, depth, watch', plan: { tick: true, frames: 'depth', watch: true }, goal: 2 },
+  { name: 'watch, reads', plan: { watch: true, reads: true }, goal: 2 },
   { name: 'dirty', plan: { dirty: true }, goal: 1.75 },
   { name: 'breaks', plan: { breaks: new Set() }, goal: 1.1 },
 ];
@@ -74,7 +76,8 @@ function cost(
 ): number {
   const module = new WebAssembly.Module(bytes);
   let best = Number.POSITIVE_INFINITY;
-  for (let pass = 0; pass < PASSES; pass++) {
+  const began = performance.now();
+  for (let pass = 0; pass < PASSES || performance.now() - began < WARM_MS; pass++) {
     const before = process.cpuUsage();
     const end = new GuestReplay(trace, {
       module,

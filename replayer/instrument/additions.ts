@@ -1,7 +1,7 @@
 /** Which types, globals and memories a plan adds to a module, and at which indices they come to stand. */
 import { invariant, WasiRrError } from '../../errors.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
-import type { GlobalName, HookName, InstrumentPlan } from './plan.ts';
+import { type GlobalName, type HookName, type InstrumentPlan, WIDTHS } from './plan.ts';
 
 export interface AddedGlobalLayout {
   /** Suffix of the name under which it is exported. */
@@ -116,7 +116,9 @@ export class Additions {
     if (plan.watch) hooks.push('wrote');
     if (plan.reads) hooks.push('read');
     if (plan.watch || plan.reads) {
-      numbers.push(['watchFrom', address], ['watchLength', address]);
+      for (const width of WIDTHS) {
+        numbers.push([`watchFrom${width}`, address], [`watchLength${width}`, address]);
+      }
     }
     if (plan.calls) hooks.push('entered', 'left');
     let index = layout.globals;

@@ -4,15 +4,10 @@ import { FRAME_HEADER, FRAME_PC, type FrameLayout } from './frame-layout.ts';
 import { TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { HookName } from './plan.ts';
-import type { WasmOutput } from './wasm-output.ts';
+import { putU32, type WasmOutput } from './wasm-output.ts';
 
-/** How a value of a type is stored. */
-const STORE_OF: Readonly<Record<number, number>> = {
-  [TYPE.i32]: OP.i32Store,
-  [TYPE.i64]: OP.i64Store,
-  [TYPE.f32]: OP.f32Store,
-  [TYPE.f64]: OP.f64Store,
-};
+/** How a value is stored, by how far its type is below i32; of a v128, behind its prefix. */
+const STORE_OF = [OP.i32Store, OP.i64Store, OP.f32Store, OP.f64Store, 0x0b] as const;
 
 interface FunctionShape {
   readonly func: number;
@@ -66,7 +61,8 @@ export class FrameSnippets {
     this.setTop(out, spilled);
     global(out, OP.globalGet, added.global('top'));
     global(out, OP.globalGet, added.global('limit'));
-    out.put([OP.i32GtU, OP.if, 0x40]);
+    out.byte(OP.i32GtU);
+    out.coldIf();
     this.call(out, 'room');
     out.byte(OP.end);
     this.getBase(out);
@@ -106,16 +102,23 @@ export class FrameSnippets {
     this.store(out, OP.i32Store, FRAME_PC);
   }
 
+  /** What a rewriting with frames does most: at once, without a call a byte. */
   storeLocal(out: WasmOutput, local: number, type: number, { offsets }: FrameLayout): void {
     const offset = offsets[local] as number;
     if (offset === 0) return;
-    this.getBase(out);
-    out.byte(OP.localGet);
-    out.u32(local);
-    if (type === TYPE.v128) {
-      out.put([0xfd, 0x0b]);
-      this.memarg(out, offset);
-    } else this.store(out, STORE_OF[type] as number, offset);
+    // 3 numbers, opcodes and the alignment
+    const bytes = out.reserve(32);
+    let at = out.length;
+    bytes[at++] = OP.localGet;
+    at = putU32(bytes, at, this.base);
+    bytes[at++] = OP.localGet;
+    at = putU32(bytes, at, local);
+    if (type === TYPE.v128) bytes[at++] = 0xfd;
+    bytes[at++] = STORE_OF[TYPE.i32 - type] as number;
+    // alignment 0, with a memory index
+    bytes[at++] = 0x40;
+    at = putU32(bytes, at, this.memory);
+    out.length = putU32(bytes, at, offset);
   }
 
   /** Calls a hook of type (pc, depth). */
@@ -135,7 +138,8 @@ export class FrameSnippets {
   stopIfArmed(out: WasmOutput, pc: number): void {
     global(out, OP.globalGet, this.added.global('armed'));
     this.getMine(out);
-    out.put([OP.i32GeS, OP.if, 0x40]);
+    out.byte(OP.i32GeS);
+    out.coldIf();
     this.hook(out, 'stop', pc);
     out.byte(OP.end);
   }
@@ -144,7 +148,8 @@ export class FrameSnippets {
   deepest(out: WasmOutput, pc: number, spill: () => void): void {
     this.getMine(out);
     global(out, OP.globalGet, this.added.global('deepest'));
-    out.put([OP.i32Eq, OP.if, 0x40]);
+    out.byte(OP.i32Eq);
+    out.coldIf();
     spill();
     this.hook(out, 'deep', pc);
     out.byte(OP.end);

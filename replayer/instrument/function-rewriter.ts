@@ -6,6 +6,7 @@
 import { WasiRrError } from '../../errors.ts';
 import { BinaryInput } from '../../wasm/binary.ts';
 import { type Additions, signedLeb } from './additions.ts';
+import { BranchHints } from './branch-hints.ts';
 import { countHere } from './count-snippet.ts';
 import { type FrameLayout, frameLayout } from './frame-layout.ts';
 import { FrameSnippets } from './frame-snippets.ts';
@@ -61,6 +62,7 @@ export class FunctionRewriter {
   private readonly plan: InstrumentPlan;
   private readonly added: Additions;
   private readonly reader: InstructionReader;
+  readonly hints = new BranchHints();
   private readonly out = new WasmOutput(1 << 16);
   private readonly header = new WasmOutput(1 << 8);
   private readonly frames: FrameSnippets;
@@ -157,6 +159,7 @@ export class FunctionRewriter {
     into.u32(header.length + this.out.length);
     into.copy(header.bytes, 0, header.length);
     into.copy(this.out.bytes, 0, this.out.length);
+    if (!runs) this.hints.add(func, header.length, this.out.coldIfs);
     if (runs)
       for (let i = 0; i < runs.length; i += 3) runs[i] = (runs[i] as number) + header.length;
   }
@@ -467,6 +470,7 @@ export class FunctionRewriter {
     if (tick.length === 0) return;
     this.flush(pc);
     out.put(tick);
+    out.coldIf();
     this.spillAside(shape, spilled);
     frames.hook(out, 'ticked', pc);
     out.byte(OP.end);
@@ -588,6 +592,6 @@ function tickCode(added: Additions): readonly number[] {
   out.u32(left);
   out.byte(OP.globalGet);
   out.u32(left);
-  out.put([OP.i64Eqz, OP.if, 0x40]);
+  out.byte(OP.i64Eqz);
   return Array.from(out.written());
 }

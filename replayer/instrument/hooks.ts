@@ -1,14 +1,17 @@
 /** Ties the hooks of an instrumented guest to functions, and gives access to what was added to it. */
 import { invariant } from '../../errors.ts';
 import { hookParams, type MemoryName, ownGlobal } from './additions.ts';
-import type { AddedGlobals, GlobalName, HookName, Hooks } from './plan.ts';
+import { type AddedGlobals, type GlobalName, type HookName, type Hooks, WIDTHS } from './plan.ts';
 
 /** Where all that was added can be reached. */
 export interface Probes {
   /** @throws where the plan does not have it */
   readonly global: (name: GlobalName) => AddedGlobals[GlobalName];
   readonly memory: (name: MemoryName) => WebAssembly.Memory;
-  /** Sets what `wrote` and `read` tell of: bytes of memory 0, in 32 bits. A length of 0 for nothing. */
+  /**
+   * Sets what `wrote` and `read` tell of: bytes of memory 0, in 32 bits, at most {@link MAX_WATCHED}. A length of 0 for
+   * nothing.
+   */
   readonly watch: (address: number, length: number) => void;
   /** A global of the guest's; undefined where it has no such, or too many. */
   readonly own: (index: number) => WebAssembly.Global | undefined;
@@ -20,6 +23,9 @@ export interface Probes {
   /** The same for a function that a wasm module exports: a call from wasm to wasm. */
   readonly setWasm: <K extends HookName>(name: K, hook: Hooks[K]) => void;
 }
+
+/** With the places before a range from which a v128 reaches it, no more than 32 bits. */
+export const MAX_WATCHED = 2 ** 32 - 16;
 
 const HOOK_NAMES: readonly HookName[] = [
   'ticked',
@@ -46,8 +52,11 @@ export function probesOf(exports: WebAssembly.Exports, prefix: string): Probes {
     global: (name) => find(name) as WebAssembly.Global,
     memory: (name) => find(name) as WebAssembly.Memory,
     watch: (address, length) => {
-      put(find('watchFrom') as WebAssembly.Global, address);
-      put(find('watchLength') as WebAssembly.Global, length);
+      for (const width of WIDTHS) {
+        const before = length === 0 ? 0 : width - 1;
+        put(find(`watchFrom${width}`) as WebAssembly.Global, address - before);
+        put(find(`watchLength${width}`) as WebAssembly.Global, length + before);
+      }
     },
     own: (index) => exports[prefix + ownGlobal(index)] as WebAssembly.Global | undefined,
     set: (name, hook) => set(name, hookFunction(name, hook ?? (() => {}))),
@@ -57,7 +66,7 @@ export function probesOf(exports: WebAssembly.Exports, prefix: string): Probes {
   return probes;
 }
 
-/** An unsigned number of 32 bits, into a global of either integer type. */
+/** A number of 32 bits, or one below 0 that is as near, into a global of either integer type. */
 function put(global: WebAssembly.Global, value: number): void {
   global.value = typeof global.value === 'bigint' ? BigInt(value) : value | 0;
 }

@@ -24,7 +24,7 @@ export interface InstrumentPlan {
   readonly frames?: 'depth' | 'spill';
   /** The hook `wrote` is called after each store that touches the watched range of memory 0. */
   readonly watch?: boolean;
-  /** The hook `read` is called after each instruction that reads from the watched range of memory 0. */
+  /** The same for the hook `read`, and what reads. */
   readonly reads?: boolean;
   /** The stores of only these functions (indices) are looked at, for `watch` and `dirty`. */
   readonly storesOf?: ReadonlySet<number>;
@@ -79,8 +79,19 @@ export interface Hooks {
 
 export type HookName = keyof Hooks;
 
+/** Bytes that an instruction accesses. */
+export type Width = 1 | 2 | 4 | 8 | 16;
+
+export const WIDTHS: readonly Width[] = [1, 2, 4, 8, 16];
+
+/**
+ * Of memory 0's address type; Probes.watch sets them. Where an access of this many bytes touches the watched range if
+ * it begins: at which address on, and at how many.
+ */
+type WatchGlobals = Record<`watchFrom${Width}` | `watchLength${Width}`, WebAssembly.Global>;
+
 /** Globals that are added: all are exported and can be set. */
-export interface AddedGlobals {
+export interface AddedGlobals extends Readonly<WatchGlobals> {
   /** i64. Ticks left until `ticked`. */
   readonly ticksLeft: WebAssembly.Global;
   /** i32. Frames of the guest. */
@@ -93,12 +104,6 @@ export interface AddedGlobals {
   readonly deepest: WebAssembly.Global;
   /** i32. Greatest depth at which `stop` is called in functions that step. */
   readonly armed: WebAssembly.Global;
-  /**
-   * Of memory 0's address type. First byte that is watched, and how many are. The test in wasm is coarse
-   * where none is: whoever gets `wrote` or `read` compares for himself.
-   */
-  readonly watchFrom: WebAssembly.Global;
-  readonly watchLength: WebAssembly.Global;
 }
 
 export type GlobalName = keyof AddedGlobals;

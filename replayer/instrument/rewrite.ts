@@ -5,6 +5,7 @@
  */
 import { BinaryInput } from '../../wasm/binary.ts';
 import { Additions, ownGlobal } from './additions.ts';
+import { hintsSection } from './branch-hints.ts';
 import { FunctionRewriter } from './function-rewriter.ts';
 import {
   type ModuleLayout,
@@ -60,7 +61,7 @@ export class Rewriting {
   private readonly layout: ModuleLayout;
   private readonly added: Additions;
   private readonly rewriter: FunctionRewriter;
-  /** All functions as the plan has them, and where each begins, with its size. */
+  /** The code section with all functions as the plan has them, and where each begins, with its size. */
   private readonly code: WasmOutput;
   private readonly starts: Uint32Array;
 
@@ -76,8 +77,9 @@ export class Rewriting {
     this.added = new Additions(this.layout, added);
     this.rewriter = new FunctionRewriter(this.layout, plan, this.added);
     const count = this.layout.bodyStarts.length;
-    const code = new WasmOutput(bytes.length * 2 + 1024);
+    const code = new WasmOutput(bytes.length * likelyGrowth(plan) + 1024);
     this.starts = new Uint32Array(count + 1);
+    code.u32(count);
     for (let i = 0; i < count; i++) {
       this.starts[i] = code.length;
       if (i % FUNCTIONS_TOLD === 0) onShare?.(i / count);
@@ -102,15 +104,15 @@ export class Rewriting {
       .map((func) => func - layout.importedFunctions)
       .filter((index) => rewriters !== undefined && index >= 0 && index < count)
       .sort((a, b) => a - b);
-    const code = new WasmOutput(this.code.length + (changed.length << 14) + 16);
-    code.u32(count);
+    const isSame = changed.length === 0;
+    const code = isSame ? this.code : new WasmOutput(this.code.length + (changed.length << 14));
     /** Where each function's body begins in the code section, behind its size. */
     const bodies = new Uint32Array(count);
     let next = 0;
     const copyUpTo = (index: number) => {
-      const from = starts[next] as number;
-      const shift = code.length - from;
-      code.copy(this.code.bytes, from, starts[index] as number);
+      const from = next === 0 ? 0 : (starts[next] as number);
+      const shift = isSame ? 0 : code.length - from;
+      if (!isSame) code.copy(this.code.bytes, from, starts[index] as number);
       for (; next < index; next++) {
         bodies[next] = behindLeb(this.code.bytes, starts[next] as number) + shift;
       }
@@ -126,8 +128,9 @@ export class Rewriting {
     const { bytes } = layout;
     const out = new WasmOutput(code.length + bytes.length);
     out.copy(bytes, 0, 8);
-    const codeAt = writeSections(out, layout, added, code);
     const own = new Set(changed);
+    const hints = hintsSection(rewriter.hints, rewriters?.hints, other);
+    const codeAt = writeSections(out, layout, added, code, hints);
     const rewriterOf = (index: number) => (own.has(index) && rewriters) || rewriter;
     return {
       bytes: out.written(),
@@ -137,6 +140,11 @@ export class Rewriting {
       original: offsetMap(rewriterOf, layout, bodies, codeAt),
     };
   }
+}
+
+/** By how much code grows, about: less copying where it is not too little. */
+function likelyGrowth({ frames, watch, reads, dirty }: InstrumentPlan): number {
+  return 1.25 + (frames === 'spill' ? 1.5 : 0) + (watch || dirty ? 1 : 0) + (reads ? 2 : 0);
 }
 
 function behindLeb(bytes: Uint8Array, at: number): number {
@@ -151,6 +159,7 @@ function writeSections(
   layout: ModuleLayout,
   added: Additions,
   code: WasmOutput,
+  hints: WasmOutput | undefined,
 ): number {
   const byId = new Map(layout.sections.map((section) => [section.id, section]));
   let codeAt = 0;
@@ -159,6 +168,7 @@ function writeSections(
     if (id === SECTION.start) continue;
     if (id === SECTION.code) {
       if (section === undefined) continue;
+      if (hints !== undefined) out.section(SECTION.custom, hints);
       out.section(id, code);
       codeAt = out.length - code.length;
       continue;

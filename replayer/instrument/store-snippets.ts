@@ -51,7 +51,7 @@ export class StoreSnippets {
     this.layout = layout;
     this.plan = plan;
     this.makeTemporary = makeTemporary;
-    this.watch = new WatchSnippets(added, this.isWide(0));
+    this.watch = new WatchSnippets(added, plan, this.isWide(0));
     this.firstMap = plan.dirty ? added.memory(dirtyMap(0)) : -1;
   }
 

@@ -2,6 +2,8 @@
 export class WasmOutput {
   bytes: Uint8Array;
   length = 0;
+  /** Where each {@link coldIf} is. */
+  readonly coldIfs: number[] = [];
 
   constructor(capacity: number) {
     this.bytes = new Uint8Array(capacity);
@@ -9,6 +11,14 @@ export class WasmOutput {
 
   reset(): void {
     this.length = 0;
+    this.coldIfs.length = 0;
+  }
+
+  /** An `if` without results that is hardly ever taken (branch-hints.ts). */
+  coldIf(): void {
+    this.coldIfs.push(this.length);
+    this.byte(0x04);
+    this.byte(0x40);
   }
 
   /** What was written; a view, until the next write. */
@@ -43,6 +53,12 @@ export class WasmOutput {
       for (let i = from; i < to; i++) bytes[at++] = source[i] as number;
     }
     this.length += length;
+  }
+
+  /** Bytes at the end, for a hot path to write itself; it then sets {@link length}. */
+  reserve(length: number): Uint8Array {
+    this.room(length);
+    return this.bytes;
   }
 
   /** Unsigned LEB128 of a number below 2^32. */
@@ -106,4 +122,16 @@ export class WasmOutput {
     larger.set(this.written());
     this.bytes = larger;
   }
+}
+
+/** Unsigned LEB128 of a number below 2^32, at a place where there is room for 5 bytes. @returns what follows */
+export function putU32(bytes: Uint8Array, at: number, value: number): number {
+  let left = value >>> 0;
+  let next = at;
+  while (left >= 0x80) {
+    bytes[next++] = (left & 0x7f) | 0x80;
+    left >>>= 7;
+  }
+  bytes[next++] = left;
+  return next;
 }

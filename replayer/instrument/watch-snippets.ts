@@ -4,23 +4,36 @@
  */
 import type { Additions } from './additions.ts';
 import { OP } from './opcode-numbers.ts';
+import { type InstrumentPlan, WIDTHS } from './plan.ts';
 import type { WasmOutput } from './wasm-output.ts';
 
 export type AccessHook = 'wrote' | 'read';
 
 export class WatchSnippets {
-  private readonly added: Additions;
   private readonly wide: boolean;
+  /** By width: indices of the globals. */
+  private readonly froms = new Uint32Array(17);
+  private readonly lengths = new Uint32Array(17);
+  /** Indices of the hooks' globals, and of their type. */
+  private readonly hooks = { wrote: 0, read: 0 };
+  private readonly hookType: number = 0;
 
   /** @param wide memory 0 has 64-bit addresses */
-  constructor(added: Additions, wide: boolean) {
-    this.added = added;
+  constructor(added: Additions, { watch, reads }: InstrumentPlan, wide: boolean) {
     this.wide = wide;
+    if (!watch && !reads) return;
+    for (const width of WIDTHS) {
+      this.froms[width] = added.global(`watchFrom${width}`);
+      this.lengths[width] = added.global(`watchLength${width}`);
+    }
+    if (watch) this.hooks.wrote = added.global('wrote');
+    if (reads) this.hooks.read = added.global('read');
+    this.hookType = added.hookType(watch ? 'wrote' : 'read');
   }
 
   /**
-   * `width` bytes at `address + offset`. [a, a + w) and [from, from + n) share a byte if a + w - 1 - from is below
-   * n + w - 1, without signs.
+   * `width` bytes at `address + offset`. They touch the range if they begin in it, or less than their width before it:
+   * for each width there is a range that says so.
    * @param address a local; @param and makes one more i32, which must not be 0 either
    */
   access(
@@ -30,22 +43,19 @@ export class WatchSnippets {
     pc: number,
     and?: () => void,
   ): void {
-    const { added, wide } = this;
+    const { wide } = this;
     const { address, offset, width } = at;
-    this.addressPlus(out, address, offset + width - 1);
-    global(out, added.global('watchFrom'));
+    this.addressPlus(out, address, offset);
+    global(out, this.froms[width] as number);
     out.byte(wide ? OP.i64Sub : OP.i32Sub);
-    global(out, added.global('watchLength'));
-    if (width > 1) {
-      this.constant(out, width - 1);
-      out.byte(wide ? OP.i64Add : OP.i32Add);
-    }
+    global(out, this.lengths[width] as number);
     out.byte(wide ? OP.i64LtU : OP.i32LtU);
     if (and) {
       and();
       out.byte(OP.i32And);
     }
-    out.put([OP.if, 0x40, OP.i32Const]);
+    out.coldIf();
+    out.byte(OP.i32Const);
     out.s32(pc);
     this.addressPlus(out, address, offset);
     out.byte(wide ? OP.f64ConvertI64U : OP.f64ConvertI32U);
@@ -56,20 +66,22 @@ export class WatchSnippets {
 
   /** @param address a local; @param count makes how many bytes, as wide as an address */
   range(out: WasmOutput, hook: AccessHook, address: number, count: () => void, pc: number): void {
-    const { added, wide } = this;
+    const { wide } = this;
     const sub = wide ? OP.i64Sub : OP.i32Sub;
     const less = wide ? OP.i64LtU : OP.i32LtU;
     // the first watched byte is among them, or the first one of them is watched
-    global(out, added.global('watchFrom'));
+    global(out, this.froms[1] as number);
     local(out, address);
     out.byte(sub);
     count();
     out.byte(less);
     local(out, address);
-    global(out, added.global('watchFrom'));
+    global(out, this.froms[1] as number);
     out.byte(sub);
-    global(out, added.global('watchLength'));
-    out.put([less, OP.i32Or, OP.if, 0x40, OP.i32Const]);
+    global(out, this.lengths[1] as number);
+    out.put([less, OP.i32Or]);
+    out.coldIf();
+    out.byte(OP.i32Const);
     out.s32(pc);
     const convert = wide ? OP.f64ConvertI64U : OP.f64ConvertI32U;
     local(out, address);
@@ -81,9 +93,9 @@ export class WatchSnippets {
   }
 
   private call(out: WasmOutput, hook: AccessHook): void {
-    global(out, this.added.global(hook));
+    global(out, this.hooks[hook]);
     out.byte(OP.callRef);
-    out.u32(this.added.hookType(hook));
+    out.u32(this.hookType);
   }
 
   private addressPlus(out: WasmOutput, address: number, offset: number): void {

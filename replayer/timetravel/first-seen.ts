@@ -4,6 +4,7 @@
  */
 import { WasiRrError } from '../../errors.ts';
 import { findInstructions } from '../instrument/find-instructions.ts';
+import { MAX_WATCHED } from '../instrument/hooks.ts';
 import type { InstructionReader } from '../instrument/instruction-reader.ts';
 import { OP } from '../instrument/opcode-numbers.ts';
 import { observeHostWrites } from './host-writes.ts';
@@ -21,9 +22,6 @@ export interface FirstSeen {
   /** Of a component, whose memory others write to as well: the instance that wrote, where it is another one. */
   readonly other: number | undefined;
 }
-
-/** All of a 32-bit memory but its last bytes: with the width of a store, no more than 32 bits. */
-const WHOLE_MEMORY = 0xffff_fff0;
 
 const START: Mark = { event: -1, tick: 0, depth: 0, pc: -1 };
 
@@ -100,7 +98,8 @@ export async function firstSeen(
       const { probes, instance } = started;
       all.push(started);
       if (target.instance === undefined || instance === target.instance) running = started;
-      probes.watch(0, WHOLE_MEMORY);
+      // all of a 32-bit memory but its last bytes
+      probes.watch(0, MAX_WATCHED);
       look('start', () => START, 0, started.memory().length);
       if (grows) {
         probes.set('stop', (pc) => {

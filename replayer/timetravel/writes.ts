@@ -3,6 +3,7 @@
  * compared with the recording.
  */
 import { WasiRrError } from '../../errors.ts';
+import { MAX_WATCHED } from '../instrument/hooks.ts';
 import { observeHostWrites } from './host-writes.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import { compareMarks, type Mark } from './mark.ts';
@@ -49,9 +50,6 @@ export interface WriteList {
   /** What a user should know besides. */
   readonly note: string | undefined;
 }
-
-/** With the width of a store, no more than 32 bits (instrument/store-snippets.ts). */
-const MAX_WATCHED = 2 ** 32 - 16;
 
 /**
  * @param onEvent is told of every event that passes; what it throws ends the replay

@@ -203,8 +203,7 @@ export class World {
       });
     }
     if (plan.watch) {
-      const wide = typeof probes.global('watchLength').value === 'bigint';
-      probes.global('watchLength').value = wide ? BigInt(WATCHED) : WATCHED;
+      probes.watch(0, WATCHED);
       probes.set('wrote', (_pc, address, length) => {
         if (memory === undefined) return;
         const now = new Uint8Array(memory.buffer);

@@ -7,7 +7,11 @@ import { deepStrictEqual, fail, ok, strictEqual } from 'node:assert';
 import { dirtyMap } from '../../../replayer/instrument/additions.ts';
 import { type Probes, probesOf } from '../../../replayer/instrument/hooks.ts';
 import { type InstrumentPlan, STORE_REACH } from '../../../replayer/instrument/plan.ts';
-import { type InstrumentedModule, instrument } from '../../../replayer/instrument/rewrite.ts';
+import {
+  type InstrumentedModule,
+  instrument,
+  Rewriting,
+} from '../../../replayer/instrument/rewrite.ts';
 import { type LocalValue, readFrames } from '../../../replayer/timetravel/frames.ts';
 import { growFrames } from '../../replayer/instrument/variants.ts';
 import type { Random } from '../../wasi/random.ts';
@@ -194,7 +198,8 @@ function originalStack(made: InstrumentedModule): number[] {
 
 function checkPlan(random: Random, module: RandomModule, truth: Truth, plan: InstrumentPlan): void {
   const { told, outcome } = truth;
-  const made = instrument(module.plain, plan);
+  const made =
+    random.below(2) === 0 ? instrument(module.plain, plan) : inParts(random, module, plan);
   const bytes = Uint8Array.from(made.bytes);
   ok(WebAssembly.validate(bytes), 'it does not validate');
   checkSections(module.plain, bytes);
@@ -296,6 +301,21 @@ function checkTwice(random: Random, module: RandomModule, { told, outcome }: Tru
     return start === undefined ? undefined : (exports[start] as () => void);
   });
   checkOutcome(outcome, run);
+}
+
+/** The functions that stop anywhere, and some others, are rewritten once more: all are as one plan has them. */
+function inParts(random: Random, module: RandomModule, plan: InstrumentPlan): InstrumentedModule {
+  const { breaks, steps, ...rest } = plan;
+  const none = {
+    ...(breaks && { breaks: new Set<number>() }),
+    ...(steps && { steps: new Set<number>() }),
+  };
+  const stopping = module.places.filter(({ pc, func }) => breaks?.has(pc) || steps?.has(func));
+  const other = new Set(stopping.map(({ func }) => func));
+  for (const [i] of module.locals.entries()) {
+    if (random.below(4) === 0) other.add(module.firstFunction + i);
+  }
+  return new Rewriting(module.plain, { ...rest, ...none }, { added: plan }).module(other, plan);
 }
 
 /** Names stay as they were. */

@@ -255,8 +255,7 @@ describe.each(families)('%s', (_name, text) => {
   test('every write is told, and nothing else', async () => {
     const module = await moduleOf(text);
     const { run, memory, probes } = start(module, { watch: true });
-    const wide = typeof probes.global('watchFrom').value === 'bigint';
-    probes.global('watchLength').value = wide ? 1n << 20n : 1 << 20;
+    probes.watch(0, 1 << 20);
     let known = contents(memory);
     let told = 0;
     const bytes = new Set<number>();
@@ -286,17 +285,14 @@ describe.each(families)('%s', (_name, text) => {
     const module = await moduleOf(text);
     const all: [number, number][] = [];
     const first = start(module, { watch: true });
-    const wide = typeof first.probes.global('watchFrom').value === 'bigint';
-    const value = (number: number) => (wide ? BigInt(number) : number);
-    first.probes.global('watchLength').value = value(1 << 20);
+    first.probes.watch(0, 1 << 20);
     first.probes.set('wrote', (_pc, address, length) => all.push([address, length]));
     first.run();
     for (const from of new Set(all.flatMap(([a, n]) => [a - 1, a, a + n - 1, a + n]))) {
       if (from < 0) continue;
       const hits: [number, number][] = [];
       const { run, probes } = start(module, { watch: true });
-      probes.global('watchFrom').value = value(from);
-      probes.global('watchLength').value = value(1);
+      probes.watch(from, 1);
       probes.set('wrote', (_pc, address, length) => {
         if (length > 0) hits.push([address, length]);
       });
