@@ -6,7 +6,6 @@
  */
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type {
-  CallEvent,
   CoreValue,
   EnterEvent,
   HostChange,
@@ -24,76 +23,19 @@ import type { TraceReader } from '../../traces/reader.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import type { Mismatch } from '../divergence.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
-import { type CallEnding, type CallStep, made } from '../replay-step.ts';
+import { type CallEnding, made } from '../replay-step.ts';
 import { AsyncEntry, ParkedCalls } from './async-entries.ts';
 import { checkCall } from './call-check.ts';
-import { type CoreFunction, CoreGraph, type HostStub } from './core-graph.ts';
-import { type RunnableOf, recordedModules } from './core-modules.ts';
+import type { Answer, ComponentReplayOptions, PassedStep, Steps } from './component-steps.ts';
+import { type CoreFunction, CoreGraph } from './core-graph.ts';
+import { recordedModules } from './core-modules.ts';
 import { corruptLog, Ended, type Ending, isOverflow } from './endings.ts';
-import { type CursorOptions, LogCursor } from './log-cursor.ts';
-import { RunCheck, type StackOf } from './run-check.ts';
-import type { StackKeeper } from './stack-keeper.ts';
-
-/** An entry into a guest. */
-export interface EntryStep extends CallStep {
-  /** Whether the guest makes no call before it returns, as far as the log goes: it cannot suspend. */
-  readonly simple: boolean;
-}
-
-/** What a replay asks of whoever drives it. */
-export type ComponentStep =
-  | EntryStep
-  /** A guest that may suspend runs: until it has, or has ended, nothing else can happen. */
-  | { readonly kind: 'wait'; readonly until: Promise<void> }
-  /** Event `events - 1` happened. @see PassedStep */
-  | PassedStep;
-
-export interface PassedStep {
-  readonly kind: 'passed';
-  /** Whether a guest runs next. */
-  readonly goesOn: boolean;
-  /** The guest that was parked at this call goes on. */
-  readonly call?: number;
-}
-
-type Steps<Result> = Generator<ComponentStep, Result, CallEnding | undefined>;
-
-/** Gives the guest its answer when it is to go on: returns it, a promise of it, or throws. */
-export type Answer = () => unknown;
+import { LogCursor } from './log-cursor.ts';
+import { RunCheck } from './run-check.ts';
 
 const LOG_ENDED: Ending = { kind: 'log-ended' };
 const PASSED: PassedStep = { kind: 'passed', goesOn: false };
 const GOES_ON: PassedStep = { kind: 'passed', goesOn: true };
-
-export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
-  /** The modules to run; those that were recorded unless given. */
-  readonly runnable?: RunnableOf;
-  /** Makes what a guest imports for a host function: something that does {@link ComponentReplay.begin}. */
-  readonly stub?: HostStub;
-  readonly stackOf?: StackOf;
-  /** An instance is there, and none of its code has run but a start function that is no export. */
-  readonly onInstance?: (id: number, exports: WebAssembly.Exports) => void;
-  /** A call is the recorded one; nothing of it has happened yet. */
-  readonly onCall?: (event: number, func: LoggedFunction, args: readonly CoreValue[]) => void;
-  /** About to be put back, at this event. */
-  readonly onChange?: (event: number, change: HostChange) => void;
-  /** A call is the recorded one, and not answered yet. @param memory into which its pointers point */
-  readonly onMatched?:
-    | ((event: CallEvent | OpenEvent, memory: WebAssembly.Memory | undefined) => void)
-    | undefined;
-  readonly stacks?: StackKeeper | undefined;
-  /** Where the log ends, guests go on until they make a call, instead of being ended at once. */
-  readonly beyond?: Beyond | undefined;
-  /** Entries of guests that do not suspend any more, though they could: made as any call. */
-  readonly plain?: (event: EnterEvent) => boolean;
-}
-
-export interface Beyond {
-  /** All events have passed, and a guest is about to go on. @param waited whether it may have been suspended */
-  readonly reached?: (waited: boolean) => void;
-  /** A guest asks its host for something to which there is no recorded answer. */
-  readonly called?: (func: LoggedFunction, args: readonly CoreValue[]) => never;
-}
 
 export class ComponentReplay {
   readonly graph: CoreGraph;

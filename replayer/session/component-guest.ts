@@ -5,20 +5,14 @@
 import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
-import {
-  type Answer,
-  ComponentReplay,
-  type ComponentStep,
-  type PassedStep,
-} from '../component/component-replay.ts';
+import { ComponentReplay } from '../component/component-replay.ts';
+import type { Answer, ComponentStep, PassedStep, Steps } from '../component/component-steps.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import { type CallEnding, type CallStep, made } from '../replay-step.ts';
 import { readGlobals } from './globals.ts';
 import { SessionGuest } from './guest.ts';
 import type { GlobalContent } from './messages.ts';
 import type { ComponentProgram } from './runnable.ts';
-
-type Steps<Result> = Generator<ComponentStep, Result, CallEnding | undefined>;
 
 /** With V8's stack trace where it was made; V8 makes the text when it is asked for. */
 type Place = { readonly stack?: string };
