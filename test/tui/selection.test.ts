@@ -40,11 +40,11 @@ beforeAll(async () => {
 });
 afterAll(() => heapsmash[Symbol.dispose]());
 
-/** At #11, whose 181 bytes were read to 0x115e8. */
+/** At #11, whose 181 bytes were read to 0x115e8; with no replay under way, which Esc would call off first. */
 async function atRead(): Promise<FakeScreen> {
   const screen = openScreen(heapsmash.trace);
   screen.type(':11\r3');
-  await screen.until(/000115e8 {2}32◂2c 65 76/);
+  await screen.settled(/000115e8 {2}32◂2c 65 76/);
   return screen;
 }
 
