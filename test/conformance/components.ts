@@ -15,7 +15,7 @@ import { replayed } from '../replayer/replayed.ts';
 import { drivenProgram } from './driver.ts';
 
 /** Milliseconds. */
-const TIME_LIMIT = 60_000;
+const TIME_LIMIT = 300_000;
 const SERVER_LIMIT = 15_000;
 
 interface Subject {

@@ -13,7 +13,7 @@ import { replayed } from '../replayer/replayed.ts';
 import { type EndpointServer, startEndpoints } from './endpoints.ts';
 
 /** Milliseconds. */
-const TIME_LIMIT = 60_000;
+const TIME_LIMIT = 300_000;
 
 /** One operation of a test; see doc/specification.md there. */
 interface Operation {
