@@ -112,7 +112,7 @@ export class Additions {
       hooks.push('deep');
       numbers.push(['deepest', I32]);
     }
-    const address = layout.memories[0]?.address64 ? I64 : I32;
+    const address = layout.memories[plan.memory ?? 0]?.address64 ? I64 : I32;
     if (plan.watch) hooks.push('wrote');
     if (plan.reads) hooks.push('read');
     if (plan.watch || plan.reads) {

@@ -502,7 +502,7 @@ export class FunctionRewriter {
     }
     const load = this.plan.reads ? LOADS.get(code) : undefined;
     if (load !== undefined) {
-      if (reader.index !== 0) return;
+      if (reader.index !== (this.plan.memory ?? 0)) return;
       this.flush(at);
       stores.beforeLoad(out, load);
       this.flush(reader.at);

@@ -9,7 +9,7 @@ export interface Probes {
   readonly global: (name: GlobalName) => AddedGlobals[GlobalName];
   readonly memory: (name: MemoryName) => WebAssembly.Memory;
   /**
-   * Sets what `wrote` and `read` tell of: bytes of memory 0, in 32 bits, at most {@link MAX_WATCHED}. A length of 0 for
+   * Sets what `wrote` and `read` tell of: bytes of the watched memory, in 32 bits, at most {@link MAX_WATCHED}. A length of 0 for
    * nothing.
    */
   readonly watch: (address: number, length: number) => void;

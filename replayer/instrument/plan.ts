@@ -22,10 +22,12 @@ export interface InstrumentPlan {
    * hooks `ticked` and `stop` (whose pc is an argument), those of the others as of their calls.
    */
   readonly frames?: 'depth' | 'spill';
-  /** The hook `wrote` is called after each store that touches the watched range of memory 0. */
+  /** The hook `wrote` is called after each store that touches the watched range of a memory. */
   readonly watch?: boolean;
   /** The same for the hook `read`, and what reads. */
   readonly reads?: boolean;
+  /** Index of the memory that is watched; the first unless given. */
+  readonly memory?: number;
   /** The stores of only these functions (indices) are looked at, for `watch` and `dirty`. */
   readonly storesOf?: ReadonlySet<number>;
   /**
@@ -85,7 +87,7 @@ export type Width = 1 | 2 | 4 | 8 | 16;
 export const WIDTHS: readonly Width[] = [1, 2, 4, 8, 16];
 
 /**
- * Of memory 0's address type; Probes.watch sets them. Where an access of this many bytes touches the watched range if
+ * Of the watched memory's address type; Probes.watch sets them. Where an access of this many bytes touches the watched range if
  * it begins: at which address on, and at how many.
  */
 type WatchGlobals = Record<`watchFrom${Width}` | `watchLength${Width}`, WebAssembly.Global>;

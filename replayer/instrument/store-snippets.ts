@@ -33,6 +33,8 @@ export class StoreSnippets {
   private readonly plan: InstrumentPlan;
   private readonly makeTemporary: (type: number) => number;
   private readonly watch: WatchSnippets;
+  /** Index of the memory that is watched. */
+  private readonly watched: number;
   /** The maps of dirty pages, one a memory, begin at this index. */
   private readonly firstMap: number;
   /** The memory that the instruction at hand accesses, of two the one that it writes to. */
@@ -51,7 +53,8 @@ export class StoreSnippets {
     this.layout = layout;
     this.plan = plan;
     this.makeTemporary = makeTemporary;
-    this.watch = new WatchSnippets(added, plan, this.isWide(0));
+    this.watched = plan.memory ?? 0;
+    this.watch = new WatchSnippets(added, plan, this.isWide(this.watched));
     this.firstMap = plan.dirty ? added.memory(dirtyMap(0)) : -1;
   }
 
@@ -60,10 +63,14 @@ export class StoreSnippets {
     this.temporaries.fill(-1);
   }
 
-  /** Whether anything is to be told of an access. Memory 0 alone is watched. @param from read; -1: none */
+  /** Whether anything is to be told of an access. One memory is watched. @param from read; -1: none */
   covers(to: number, from: number): boolean {
     const { dirty, watch, reads } = this.plan;
-    return dirty === true || (watch === true && to === 0) || (reads === true && from === 0);
+    return (
+      dirty === true ||
+      (watch === true && to === this.watched) ||
+      (reads === true && from === this.watched)
+    );
   }
 
   /** Its operands are on the stack, and stay there. */
@@ -83,14 +90,14 @@ export class StoreSnippets {
     // beyond what is exact there is no memory: it has trapped
     if (!Number.isSafeInteger(offset + width)) return;
     const at = { address: this.address, offset, width };
-    if (this.plan.watch && this.target === 0) {
+    if (this.plan.watch && this.target === this.watched) {
       const exchange = store.values === 2;
       const loaded = exchange ? this.temporary(USE.loaded, store.value) : 0;
       if (exchange) local(out, OP.localTee, loaded);
       const wrote = exchange ? () => this.exchanged(out, store, loaded) : undefined;
       this.watch.access(out, 'wrote', at, pc, wrote);
     }
-    if (this.plan.reads && store.reads && this.target === 0) {
+    if (this.plan.reads && store.reads && this.target === this.watched) {
       this.watch.access(out, 'read', at, pc);
     }
     if (!this.plan.dirty) return;
@@ -99,7 +106,7 @@ export class StoreSnippets {
 
   /** As {@link before}. */
   beforeLoad(out: WasmOutput, { lane }: LoadKind): void {
-    this.target = 0;
+    this.target = this.watched;
     if (!lane) {
       local(out, OP.localTee, this.address);
       return;
@@ -139,10 +146,10 @@ export class StoreSnippets {
   }
 
   afterBulk(out: WasmOutput, { code, to, from }: BulkKind, pc: number): void {
-    const { plan, bulk } = this;
-    const count = () => this.getCount(out, this.isWide(0));
-    if (plan.watch && to === 0) this.watch.range(out, 'wrote', bulk.to, count, pc);
-    if (plan.reads && code === BULK_WRITE.copy && from === 0) {
+    const { plan, bulk, watched } = this;
+    const count = () => this.getCount(out, this.isWide(watched));
+    if (plan.watch && to === watched) this.watch.range(out, 'wrote', bulk.to, count, pc);
+    if (plan.reads && code === BULK_WRITE.copy && from === watched) {
       this.watch.range(out, 'read', bulk.from, count, pc);
     }
     if (plan.dirty) this.markDirtyRange(out);

@@ -1,5 +1,5 @@
 /**
- * The code behind an instruction that has accessed memory 0 and not trapped: tells a hook of it, if it touches the
+ * The code behind an instruction that has accessed the watched memory and not trapped: tells a hook of it, if it touches the
  * range that is watched. Since the bytes lie inside the memory then, address arithmetic does not overflow.
  */
 import type { Additions } from './additions.ts';
@@ -18,7 +18,7 @@ export class WatchSnippets {
   private readonly hooks = { wrote: 0, read: 0 };
   private readonly hookType: number = 0;
 
-  /** @param wide memory 0 has 64-bit addresses */
+  /** @param wide the watched memory has 64-bit addresses */
   constructor(added: Additions, { watch, reads }: InstrumentPlan, wide: boolean) {
     this.wide = wide;
     if (!watch && !reads) return;

@@ -122,9 +122,11 @@ export async function firstSeen(
 }
 
 /** Of a module alone: those of a component's instances share their memories. */
-function growsOf({ instance, module }: TravelTarget): ReadonlyMap<number, number> | undefined {
+function growsOf(target: TravelTarget): ReadonlyMap<number, number> | undefined {
+  const { instance, module, watchedMemory } = target;
   if (instance !== undefined) return undefined;
-  const isGrow = ({ code, index }: InstructionReader) => code === OP.memoryGrow && index === 0;
+  const isGrow = ({ code, index }: InstructionReader) =>
+    code === OP.memoryGrow && index === watchedMemory;
   const found = findInstructions(module, isGrow);
   return found.size === 0 ? undefined : found;
 }

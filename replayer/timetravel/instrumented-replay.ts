@@ -51,7 +51,7 @@ export async function replayInstrumented(
   passed?: (event: number) => void,
   instances: readonly (number | undefined)[] = [target.instance],
 ): Promise<string | undefined> {
-  const plan = withOverflow(target.trace, wanted);
+  const plan = withOverflow(target.trace, { ...wanted, memory: target.watchedMemory });
   const rewritten = new Map(
     instances.map((instance) => [instance, rewrittenFor(target, plan, instance)] as const),
   );

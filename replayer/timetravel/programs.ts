@@ -101,7 +101,7 @@ export class Programs {
 
   private basePlan(watch: boolean, reads: boolean): InstrumentPlan {
     return withOverflow(this.target.trace, {
-      ...{ tick: true, frames: 'spill', globals: true },
+      ...{ tick: true, frames: 'spill', globals: true, memory: this.target.watchedMemory },
       ...{ steps: new Set<number>(), breaks: new Set<number>(), watch, reads },
     });
   }

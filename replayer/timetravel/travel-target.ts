@@ -74,6 +74,14 @@ export class TravelTarget {
     return info && { id: info.id, name: info.name };
   }
 
+  /** Index of the memory that is looked into: of a module alone, what it exports as `memory`. */
+  get watchedMemory(): number {
+    if (this.instance !== undefined) return 0;
+    const { exports } = readDeclarations(this.module);
+    const own = exports.find(({ name, kind }) => kind === 'memory' && name === 'memory');
+    return own?.index ?? 0;
+  }
+
   /** The instances that can write to its memory 0, itself included. */
   get sharers(): readonly number[] {
     const { layout, instance } = this;

@@ -208,3 +208,27 @@ describe('a memory', () => {
     });
   });
 });
+
+test('of two memories, the one that is exported', async () => {
+  const two = `(module
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (memory $other 1) (memory $own (export "memory") 1)
+    (func (export "_start")
+      (i32.store $other (i32.const 100) (i32.const 7)) (i32.store $own (i32.const 100) (i32.const 9))
+      (memory.copy $other $own (i32.const 100) (i32.const 200) (i32.const 4))
+      (memory.copy $own $other (i32.const 102) (i32.const 100) (i32.const 4))
+      (drop (memory.grow $own (i32.const 1))) (drop (call $random (i32.const 103) (i32.const 1)))))`;
+  const guest = { name: 'two-memories', wat: two, expect: { ending: { kind: 'any' } } } as const;
+  const trace = new TraceReader((await scratch.recordGuest(guest)).trace);
+  const target = new TravelTarget(trace);
+  const { writes } = await writesTo(target, { address: 100, length: 4, keep: 9 });
+  const seen = writes.map(({ by, address, length }) => [by, address, length]);
+  expect(seen).toEqual([
+    ['guest', 100, 4],
+    ['guest', 102, 4],
+    ['host', 103, 1],
+  ]);
+  expect(Buffer.from(writes[0]?.after ?? []).readInt32LE()).toBe(9);
+  expect(await firstSeen(target, Uint8Array.of(9))).toMatchObject({ by: 'guest', address: 100 });
+  trace.close();
+});
