@@ -26,6 +26,7 @@ import {
 } from './goals.ts';
 import { type Mark, sameMark } from './mark.ts';
 import { type Arrival, type Motion, type Points, type StepSize, watchesReads } from './motions.ts';
+import { PassedHits } from './passed-hits.ts';
 import { type Met, PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, ProbeRun } from './probe-run.ts';
@@ -56,6 +57,7 @@ export class Engine {
   private last: Mark | undefined;
   private wholeRun: WholeRun | undefined;
   private readonly back: BackSearch;
+  private readonly passed = new PassedHits();
   private layout: ModuleLayout | undefined;
   private readonly stretches: Stretches;
   /** Where the last step forwards ended that no stretch had. */
@@ -251,10 +253,21 @@ export class Engine {
   }
 
   private async continueBack(from: Mark, points: Points, onEvent: OnEvent): Promise<Arrival> {
-    const rules = new PointRules(points, this.look);
+    const { passed } = this;
+    const known = passed.before(points, from);
+    if (known !== undefined) {
+      const arrival = known.met ?? (await this.start(onEvent));
+      return { ...arrival, ...(points.rules && { hits: known.hits }) };
+    }
+    passed.begin();
+    const rules = new PointRules(points, this.look, (hit) => passed.add(hit));
     const events = pointsBefore(points, rules, from, () => run);
-    const run: ProbeRun = this.newRun(new Set([this.functionAt(from.pc)]), points, events, onEvent);
+    // where one stands at a breakpoint, that tells when the run is there
+    const steps = points.breaks.includes(from.pc) ? [] : [this.functionAt(from.pc)];
+    const run: ProbeRun = this.newRun(new Set(steps), points, events, onEvent);
     if ((await run.run()) !== 'left') throw notThere(from);
+    // of a component, one does not come to each hit where it is (inOrder)
+    if (this.target.instance === undefined) passed.end(points, from);
     const last = await this.inOrder(rules.last(), onEvent);
     return { ...(last ?? (await this.start(onEvent))), ...told(points, rules) };
   }

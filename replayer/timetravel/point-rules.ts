@@ -33,8 +33,11 @@ export class PointRules {
   private readonly look: Look;
   private order = 0;
   private latest: Met | undefined;
+  private readonly onHit: (hit: readonly Met[]) => void;
 
-  constructor(points: Points, look: Look) {
+  /** @param onHit told, backwards, of each hit that counts for some rules: what it means to each */
+  constructor(points: Points, look: Look, onHit: (hit: readonly Met[]) => void = () => {}) {
+    this.onHit = onHit;
     this.points = points;
     this.look = look;
     this.rules = points.rules?.map((rule) => ({ rule, hits: 0, last: [] }));
@@ -59,16 +62,20 @@ export class PointRules {
     this.order++;
     if (this.rules === undefined) {
       this.latest = { reason, mark, rule: undefined, problem: undefined };
+      this.onHit([this.latest]);
       return;
     }
+    const hit: Met[] = [];
     for (const counted of this.rules) {
       const { rule } = counted;
       const tested = this.test(rule, reason, guest);
       if (tested === undefined) continue;
       const met = { reason, mark, rule: rule.number, problem: tested.problem };
+      hit.push(met);
       counted.last.push({ met, order: this.order });
       if (counted.last.length > (rule.skip ?? 0) + 1) counted.last.shift();
     }
+    if (hit.length > 0) this.onHit(hit);
   }
 
   /** Backwards: the last one that counts. */

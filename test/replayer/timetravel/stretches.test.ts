@@ -4,7 +4,7 @@ import { exampleCases } from '../../../examples/cases.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { Engine } from '../../../replayer/timetravel/engine.ts';
 import type { Mark } from '../../../replayer/timetravel/mark.ts';
-import type { StepSize } from '../../../replayer/timetravel/motions.ts';
+import type { Motion, Points, StepSize } from '../../../replayer/timetravel/motions.ts';
 import { ProbeRun } from '../../../replayer/timetravel/probe-run.ts';
 import { SteppedBytes } from '../../../replayer/timetravel/stepped-bytes.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
@@ -16,6 +16,8 @@ Error.stackTraceLimit = MAX_FRAMES + 20;
 const scratch = new Scratch('stretches');
 afterAll(() => scratch.remove());
 const quiet = () => {};
+/** The instruction of heapsmash-O0g that writes a character of a name. */
+const SET_NAME = 0xe0e;
 
 function engineOf(trace: TraceReader): Engine {
   return new Engine(new TravelTarget(trace), new FrameNames(trace.module()));
@@ -84,6 +86,47 @@ test('steps near one place take no more runs than the first of them', async () =
     for (let i = 0; i < 10; i++) await step('line', false);
     for (let i = 0; i < 100; i++) await step('instruction', false);
     expect(runs).toBe(first);
+  } finally {
+    ProbeRun.prototype.run = run;
+    trace.close();
+  }
+});
+
+test('back from hit to hit takes one run, and comes where a run for each comes', async () => {
+  const example = exampleCases().find((one) => one.name === 'heapsmash-O0g');
+  if (example === undefined) throw new Error('no example');
+  const trace = new TraceReader((await scratch.recordExample(example)).trace);
+  const engine = engineOf(trace);
+  const points: Points = {
+    breaks: [SET_NAME],
+    calls: ['fd_read'],
+    watches: [{ address: 0x12310, length: 4, on: 'change' }],
+    rules: [
+      { number: 1, on: { kind: 'break', pcs: [SET_NAME] } },
+      { number: 2, on: { kind: 'call', name: 'fd_read' } },
+      { number: 3, on: { kind: 'watch', watch: 0 } },
+    ],
+  };
+  const back: Motion = { kind: 'continue', reverse: true, points };
+  let { mark } = await engine.move(undefined, { kind: 'end' }, quiet);
+  let runs = 0;
+  const run = ProbeRun.prototype.run;
+  ProbeRun.prototype.run = function counted(this: ProbeRun) {
+    runs++;
+    return run.call(this);
+  };
+  try {
+    const rules = new Set<number | undefined>();
+    for (let i = 0; i < 12; i++) {
+      const arrival = await engine.move(mark, back, quiet);
+      const anew = runs;
+      if (i > 0) expect(anew).toBe(1);
+      expect(arrival).toEqual(await engineOf(trace).move(mark, back, quiet));
+      runs = 1;
+      ({ mark } = arrival);
+      rules.add(arrival.rule);
+    }
+    expect(rules.size).toBeGreaterThan(1);
   } finally {
     ProbeRun.prototype.run = run;
     trace.close();
