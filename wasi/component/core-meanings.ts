@@ -110,6 +110,11 @@ export class CoreMeanings {
     return this.memories.size <= 1;
   }
 
+  /** Whether it is seen what becomes of streams and futures: not in traces made before. */
+  get seesChannels(): boolean {
+    return this.builtins.size > 0;
+  }
+
   /** @returns undefined for what the component runtime does itself */
   imported(func: number): Meaning | undefined {
     return this.imports.get(func);

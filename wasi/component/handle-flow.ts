@@ -62,7 +62,8 @@ export class HandleFlow {
 
   /** @param component whose handles are in it */
   format(value: WitValue, component: number): string {
-    const channelLabel = (handle: number) => this.ends.text(component, handle);
+    const channelLabel = (handle: number) =>
+      this.meanings.seesChannels ? this.ends.text(component, handle) : undefined;
     return formatWitValue(value, { ...this.text, channelLabel });
   }
 
