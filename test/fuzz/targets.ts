@@ -8,11 +8,15 @@ import Database from 'better-sqlite3';
 import { WasiRrError } from '../../errors.ts';
 import { exampleCases } from '../../examples/cases.ts';
 import { describeEvent } from '../../replayer/divergence-report.ts';
+import { makeKeyframes } from '../../replayer/keyframes/make-keyframes.ts';
 import { listBookmarks } from '../../traces/annotations.ts';
 import { ByteKeys } from '../../traces/byte-keys.ts';
 import { CallScanner } from '../../traces/call-scanner.ts';
 import { EventReader } from '../../traces/event-reader.ts';
 import type { LogEvent, LoggedFunction } from '../../traces/events.ts';
+import { passedAt } from '../../traces/keyframes/moments.ts';
+import { KeyframeReader } from '../../traces/keyframes/reader.ts';
+import { storeKeyframes } from '../../traces/keyframes/store.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { RING_SUFFIX, RingImage } from '../../traces/ring-image.ts';
 import { Timeline } from '../../traces/timeline.ts';
@@ -82,6 +86,7 @@ export const targets: readonly [Target, ...Target[]] = [
 /** @param scratch where the samples are recorded */
 export async function makeSamples(scratch: Scratch): Promise<Samples> {
   const trace = (await scratch.recordGuest(everyShape)).trace;
+  await keepMemory(trace);
   const heapsmash = exampleCases().find(({ name }) => name === 'heapsmash-O0g');
   if (heapsmash === undefined) throw new Error('no heapsmash');
   const trapped = (await scratch.recordExample(heapsmash)).trace;
@@ -196,6 +201,13 @@ const VALUES: readonly ['null', ...string[]] = [
   'randomblob(1000)',
 ];
 
+/** Puts keyframes into a trace. */
+async function keepMemory(path: string): Promise<void> {
+  const trace = new TraceReader(path);
+  storeKeyframes(path, trace.segments, await makeKeyframes(trace, { budget: 1 << 24 }));
+  trace.close();
+}
+
 /** Rows with other values, in a database that is whole. */
 function readRows({ folder, traces }: Samples, random: Random): void {
   const path = copyTrace(random.pick(traces), join(folder, 'rows.wrr'), (db) => {
@@ -268,6 +280,11 @@ function readTrace(path: string): void {
   });
   refused(() => {
     for (const { id } of trace.snapshots()) refused(() => trace.snapshot(id));
+  });
+  refused(() => {
+    const parts = trace.keyframes();
+    const keyframes = parts && new KeyframeReader(parts);
+    for (let event = 0; keyframes && event < 9; event++) keyframes.whole(0, passedAt(event));
   });
   refused(() => trace.module());
   trace.close();
