@@ -5,6 +5,8 @@
 
 import { WasiRrError } from '../../errors.ts';
 import type { KeyframeWriter } from '../../traces/keyframes/writer.ts';
+import type { GlobalContent } from '../session/messages.ts';
+import { encodeGlobals, globalsMemory, MAX_KEPT_GLOBALS } from './kept-globals.ts';
 
 const PAGE_SHIFT = 12;
 /** Bytes of memories that are followed: a copy of them is held. */
@@ -20,6 +22,12 @@ interface Followed {
   words: Int32Array;
 }
 
+interface FollowedGlobals {
+  readonly number: number;
+  readonly read: () => readonly GlobalContent[];
+  readonly words: Int32Array;
+}
+
 export interface DirtyPagesOptions {
   readonly writer: KeyframeWriter;
   /** Of the whole run. */
@@ -30,6 +38,7 @@ export interface DirtyPagesOptions {
 
 export class DirtyPages {
   private readonly options: DirtyPagesOptions;
+  private readonly globals: FollowedGlobals[] = [];
   /** By number; undefined for one that does not exist yet. */
   private readonly memories: (Followed | undefined)[] = [];
   private moment = 0;
@@ -53,6 +62,13 @@ export class DirtyPages {
     }
     followed.maps.push(Buffer.from(map.buffer));
     this.wrote(number, 0, memory.buffer.byteLength);
+  }
+
+  /** An instance is there, with globals. @param count how many `read` gives */
+  followGlobals(instance: number, count: number, read: () => readonly GlobalContent[]): void {
+    const number = globalsMemory(instance);
+    if (number === undefined || count > MAX_KEPT_GLOBALS) return;
+    this.globals.push({ number, read, words: new Int32Array(65536 / 4) });
   }
 
   /** The host wrote to a memory, or is about to. Bytes. */
@@ -109,6 +125,11 @@ export class DirtyPages {
       }
       const difference = paranoid ? writer.difference(number, words) : undefined;
       if (difference !== undefined) throw unmarked(number, difference, moment);
+    }
+    for (const { number, read, words } of this.globals) {
+      encodeGlobals(read(), words);
+      writer.resize(moment, number, 1);
+      writer.page(number, 0, words);
     }
     this.rest = Math.ceil(looked / MAP_AT_ONCE);
     writer.step(moment);

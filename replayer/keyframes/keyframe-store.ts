@@ -1,11 +1,15 @@
 /** Keyframes of one trace, and what is answered out of them. One method a request. */
 import { invariant } from '../../errors.ts';
-import { eventOf } from '../../traces/keyframes/moments.ts';
+import { eventOf, passedAt } from '../../traces/keyframes/moments.ts';
+import { PAGE_BYTES } from '../../traces/keyframes/page-patch.ts';
 import type { KeyframeParts } from '../../traces/keyframes/parts.ts';
 import { KeyframeReader } from '../../traces/keyframes/reader.ts';
 import { storeKeyframes } from '../../traces/keyframes/store.ts';
 import type { TraceReader } from '../../traces/reader.ts';
-import { coreLayout, mainMemory } from '../component/core-layout.ts';
+import { exportGlobals, type WithGlobals } from '../../wasm/exported-globals.ts';
+import { type CoreLayout, coreLayout, mainMemory } from '../component/core-layout.ts';
+import type { Globals, GlobalValue } from '../session/messages.ts';
+import { decodeGlobal, globalsMemory } from './kept-globals.ts';
 import { KeyframeMemory } from './keyframe-memory.ts';
 import { makeKeyframes } from './make-keyframes.ts';
 import type { KeyframeRequests, KeyframesInfo } from './messages.ts';
@@ -24,7 +28,9 @@ export class KeyframeStore implements Handlers {
   private readonly trace: TraceReader;
   private parts: KeyframeParts | undefined;
   private kept: KeyframeMemory | undefined;
-  private main: number | undefined;
+  private layout: CoreLayout | undefined;
+  /** By module. */
+  private readonly visible = new Map<number, Pick<WithGlobals, 'globals' | 'hidden'>>();
 
   constructor(trace: TraceReader) {
     this.trace = trace;
@@ -66,10 +72,31 @@ export class KeyframeStore implements Handlers {
     );
   }
 
+  globals({ at, instance }: KeyframeRequests['globals']['params']): Globals | undefined {
+    this.layout ??= coreLayout(this.trace);
+    const id = instance ?? this.layout.main;
+    const info = this.layout.instances[id];
+    const memory = globalsMemory(id);
+    if (this.kept === undefined || info === undefined || memory === undefined) return undefined;
+    const page = this.kept.reader.read(memory, passedAt(at), 0, PAGE_BYTES);
+    if (page === undefined) return undefined;
+    let visible = this.visible.get(info.module);
+    visible ??= exportGlobals(this.trace.module(info.module));
+    this.visible.set(info.module, visible);
+    const globals: GlobalValue[] = [];
+    for (const { index, name, exported } of visible.globals) {
+      const value = decodeGlobal(page, index);
+      // a reference, or one of too many
+      if (value === undefined) return undefined;
+      globals.push({ index, name, exported, value });
+    }
+    return { globals, hidden: visible.hidden };
+  }
+
   private number(memory: number | undefined): number {
     if (memory !== undefined) return memory;
-    this.main ??= mainMemory(coreLayout(this.trace));
-    return this.main;
+    this.layout ??= coreLayout(this.trace);
+    return mainMemory(this.layout);
   }
 
   private take(parts: KeyframeParts, source: KeyframesInfo['source']): KeyframesInfo {

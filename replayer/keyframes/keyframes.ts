@@ -10,7 +10,7 @@ import type { KeyframeRequests, KeyframesInfo } from './messages.ts';
 export const DEFAULT_BUDGET = 128 << 20;
 
 /** Those that are answered out of memory that is kept. */
-type Question = 'memory' | 'search' | 'diff' | 'history';
+type Question = 'memory' | 'search' | 'diff' | 'history' | 'globals';
 
 export class Keyframes {
   private readonly link: RequestLink<KeyframeRequests>;

@@ -18,8 +18,11 @@ import {
   taggedForAll,
 } from '../component/core-modules.ts';
 import { dirtyMap } from '../instrument/additions.ts';
-import { probesOf } from '../instrument/hooks.ts';
+import { type Probes, probesOf } from '../instrument/hooks.ts';
+import type { InstrumentPlan } from '../instrument/plan.ts';
 import { instrument } from '../instrument/rewrite.ts';
+import { readGlobal } from '../session/globals.ts';
+import type { GlobalContent } from '../session/messages.ts';
 import { observeHostWrites } from '../timetravel/host-writes.ts';
 import { differs, replayInstrumented } from '../timetravel/instrumented-replay.ts';
 import { TravelTarget } from '../timetravel/travel-target.ts';
@@ -33,6 +36,8 @@ export interface KeyframeOptions {
   /** See DirtyPages: for tests. */
   readonly paranoid?: boolean;
 }
+
+const DIRTY: InstrumentPlan = { dirty: true, globals: true };
 
 /** @throws WasiRrError DIVERGENCE, MODULE_UNSUPPORTED, MODULE_INVALID, and as a batch replay */
 export async function makeKeyframes(
@@ -56,9 +61,10 @@ function ofModule(trace: TraceReader, pages: DirtyPages, { onEvent = () => {} }:
   });
   replayInstrumented(
     new TravelTarget(trace),
-    { dirty: true },
-    ({ probes, exports: { memory } }) => {
+    DIRTY,
+    ({ probes, layout, exports: { memory } }) => {
       if (memory instanceof WebAssembly.Memory) pages.follow(0, memory, probes.memory(dirtyMap(0)));
+      pages.followGlobals(0, layout.globals, () => ownGlobals(probes, layout.globals));
     },
     {
       ...host,
@@ -91,8 +97,9 @@ async function ofComponent(
   const replay = new ComponentReplay(trace, {
     runnable: ({ id }) => programs(id),
     onInstance: (id, exports) => {
-      const { prefix, memoryNames } = programs(id);
+      const { prefix, memoryNames, globals } = programs(id);
       const probes = probesOf(exports, prefix);
+      pages.followGlobals(id, globals, () => ownGlobals(probes, globals));
       for (const [index, number] of layout.instances[id]?.memories.entries() ?? []) {
         const memory = exports[memoryNames[index] ?? ''];
         if (!(memory instanceof WebAssembly.Memory)) continue;
@@ -105,9 +112,8 @@ async function ofComponent(
       pages.come(reachedAt(event));
     },
     onChange: (_event, change) => {
-      if (change.kind !== 'write') return;
       changed = true;
-      pages.wrote(change.memory, change.address, change.bytes.length);
+      if (change.kind === 'write') pages.wrote(change.memory, change.address, change.bytes.length);
     },
     onEvent: (event) => pages.come(passedAt(event), !changed),
   });
@@ -117,6 +123,8 @@ async function ofComponent(
 
 interface DirtyProgram extends RunnableCore {
   readonly prefix: string;
+  /** How many. */
+  readonly globals: number;
   /** By index: under which name it exports a memory. */
   readonly memoryNames: readonly string[];
 }
@@ -138,7 +146,7 @@ function dirtyPrograms(trace: TraceReader, layout: CoreLayout): (id: number) => 
 
 function dirtyProgram(trace: TraceReader, module: number, first: number): DirtyProgram {
   const recorded = trace.module(module);
-  const { bytes, start, original, prefix } = instrument(recorded, { dirty: true });
+  const { bytes, start, original, prefix, layout } = instrument(recorded, DIRTY);
   const seen = exportMemories(bytes);
   const named = taggedForAll(seen.bytes, first);
   const shift = seen.shift + named.shift;
@@ -146,8 +154,17 @@ function dirtyProgram(trace: TraceReader, module: number, first: number): DirtyP
     module: compiled(trace, named.bytes),
     start,
     prefix,
+    globals: layout.globals,
     original: (offset) => original(offset - shift),
     memories: memoryExports(readDeclarations(recorded)).map(({ name }) => name),
     memoryNames: seen.names,
   };
+}
+
+/** Values by index. */
+function ownGlobals(probes: Probes, count: number): GlobalContent[] {
+  return Array.from({ length: count }, (_, index) => {
+    const global = probes.own(index);
+    return global === undefined ? 'not there' : readGlobal(global);
+  });
 }

@@ -14,7 +14,7 @@ export interface KeyframesInfo {
 }
 
 /** Answers are undefined where keyframes do not have them: a replay does. */
-type Asked = Pick<Requests, 'memory' | 'search' | 'diff' | 'history'>;
+type Asked = Pick<Requests, 'memory' | 'search' | 'diff' | 'history' | 'globals'>;
 
 export type KeyframeRequests = {
   [K in keyof Asked]: { params: Asked[K]['params']; answer: Asked[K]['answer'] | undefined };

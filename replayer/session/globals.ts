@@ -13,7 +13,7 @@ export function readGlobals(
   });
 }
 
-function readGlobal(global: WebAssembly.Global): GlobalContent {
+export function readGlobal(global: WebAssembly.Global): GlobalContent {
   let value: unknown;
   try {
     value = global.value;

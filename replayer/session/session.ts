@@ -245,12 +245,17 @@ export class Session extends TraceView {
 
   /**
    * The guest's globals, exported or not.
-   * @param options `instance`: of a component, whose; that which holds the program by default
+   * @param options `instance`: of a component, whose; that which holds the program by default. `replayed`: of a
+   *   replay, whatever keyframes say
    * @throws as {@link stack}; WasiRrError OPTION_INVALID for an instance that is none
    */
-  globals(options: RequestOptions & { readonly instance?: number } = {}): Promise<Globals> {
-    const { instance } = options;
-    return this.link.request('globals', { at: this.at, instance }, options);
+  async globals(
+    options: RequestOptions & { readonly instance?: number; readonly replayed?: boolean } = {},
+  ): Promise<Globals> {
+    const { instance, replayed } = options;
+    const params = { at: this.at, instance };
+    const kept = replayed ? undefined : await this.keyframes.ask('globals', params, options);
+    return kept ?? this.link.request('globals', params, options);
   }
 
   /** What differs in memory between two events. As `memory.diff`. */

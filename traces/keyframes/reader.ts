@@ -54,7 +54,9 @@ export class KeyframeReader {
   /** Bytes of a memory; undefined for a moment of which nothing is known. */
   sizeAt(memory: number, moment: number): number | undefined {
     const sizes = this.sizes[memory];
-    if (sizes === undefined || moment > this.end || moment < FIRST_MOMENT) return undefined;
+    if (moment > this.end || moment < FIRST_MOMENT) return undefined;
+    // one that never had a size is none
+    if (sizes === undefined || sizes.length === 0) return undefined;
     return sizes.findLast((size) => size.moment <= moment)?.bytes ?? 0;
   }
 

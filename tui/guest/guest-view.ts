@@ -249,7 +249,7 @@ export class GuestView extends GuestSession {
       this.stack = { position, value: await session.stack({ signal, onProgress }) };
     } else if (tab === 'globals') {
       const of = chosen === undefined ? {} : { instance: chosen.instance.id };
-      const value = await session.globals({ signal, onProgress, ...of });
+      const value = await session.globals({ signal, onProgress, replayed, ...of });
       if (!isOver()) this.globals = { position, value };
     }
   }

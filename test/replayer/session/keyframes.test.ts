@@ -47,7 +47,12 @@ async function answers(session: Session): Promise<unknown[]> {
     const { addresses } = await session.memory.search({ text: 'ren' });
     const [backwards] = (await session.memory.search({ text: 'ren' }, { backwards: true }))
       .addresses;
-    all.push(addresses, backwards, await session.diff(event - 1 < -1 ? 3 : event - 1, event));
+    all.push(
+      await session.globals(),
+      addresses,
+      backwards,
+      await session.diff(event - 1 < -1 ? 3 : event - 1, event),
+    );
     all.push(
       await session.diff(event, last),
       await session.diff(event, 2, { ranges: 1, bytes: 3 }),
@@ -207,5 +212,5 @@ describe('in the trace', () => {
 
 /** The answer to a read at an event, as {@link answers} lists them. */
 function isRange(one: unknown, range: (typeof RANGES)[number], event: number): boolean {
-  return one === expected[(event + 1) * 8 + RANGES.indexOf(range)];
+  return one === expected[(event + 1) * 9 + RANGES.indexOf(range)];
 }
