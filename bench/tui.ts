@@ -67,7 +67,7 @@ async function measureCalls(calls: number): Promise<void> {
   if (sections.has('keys')) {
     for (const size of SIZES) await measureKeys(`--import ${clock} ${command}`, calls, size);
   }
-  if (sections.has('session')) await measureSession(trace, 1000);
+  if (sections.has('session')) await measureSession(trace);
   showLoad();
 }
 
