@@ -37,15 +37,18 @@ export const DEFAULT_LIMITS: SessionLimits = {
   imageBytes: 256 << 20,
 };
 
-/** A move that takes longer is one of a run of which keyframes are worth their replay. */
-const LONG_MOVE_MS = 200;
+/**
+ * Keyframes that are made by themselves: once a move took so long, of a run with few enough events (each costs some 20 µs,
+ * and in one that consists of calls parked guests are near everywhere), in bytes that hardly count beside the guests.
+ */
+const BY_ITSELF = { afterMs: 200, events: 100_000, budget: 32 << 20 };
 
 export interface SessionOptions extends Partial<SessionLimits> {
   /** Use idle time to park guests where the next look is likely; true by default. */
   readonly readAhead?: boolean;
   /**
    * Whether keyframes of memory are made by themselves, once a move has shown that replays of this run take
-   * long; false by default. Those that the trace holds are used in any case.
+   * long, if it has at most 100,000 events; false by default. Those that the trace holds are used in any case.
    */
   readonly makesKeyframes?: boolean;
   /** Called when {@link Session.replayProblem} or {@link Session.verified} changes. */
@@ -177,7 +180,8 @@ export class Session extends TraceView {
     const start = performance.now();
     try {
       await this.link.request('reach', { at: event }, options);
-      if (this.makesKeyframes && performance.now() - start > LONG_MOVE_MS) this.makeKeyframes();
+      if (this.makesKeyframes && performance.now() - start > BY_ITSELF.afterMs)
+        this.makeKeyframes();
     } catch (thrown) {
       if (this.problem === undefined || event < this.problem.event) throw thrown;
       replayed = false;
@@ -375,7 +379,8 @@ export class Session extends TraceView {
     const { keyframes } = this;
     if (this.triedKeyframes || keyframes.info !== undefined) return;
     this.triedKeyframes = true;
-    keyframes.make().then(
+    if (this.lastEvent > BY_ITSELF.events) return;
+    keyframes.make({ budget: BY_ITSELF.budget }).then(
       () => this.onChange(),
       // what the trace lacks is told by those who need a replay
       () => {},
