@@ -3,7 +3,6 @@
  * memory, globals and frames stay as they were. Compared with the recording as far as it gets. Goes on past
  * the end of an interrupted recording, until the guest makes a call.
  */
-import { WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import { isStackOverflow } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
@@ -15,7 +14,7 @@ import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
 import { type Frame, functionsOfFrames, readFrames } from './frames.ts';
 import { GuestStacks } from './guest-stacks.ts';
-import { forgetFrames } from './instrumented-replay.ts';
+import { differs, forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
 import type { StoppedGuest } from './state-at.ts';
@@ -157,7 +156,7 @@ export class ProbeRun {
         if (this.left || this.isPast) break;
         step = steps.next(ending);
       }
-      if (step.done && step.value.kind === 'diverged') throw diverged(step.value.divergence.event);
+      if (step.done && step.value.kind === 'diverged') throw differs(step.value.divergence.event);
       if (step.done && step.value.kind === 'replayed') this.note = step.value.note;
     } catch (thrown) {
       if (!this.left) throw thrown;
@@ -404,12 +403,4 @@ function partsOf(ranges: GuestRanges, size: number): ByteRange[] {
     rest -= length;
   }
   return parts;
-}
-
-function diverged(event: number): WasiRrError {
-  return new WasiRrError(
-    'DIVERGENCE',
-    `the run that was looked into did something else at event ${event} than the recorded one: what it showed is not to be trusted. wasi-rr replay tells whether the trace replays at all.`,
-    { event },
-  );
 }
