@@ -54,12 +54,12 @@ async function demo(workspace: string): Promise<number> {
   const paint = paintFor(1);
   const title = (text: string) => stdout.print(paint('bold', `\n# ${text}`));
 
-  title(`Recording ${PROGRAM}, which reads users.csv`);
+  await title(`Recording ${PROGRAM}, which reads users.csv`);
   const { trace, output, calls } = await recordCrash(workspace);
   await stdout.print(indented(output.toString()));
   await stdout.print(`It made ${count(calls, 'call')} and crashed.`);
 
-  title('Replaying it. Its files are deleted, and nothing but the trace is opened');
+  await title('Replaying it. Its files are deleted, and nothing but the trace is opened');
   const replayed: Uint8Array[] = [];
   const report = await replay({ trace, onOutput: (_, bytes) => void replayed.push(bytes) });
   const same = report.status === 'identical' && Buffer.concat(replayed).equals(output);
@@ -69,14 +69,14 @@ async function demo(workspace: string): Promise<number> {
       : 'It was NOT the same. That is a bug in wasi-rr: please report it.',
   );
 
-  title('Its last calls, and the crash');
+  await title('Its last calls, and the crash');
   for (const line of lastCalls(trace)) await stdout.print(line);
   if (report.outcome?.kind === 'trap') await stdout.print(formatTrapIn(trace, report.outcome.trap));
 
-  title('Who broke it? Line 35 calls u->rank: the pointer at u was overwritten');
+  await title('Who broke it? Line 35 calls u->rank: the pointer at u was overwritten');
   for (const line of await lastWriter(trace)) await stdout.print(line);
 
-  title('Now you');
+  await title('Now you');
   for (const line of nextSteps(trace)) await stdout.print(line);
   return same ? 0 : EXIT.failed;
 }

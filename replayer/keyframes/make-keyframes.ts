@@ -48,18 +48,22 @@ export async function makeKeyframes(
   const writer = new KeyframeWriter(budget);
   const pages = new DirtyPages({ writer, events: trace.eventCount, paranoid });
   if (trace.meta.flavour === 'component') await ofComponent(trace, pages, options);
-  else ofModule(trace, pages, options);
+  else await ofModule(trace, pages, options);
   pages.end();
   return writer.finish();
 }
 
-function ofModule(trace: TraceReader, pages: DirtyPages, { onEvent = () => {} }: KeyframeOptions) {
+async function ofModule(
+  trace: TraceReader,
+  pages: DirtyPages,
+  { onEvent = () => {} }: KeyframeOptions,
+) {
   let answered = false;
   const host = observeHostWrites(onEvent, (_event, address, length) => {
     answered = true;
     pages.wrote(0, address, length);
   });
-  replayInstrumented(
+  await replayInstrumented(
     new TravelTarget(trace),
     DIRTY,
     ({ probes, layout, exports: { memory } }) => {

@@ -30,11 +30,26 @@ export function symbolize(path: string, addresses: readonly number[]): string[] 
       const { Symbol: calls } = JSON.parse(line) as { readonly Symbol: readonly Symbol[] };
       return calls
         .map(({ FunctionName, FileName, Line, Column }, i) => {
-          const name = i < calls.length - 1 ? FunctionName : '*';
+          const name = i < calls.length - 1 ? rustName(FunctionName) : '*';
           return callText(name, FileName, Line, Column);
         })
         .join(' < ');
     });
+}
+
+const ESCAPES = new Map(
+  Object.entries({ LT: '<', GT: '>', RF: '&', BP: '*', C: ',', LP: '(', RP: ')', SP: '@' }),
+);
+
+/** The tool reads Rust's mangled names (rustc's legacy scheme) as if they were C++'s. */
+function rustName(name: string): string {
+  if (!/::h[0-9a-f]{16}$/.test(name)) return name;
+  return name
+    .replace(/::h[0-9a-f]{16}$/, '')
+    .replace(/(^|::)_(?=\$)/g, '$1')
+    .replace(/\$u([0-9a-f]+)\$/g, (_, code) => String.fromCodePoint(Number.parseInt(code, 16)))
+    .replace(/\$([A-Z]+)\$/g, (whole, word) => ESCAPES.get(word) ?? whole)
+    .replaceAll('..', '::');
 }
 
 /**
