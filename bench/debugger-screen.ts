@@ -73,6 +73,7 @@ export class DebuggerScreen {
     const over = AbortSignal.timeout(LIMIT_MS);
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     over.addEventListener('abort', () => reject(new Error(`${words} was never drawn`)));
+    this.child.once('exit', () => reject(new Error(`the debugger ended:\n${this.text}`)));
     this.awaited = { words, seen: resolve };
     this.look();
     return (await promise) - start;

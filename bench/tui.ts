@@ -5,7 +5,7 @@
  * command, in terminals of 120 × 40 and of 300 × 80 cells. Key to paint is from when a key could be read to
  * when its first frame is written (key-clock.ts says why); until it is seen in the terminal is told beside it.
  * Each section of one trace takes less than two minutes; `--traces` keeps the traces for the next time,
- * `--built` measures dist/ as it is.
+ * `--built` measures what an earlier run has built.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { esbuild } from '../test/real/npm-programs.ts';
 import { commandLine } from '../test/real/runs.ts';
 import { Workspace } from '../test/real/workspace.ts';
-import { BUILT, build } from './build.ts';
+import { build, builtBefore } from './build.ts';
 import { DebuggerScreen, type Painted, type Size } from './debugger-screen.ts';
 import { type Goal, heading, place, report, times } from './figures.ts';
 import { measureSession } from './session-moves.ts';
@@ -43,7 +43,7 @@ const MOVES = 30;
 const REPEAT_MS = 33;
 const SYSCALLS = join(import.meta.dirname, '../examples/wasm/syscalls-O2.wasm');
 
-const { cli, sources } = options.built ? BUILT : await build();
+const { cli, sources } = await (options.built ? builtBefore() : build());
 /** Compiled: Node's own compiler would be counted in the debugger's memory. */
 const clock = join(sources, 'bench/key-clock.js');
 const folder = resolve(options.traces ?? mkdtempSync(join(tmpdir(), 'wasi-rr-bench-tui-')));
