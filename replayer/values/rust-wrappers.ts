@@ -23,6 +23,9 @@ export function rustWrapper(
       return held(name, [], inside(value, 'value'));
     case 'RefCell':
       return held(name, borrows(inside(value, 'borrow')), inside(value, 'value'));
+    case 'Ref':
+    case 'RefMut':
+      return held(name, [], behind(inside(value, 'value'), machine));
     case 'Mutex':
     case 'RwLock':
       return held(name, [], inside(value, 'data'));
@@ -65,6 +68,13 @@ function held(
 ): Wrapper | undefined {
   const content = value && bare(value);
   return content && { name, notes, value: content };
+}
+
+/** What a reference leads to; of one to what has no size (`Ref<str>`) the pointer is a pair. */
+function behind(reference: Value | undefined, machine: Machine): Value | undefined {
+  if (reference === undefined) return undefined;
+  const { address, target } = pointerIn(reference);
+  return sizeOf(target) ? valueAt(machine, target, address) : undefined;
 }
 
 /** Without the `UnsafeCell` around it. */

@@ -95,7 +95,8 @@ const STORIES: Readonly<Record<string, Story>> = {
     commands: [
       ...['frame apply', 'info locals', 'p *ledger', 'p ledger.accounts["carl"].limit'],
       ...['p ledger.accounts["ann"]', 'p ledger.recent[2].1', 'p ledger.by_balance[50][1]'],
-      ...['watch ledger.accounts["ann"].balance', 'rc', 'p order', 'rc', 'p order', 'delete'],
+      ...['watch ledger.accounts["ann"].balance', 'rc', 'p order', 'p account'],
+      ...['p account.name', 'rc', 'p order', 'delete'],
       ...['b ledger.rs:38 if line == "bob,5O,20"', 'rc', 'info locals', 'n'],
     ],
   },
