@@ -1,5 +1,4 @@
 /** What a session and the thread that keeps its keyframes say to each other. */
-import type { RequestOf } from '../requests/messages.ts';
 import type { Requests } from '../session/messages.ts';
 
 export interface KeyframesInfo {
@@ -26,8 +25,6 @@ export type KeyframeRequests = {
   /** Puts what was made into the trace. */
   store: { params: object; answer: undefined };
 };
-
-export type ToKeyframes = RequestOf<KeyframeRequests>;
 
 /** `workerData` of the thread. */
 export interface KeyframeSetup {

@@ -3,7 +3,6 @@
 import type { Disassembly } from '../../wasm/disassembly.ts';
 import type { Pc } from '../instrument/plan.ts';
 import type { Coverage, Profile } from '../profile/messages.ts';
-import type { RequestOf } from '../requests/messages.ts';
 import type {
   GlobalValue,
   MemoryRange,
@@ -108,8 +107,6 @@ export interface TravelRequests {
   /** The instructions that a breakpoint means. */
   places: { params: { spec: BreakSpec }; answer: readonly StackFrame[] };
 }
-
-export type ToTravel = RequestOf<TravelRequests>;
 
 /** `workerData` of the thread. */
 export interface TravelSetup {
