@@ -3,7 +3,9 @@
  * it has not trapped, tells of what it did. Since the bytes lie inside the memory then, address arithmetic does
  * not overflow.
  */
+
 import { type Additions, dirtyMap } from './additions.ts';
+import { addressPlus, constant } from './address-code.ts';
 import type { LoadKind } from './loads.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
@@ -206,7 +208,7 @@ export class StoreSnippets {
   }
 
   private markDirty(out: WasmOutput, offset: number): void {
-    this.addressPlus(out, offset);
+    addressPlus(out, this.wide, this.address, offset);
     this.page(out);
     out.put([OP.i32Const, 1, OP.i32Store8, 0x40]);
     out.u32(this.firstMap + this.target);
@@ -224,7 +226,7 @@ export class StoreSnippets {
     local(out, OP.localGet, this.address);
     this.getCount(out, wide);
     out.byte(wide ? OP.i64Add : OP.i32Add);
-    this.constant(out, 1);
+    constant(out, this.wide, 1);
     out.byte(wide ? OP.i64Sub : OP.i32Sub);
     this.page(out);
     local(out, OP.localGet, this.address);
@@ -236,7 +238,7 @@ export class StoreSnippets {
 
   /** From an address on the stack to its place in the dirty map. */
   private page(out: WasmOutput): void {
-    this.constant(out, DIRTY_SHIFT);
+    constant(out, this.wide, DIRTY_SHIFT);
     if (this.wide) out.put([OP.i64ShrU, OP.i32WrapI64]);
     else out.byte(OP.i32ShrU);
   }
@@ -246,19 +248,6 @@ export class StoreSnippets {
     const { count, countType } = this.bulk;
     local(out, OP.localGet, count);
     if (wide && countType === TYPE.i32) out.byte(OP.i64ExtendI32U);
-  }
-
-  private addressPlus(out: WasmOutput, offset: number): void {
-    local(out, OP.localGet, this.address);
-    if (offset === 0) return;
-    this.constant(out, offset);
-    out.byte(this.wide ? OP.i64Add : OP.i32Add);
-  }
-
-  private constant(out: WasmOutput, value: number): void {
-    out.byte(this.wide ? OP.i64Const : OP.i32Const);
-    if (this.wide) out.s64(BigInt(value));
-    else out.s32(value);
   }
 }
 

@@ -2,7 +2,9 @@
  * The code behind an instruction that has accessed the watched memory and not trapped: tells a hook of it, if it touches the
  * range that is watched. Since the bytes lie inside the memory then, address arithmetic does not overflow.
  */
+
 import type { Additions } from './additions.ts';
+import { addressPlus } from './address-code.ts';
 import { OP } from './opcode-numbers.ts';
 import { type InstrumentPlan, WIDTHS } from './plan.ts';
 import type { WasmOutput } from './wasm-output.ts';
@@ -45,7 +47,7 @@ export class WatchSnippets {
   ): void {
     const { wide } = this;
     const { address, offset, width } = at;
-    this.addressPlus(out, address, offset);
+    addressPlus(out, this.wide, address, offset);
     global(out, this.froms[width] as number);
     out.byte(wide ? OP.i64Sub : OP.i32Sub);
     global(out, this.lengths[width] as number);
@@ -57,7 +59,7 @@ export class WatchSnippets {
     out.coldIf();
     out.byte(OP.i32Const);
     out.s32(pc);
-    this.addressPlus(out, address, offset);
+    addressPlus(out, this.wide, address, offset);
     out.byte(wide ? OP.f64ConvertI64U : OP.f64ConvertI32U);
     out.put([OP.i32Const, width, OP.f64ConvertI32U]);
     this.call(out, hook);
@@ -96,19 +98,6 @@ export class WatchSnippets {
     global(out, this.hooks[hook]);
     out.byte(OP.callRef);
     out.u32(this.hookType);
-  }
-
-  private addressPlus(out: WasmOutput, address: number, offset: number): void {
-    local(out, address);
-    if (offset === 0) return;
-    this.constant(out, offset);
-    out.byte(this.wide ? OP.i64Add : OP.i32Add);
-  }
-
-  private constant(out: WasmOutput, value: number): void {
-    out.byte(this.wide ? OP.i64Const : OP.i32Const);
-    if (this.wide) out.s64(BigInt(value));
-    else out.s32(value);
   }
 }
 
