@@ -51,16 +51,16 @@ export function nextpnr(device: 'lp384' | 'hx1k', bits: number): Program {
       '--package',
       parts.package,
       '--json',
-      '/work/counter.json',
+      '/design/counter.json',
       '--asc',
-      '/work/counter.asc',
+      '/design/counter.asc',
     ],
     folders: {
       '/share': (folder) => {
         mkdirSync(join(folder, 'ice40'));
         copyFileSync(join(ice40, 'share/ice40', parts.chips), join(folder, 'ice40', parts.chips));
       },
-      '/work': (folder) => {
+      '/design': (folder) => {
         writeFileSync(join(folder, 'counter.json'), counterNetlist(bits));
       },
     },
