@@ -8,12 +8,10 @@ import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import { lastWithin, type MakeSearch, windowPass } from './backward.ts';
 import { type Entry, entriesPass } from './entries.ts';
 import type { Mark } from './mark.ts';
-import type { Points } from './motions.ts';
-import type { Position } from './position.ts';
-import type { ProbeEvents, ProbeRun } from './probe-run.ts';
+import { notThere, type Positions } from './positions.ts';
+import type { ProbeRun } from './probe-run.ts';
+import { NO_POINTS, type OnEvent, type Runs } from './runs.ts';
 import type { Known, Stretches } from './stretches.ts';
-
-type OnEvent = (event: number) => void;
 
 /** Each window is so many times larger than the one before: each costs a run. */
 const WINDOW_GROWTH = 256;
@@ -22,36 +20,17 @@ const STRETCH_FRONT = 1 / 8;
 /** Functions that are kept in mind (see nearOf). */
 const MAX_NEAR = 48;
 
-const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
-
-/** What replays there are. */
-export interface Replays {
-  readonly module: Uint8Array;
-  /** Of a component: frames of other stacks may be as deep. */
-  readonly hasStacks: boolean;
-  readonly functionAt: (pc: number) => number;
-  readonly stretches: Stretches;
-  /** The guest at a mark; @throws WasiRrError EVENT_NOT_FOUND */
-  readonly at: (mark: Mark, onEvent: OnEvent) => Promise<Position>;
-  readonly run: (
-    steps: ReadonlySet<number>,
-    points: Points,
-    events: ProbeEvents,
-    onEvent: OnEvent,
-  ) => ProbeRun;
-  /** How many ticks the run has. */
-  readonly ticks: (onEvent: OnEvent) => Promise<number>;
-}
-
 export class BackSearch {
-  private readonly replays: Replays;
+  private readonly runs: Runs;
+  private readonly stretches: Stretches;
+  private readonly positions: Positions;
   private layout: ModuleLayout | undefined;
   private readonly near = new Map<string, Set<number>>();
-  /** Functions that the last search looked at: their program is there, and V8 has compiled it. */
-  stepped: ReadonlySet<number> = new Set();
 
-  constructor(replays: Replays) {
-    this.replays = replays;
+  constructor(runs: Runs, stretches: Stretches, positions: Positions) {
+    this.runs = runs;
+    this.stretches = stretches;
+    this.positions = positions;
   }
 
   /**
@@ -79,12 +58,12 @@ export class BackSearch {
   ): Promise<{ readonly found: Mark | 'earlier' | undefined; readonly ticks: number }> {
     const search = (there: Known | undefined) =>
       there ? there.stretch.back(there.index, make) : 'earlier';
-    let there = this.replays.stretches.at(to);
+    let there = this.stretches.at(to);
     let found = search(there);
     // what lies further back than most of a stretch lies behind a long call: another stretch would not tell
     const begins = there !== undefined && there.index < there.stretch.count * STRETCH_FRONT;
     if (there === undefined || (found === 'earlier' && (begins || size === 'instruction'))) {
-      there = await this.replays.stretches.make(to, 'before', onEvent);
+      there = await this.stretches.make(to, 'before', onEvent);
       found = search(there);
     }
     return { found, ticks: to.tick - (there?.stretch.markAt(0).tick ?? to.tick) };
@@ -98,9 +77,9 @@ export class BackSearch {
     onEvent: OnEvent,
     kind: string,
   ): Promise<Mark | undefined> {
-    const end = to?.tick ?? (await this.replays.ticks(onEvent)) + 1;
+    const end = to?.tick ?? (await this.runs.whole(onEvent)).ticks + 1;
     const near = this.nearOf(kind);
-    const there = to && (await this.replays.at(to, onEvent));
+    const there = to && (await this.positions.at(to, onEvent));
     const steps = new Set([...(there?.functions ?? []), ...near]);
     for (let size = Math.max(1, ticks); ; ) {
       const from = end - size;
@@ -109,9 +88,9 @@ export class BackSearch {
         { from, to, stack: there?.stack, search },
         () => run,
         steps,
-        this.replays.functionAt,
+        this.runs.functionAt,
       );
-      const run = this.replays.run(steps, NO_POINTS, pass.events, onEvent);
+      const run = this.runs.newRun(steps, NO_POINTS, pass.events, onEvent);
       const how = await run.run();
       if (to !== undefined && how !== 'left') throw notThere(to);
       if (pass.missing.size > 0) {
@@ -123,7 +102,7 @@ export class BackSearch {
       }
       const found = search.found();
       if (found !== 'earlier') {
-        this.stepped = steps;
+        this.runs.stepped = steps;
         return found;
       }
       invariant(from >= 1, 'a search that finds nothing in the whole run');
@@ -161,17 +140,18 @@ export class BackSearch {
   /** The same, by when the frame was made. @returns undefined where that does not tell */
   private async calledAt(from: Mark, level: number, onEvent: OnEvent): Promise<Mark | undefined> {
     const depth = from.depth - level - 1;
-    const near = this.replays.stretches.at(from);
+    const near = this.stretches.at(from);
     const found = near?.stretch.back(near.index, lastWithin(depth, false)) ?? 'earlier';
     if (found !== 'earlier') return found;
-    if (this.replays.hasStacks) return undefined;
-    const caller = (await this.replays.at(from, onEvent)).frames[level + 1];
+    // frames of other stacks may be as deep
+    if (this.runs.target.instance !== undefined) return undefined;
+    const caller = (await this.positions.at(from, onEvent)).frames[level + 1];
     const entry = (await this.entries(from, onEvent)).get(depth + 1);
     if (caller === undefined || entry === undefined) return undefined;
     // nothing lies between a call and the tick with which the function begins
     const mark = { event: entry.event, tick: entry.tick - 1, depth, pc: caller.pc };
     try {
-      return (await this.replays.at(mark, onEvent)).mark;
+      return (await this.positions.at(mark, onEvent)).mark;
     } catch (thrown) {
       // a function that took the place of the one that was called
       if (thrown instanceof WasiRrError && thrown.code === 'EVENT_NOT_FOUND') return undefined;
@@ -181,7 +161,7 @@ export class BackSearch {
 
   /** When the functions of the stack began, by depth. */
   async entries(at: Mark, onEvent: OnEvent): Promise<ReadonlyMap<number, Entry>> {
-    const { functions } = await this.replays.at(at, onEvent);
+    const { functions } = await this.positions.at(at, onEvent);
     const pass = entriesPass(
       at,
       functions,
@@ -189,23 +169,15 @@ export class BackSearch {
       () => run,
     );
     const points = { ...NO_POINTS, breaks: [...pass.breaks] };
-    const run: ProbeRun = this.replays.run(new Set(), points, pass.events, onEvent);
+    const run: ProbeRun = this.runs.newRun(new Set(), points, pass.events, onEvent);
     if ((await run.run()) !== 'left') throw notThere(at);
     return pass.found;
   }
 
   private firstOf(func: number): number {
-    this.layout ??= readLayout(this.replays.module);
+    this.layout ??= readLayout(this.runs.target.module);
     const reader = bodyReader(this.layout, func - this.layout.importedFunctions);
     reader.next();
     return reader.start;
   }
-}
-
-export function notThere({ pc, tick, depth, event }: Mark): WasiRrError {
-  return new WasiRrError(
-    'EVENT_NOT_FOUND',
-    `the run never comes to 0x${pc.toString(16)} at tick ${tick}, depth ${depth}.`,
-    { event },
-  );
 }

@@ -3,8 +3,8 @@
  * back and forth near one place waits for two replays once. Makes them, and no motion.
  */
 import { compareMarks, type Mark } from './mark.ts';
-import type { ProbeEvents, ProbeRun } from './probe-run.ts';
-import type { Program, ProgramPlan } from './programs.ts';
+import { ProbeRun } from './probe-run.ts';
+import type { OnEvent, Runs } from './runs.ts';
 import type { Stretch } from './stretch.ts';
 import {
   learningPass,
@@ -21,17 +21,6 @@ const BEHIND = 1 / 8;
 const INSTRUCTIONS = 1 << 17;
 /** Stretches that are kept, and bytes of all. */
 const KEPT = { stretches: 3, bytes: 1 << 30 };
-
-type OnEvent = (event: number) => void;
-
-/** How a run is made. */
-export interface Runs {
-  readonly program: (plan: ProgramPlan) => Program;
-  readonly run: (program: Program, events: ProbeEvents, onEvent: OnEvent) => ProbeRun;
-  readonly functionAt: (pc: number) => number;
-  /** Whether all that writes to the guest's memory is told of. */
-  readonly follows: boolean;
-}
 
 /** A stretch that has an instruction, and its number in it. */
 export interface Known {
@@ -101,9 +90,9 @@ export class Stretches {
 
   private async learn(plan: StretchPlan, onEvent: OnEvent): Promise<Set<number>> {
     const { runs } = this;
-    const program = runs.program({ steps: new Set(), breaks: new Set(), watch: false });
+    const program = runs.programs.get({ steps: new Set(), breaks: new Set(), watch: false });
     const pass = learningPass(plan, () => run, runs.functionAt);
-    const run: ProbeRun = runs.run(program, pass.events, onEvent);
+    const run: ProbeRun = new ProbeRun(runs.target, program, pass.events, onEvent);
     const ended = (await run.run()) === 'ended';
     return new Set(pass.functions(ended));
   }
@@ -114,17 +103,19 @@ export class Stretches {
     onEvent: OnEvent,
   ): Promise<Stretch | undefined> {
     const { runs } = this;
+    // of a component, others may write to the same memory
+    const follows = runs.target.instance === undefined;
     const limits: StretchLimits = {
       instructions: INSTRUCTIONS,
       memory: this.bytes / 2,
       changes: this.bytes / 16,
     };
     for (;;) {
-      const watch = runs.follows ? 'steps' : false;
-      const program = runs.program({ steps, breaks: new Set(), watch });
-      const given = { ...program, follows: runs.follows };
+      const watch = follows ? 'steps' : false;
+      const program = runs.programs.get({ steps, breaks: new Set(), watch });
+      const given = { ...program, follows };
       const pass = recordingPass(plan, limits, () => run, given, steps, runs.functionAt);
-      const run: ProbeRun = runs.run(program, pass.events, onEvent);
+      const run: ProbeRun = new ProbeRun(runs.target, program, pass.events, onEvent);
       const ended = (await run.run()) === 'ended';
       if (pass.missing.size === 0) return pass.stretch(ended);
       for (const func of pass.missing) steps.add(func);
