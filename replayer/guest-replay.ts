@@ -167,6 +167,8 @@ export class GuestReplay {
     }
     try {
       const instance = new WebAssembly.Instance(module, imports);
+      // who is attached may ask for what it exports, as its memory
+      this.instance = instance;
       this.options.attach?.(instance.exports);
       return instance;
     } catch (thrown) {

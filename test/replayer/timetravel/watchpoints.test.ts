@@ -97,6 +97,8 @@ const STATEMENTS: readonly (readonly [wat: string, ...accesses: Access[]])[] = [
 
 const wat = program(`
   (data $d "init")
+  ;; what the first statement stores there: no change
+  (data (i32.const 3000) "\\01\\02\\03\\04")
   (data (i32.const 2048) "\\b9\\0b\\00\\00\\02\\00\\00\\00\\a0\\0f\\00\\00\\03\\00\\00\\00")
   (data (i32.const 2080) "\\ba\\0b\\00\\00\\04\\00\\00\\00")
   (func (export "_start") ${STATEMENTS.map(([text]) => text).join('\n')})`);
