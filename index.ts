@@ -90,6 +90,7 @@ export type { SessionMemory } from './replayer/session/session-memory.ts';
 export type { Output, OutputChunk, Stream } from './replayer/session/streams-and-files.ts';
 export { TraceView } from './replayer/session/trace-view.ts';
 export { examineDebugFile, storedSource } from './replayer/source/debug-files.ts';
+export { hasFunctionName } from './replayer/source/function-named.ts';
 export { locateFrames, sourceNames } from './replayer/source/locate-frames.ts';
 export type { BreakSpec } from './replayer/timetravel/break-places.ts';
 export type { FirstSeen } from './replayer/timetravel/first-seen.ts';

@@ -111,7 +111,8 @@ class Loop {
       let last: { command: DebugCommand; rest: string } | undefined;
       lines.ask();
       for await (const line of lines.lines) {
-        const again = lines.interactive && last?.command.repeats === true;
+        const again =
+          lines.interactive && line.trim() === '' && last?.command.repeats !== undefined;
         if (isNothing(line) && !again) {
           lines.ask();
           continue;
@@ -119,6 +120,7 @@ class Loop {
         if (!lines.interactive && !this.json) await stdout.print(`${PROMPT}${line.trim()}`);
         const goesOn = await this.answer(line, () => {
           if (!isNothing(line)) last = parseLine(line);
+          else if (last?.command.repeats === 'onwards') last = { ...last, rest: '' };
           return last?.command.run(debug, last.rest) ?? Promise.resolve(undefined);
         });
         if (!goesOn || stdout.closed) return;

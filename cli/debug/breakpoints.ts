@@ -10,6 +10,8 @@ import { byteNumber } from '../byte-number.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { DebugCommand } from './commands.ts';
 import type { Debugger } from './debugger.ts';
+import { undisplay } from './displays.ts';
+import { information } from './information.ts';
 import { describePoint, jsonPoint } from './points.ts';
 import { evaluated } from './values.ts';
 
@@ -90,7 +92,7 @@ function changing(names: readonly string[], help: string, by: Partial<StopPoint>
 
 export const POINT_COMMANDS: readonly DebugCommand[] = [
   breaking(['break', 'b', 'br'], false, 'stop before this code'),
-  breaking(['tbreak', 'tb'], true, 'the same, once'),
+  breaking(['tbreak', 'tb', 'tbr'], true, 'the same, once'),
   {
     names: ['watch'],
     usage: '[-a] EXPRESSION | ADDRESS [LENGTH] [if CONDITION]',
@@ -139,14 +141,32 @@ export const POINT_COMMANDS: readonly DebugCommand[] = [
       return debug.points.list();
     },
   },
-  changing(['enable'], 'switch breakpoints on, or all', { enabled: true }),
-  changing(['disable'], 'switch breakpoints off, or all', { enabled: false }),
+  changing(['enable', 'en'], 'switch breakpoints on, or all', { enabled: true }),
+  changing(['disable', 'dis'], 'switch breakpoints off, or all', { enabled: false }),
   {
-    names: ['delete', 'd'],
-    usage: '[N…]',
-    help: 'remove breakpoints, or all',
+    names: ['delete', 'd', 'del'],
+    usage: '[N…] | display [N…] | checkpoint N',
+    help: 'remove breakpoints, or all; or what is displayed; or a checkpoint',
     run: async (debug, rest) => {
-      debug.points.delete(numbersOf(rest));
+      const [, what, numbers = ''] = /^(?:([a-z]+)\b\s*)?(.*)$/.exec(rest) ?? [];
+      if (what !== undefined && 'display'.startsWith(what)) return undisplay(debug, numbers);
+      if (what !== undefined && 'checkpoint'.startsWith(what)) {
+        if (debug.checkpoints.delete(numberOf(numbers))) return information(debug, 'checkpoints');
+        throw refuse(`there is no checkpoint ${numbers}.`);
+      }
+      const isPoints = what === undefined || 'breakpoints'.startsWith(what);
+      debug.points.delete(numbersOf(isPoints ? numbers : rest));
+      return debug.points.list();
+    },
+  },
+  {
+    names: ['clear'],
+    usage: '[FUNCTION | FILE:LINE | LINE | *BYTE]',
+    help: 'remove the breakpoints at this code, or here',
+    run: async (debug, rest) => {
+      const frames = await debug.travel.places(breakSpec(debug, rest), debug.options);
+      const gone = debug.points.deleteAt(new Set(frames.map(({ offset }) => offset)));
+      if (gone.length === 0) throw refuse('no breakpoint is there.');
       return debug.points.list();
     },
   },
@@ -159,7 +179,8 @@ function made(point: StopPoint): Answer {
 export function breakSpec(debug: Debugger, text: string): BreakSpec {
   if (text === '') return { kind: 'pc', pc: debug.frame.offset };
   if (text.startsWith('*')) return { kind: 'pc', pc: byteNumber(text.slice(1).trim()) };
-  const [, file = debug.place?.file, line] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
+  const [, file = debug.listed?.file ?? debug.place?.file, line] =
+    /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
   if (line === undefined) return { kind: 'function', name: text };
   if (file !== undefined) return { kind: 'line', file, line: Number(line) };
   throw refuse('no line is known here: name the file too, as in main.c:12.');

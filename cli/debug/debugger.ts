@@ -18,6 +18,7 @@ import {
 import type { SourceFiles } from '../../tui/source/source-files.ts';
 import { refuse } from './answer.ts';
 import { DisplayList } from './displays.ts';
+import type { Format } from './examine.ts';
 import { PointList } from './points.ts';
 
 export interface Stop extends LocatedArrival {
@@ -36,8 +37,15 @@ export class Debugger {
   onStep: (done: number, total: number) => void = () => {};
   private arrival: LocatedArrival | undefined;
   private selected = 0;
-  /** Where `list` goes on. */
-  listed: { readonly file: string; readonly line: number } | undefined;
+  /** What `list` showed last: lines from one on to before another. */
+  listed: { readonly file: string; readonly from: number; readonly to: number } | undefined;
+  /** Where `x` goes on, and in which format. */
+  examined: { readonly address: number; readonly format: Format } | undefined;
+  /** Number of the point at which the last motion ended. */
+  stoppedAt: number | undefined;
+  /** By their numbers, from 1. */
+  readonly checkpoints = new Map<number, Mark>();
+  private checkpointsMade = 0;
 
   constructor(trace: TraceReader, travel: TimeTravel, sources: SourceFiles) {
     this.trace = trace;
@@ -56,7 +64,16 @@ export class Debugger {
     this.arrival = arrival;
     this.selected = 0;
     this.listed = undefined;
-    return { ...arrival, point: this.points.met(arrival) };
+    const point = this.points.met(arrival);
+    this.stoppedAt = point?.number;
+    return { ...arrival, point };
+  }
+
+  /** @returns the number of a new checkpoint, here */
+  keepMark(): number {
+    const number = ++this.checkpointsMade;
+    this.checkpoints.set(number, this.mark);
+    return number;
   }
 
   get mark(): Mark {

@@ -42,3 +42,22 @@ async function functionAt(debug: Debugger, what: string): Promise<number> {
   if (place === undefined) throw refuse(`there is no code for "${what}".`);
   return place.func;
 }
+
+/** `x/5i 0x7a9`: so many from one on, in the function that it is in. */
+export async function instructions(
+  debug: Debugger,
+  count: number,
+  from: number,
+): Promise<{ answer: Answer; next: number }> {
+  const [place] = await debug.travel.places({ kind: 'pc', pc: from }, debug.options);
+  if (place === undefined) throw refuse(`there is no code at byte 0x${from.toString(16)}.`);
+  const { lines } = await debug.travel.disassembly(place.func, debug.options);
+  const first = lines.findIndex(({ offset }) => offset >= from);
+  const shown = lines.slice(first, first + count);
+  const text = shown.map(({ offset, text: own }) => {
+    const arrow = offset === debug.frame.offset ? '=>' : '  ';
+    return `${arrow} 0x${offset.toString(16)}:\t${escapeText(own)}`;
+  });
+  const next = lines[first + count]?.offset ?? from;
+  return { answer: { text, json: { func: place.func, instructions: shown } }, next };
+}

@@ -1,6 +1,7 @@
 /** `display`: expressions whose values are shown wherever the guest stops. */
 import { escapeText, WasiRrError } from '../../index.ts';
 import { type Answer, refuse } from './answer.ts';
+import { countOf } from './counts.ts';
 import type { Debugger } from './debugger.ts';
 import { evaluated, formatAndExpression, jsonValue, valueLine } from './values.ts';
 
@@ -55,4 +56,23 @@ export async function showDisplays(
     }
   }
   return { text, json: { displays: values } };
+}
+
+/** @param rest numbers; empty: all */
+export function undisplay(debug: Debugger, rest: string): Answer {
+  const numbers = rest.split(/[\s,]+/).filter((word) => word !== '');
+  if (numbers.length === 0) debug.displays.delete(undefined);
+  for (const number of numbers) debug.displays.delete(countOf(number));
+  return listDisplays(debug);
+}
+
+export function listDisplays(debug: Debugger): Answer {
+  const { all } = debug.displays;
+  return {
+    text:
+      all.length === 0
+        ? ['nothing is displayed.']
+        : all.map(({ number, text }) => `${number}: ${escapeText(text)}`),
+    json: { displays: all },
+  };
 }

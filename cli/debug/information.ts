@@ -2,35 +2,68 @@
 import { escapeText, type GlobalValue, type LocalValue, type ShownVariable } from '../../index.ts';
 import { frameTexts } from '../frames.ts';
 import { type Answer, refuse } from './answer.ts';
+import { breakSpec } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
-import { jsonFrame, valueJson, valueText } from './show.ts';
+import { listDisplays } from './displays.ts';
+import { jsonFrame, markText, valueJson, valueText } from './show.ts';
+import { backtrace } from './stack.ts';
 import { variablesHere } from './values.ts';
 
 const SUBJECTS: Readonly<
   Record<
     string,
-    { readonly help: string; readonly run: (debug: Debugger) => Promise<Answer> | Answer }
+    {
+      readonly help: string;
+      readonly run: (debug: Debugger, rest: string) => Promise<Answer> | Answer;
+    }
   >
 > = {
   breakpoints: { help: 'what stops the run', run: (debug) => debug.points.list() },
+  watchpoints: { help: 'those of memory', run: (debug) => debug.points.list('watchpoint') },
+  checkpoints: { help: 'moments to restart at', run: checkpoints },
   locals: { help: 'variables of the frame', run: (debug) => locals(debug, 'local') },
   args: { help: 'parameters of the frame', run: (debug) => locals(debug, 'parameter') },
   wasm: { help: 'locals of wasm', run: wasmLocals },
   registers: { help: 'globals of wasm', run: globals },
   globals: { help: 'the same', run: globals },
   frame: { help: 'the selected frame', run: frame },
-  line: { help: 'the line and its code', run: line },
+  stack: { help: 'all frames', run: backtrace },
+  line: { help: 'the line, or another, and its code', run: line },
   source: { help: 'the source file', run: source },
-  display: { help: 'expressions that are displayed', run: displays },
+  display: { help: 'expressions that are displayed', run: listDisplays },
+  program: { help: 'how the run ended, and where this is', run: program },
 };
 
 export const INFO_SUBJECTS = Object.keys(SUBJECTS).join(' | ');
 
-export async function information(debug: Debugger, what: string): Promise<Answer> {
-  const found = Object.entries(SUBJECTS).find(([name]) => what !== '' && name.startsWith(what));
-  if (found !== undefined) return found[1].run(debug);
-  const known = Object.entries(SUBJECTS).map(([name, { help }]) => `info ${name} (${help})`);
-  throw refuse(`${known.join(', ')}.`);
+/** Columns of a subject. */
+const WIDTH = 14;
+
+/** Short forms that gdb knows, of what begins like something else. */
+const SAME: Readonly<Record<string, string>> = { s: 'stack', f: 'frame', wat: 'watchpoints' };
+
+/** What gdb knows and a recorded run has not. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  threads: 'there is one thread.',
+  inferiors: 'there is one program: wasi-rr info tells what was run.',
+  proc: 'wasi-rr info tells what was run, and with what.',
+  files: 'wasi-rr files tells the open files at a call, and wasi-rr info what was run.',
+  signals: 'there are no signals.',
+  sharedlibrary: 'there are no libraries: a module is one piece.',
+};
+
+export async function information(debug: Debugger, rest: string): Promise<Answer> {
+  const [, what = '', more = ''] = /^(\S*)\s*(.*)$/.exec(rest) ?? [];
+  const subject = SAME[what] ?? what;
+  const found = Object.entries(SUBJECTS).find(([name]) => what !== '' && name.startsWith(subject));
+  if (found !== undefined) return found[1].run(debug, more);
+  const advice = ELSEWHERE[subject];
+  if (advice !== undefined) throw refuse(advice);
+  const known = Object.entries(SUBJECTS).map(
+    ([name, { help }]) => `  info ${name.padEnd(WIDTH)}${help}`,
+  );
+  const problem = what === '' ? 'info of what?' : `there is no info "${what}".`;
+  throw refuse([`${problem} There are`, ...known].join('\n'));
 }
 
 /** Those of the source where the debug information has some, else those of wasm. */
@@ -81,16 +114,45 @@ function frame(debug: Debugger): Answer {
   };
 }
 
-async function line(debug: Debugger): Promise<Answer> {
+/** @param where a line, a function or an instruction; empty: where the frame stands */
+async function line(debug: Debugger, where: string): Promise<Answer> {
   const { place } = debug;
-  if (place?.line === undefined) throw refuse('no line of the source is known here.');
-  const { file, line: number } = place;
-  const spec = { kind: 'line', file, line: number } as const;
+  if (where === '' && place?.line === undefined) {
+    throw refuse('no line of the source is known here.');
+  }
+  const spec =
+    where === ''
+      ? ({ kind: 'line', file: place?.file ?? '', line: place?.line ?? 0 } as const)
+      : breakSpec(debug, where);
   const code = await debug.travel.places(spec, debug.options);
+  const own = where === '' ? place : code[0]?.source.at(-1)?.place;
+  if (own?.line === undefined) throw refuse(`no line of the source is known of "${where}".`);
   const starts = code.map(({ offset }) => `0x${offset.toString(16)}`);
+  const verb = spec.kind === 'line' ? 'begins' : 'has code';
   return {
-    text: [`line ${number} of ${escapeText(file)} begins at byte ${starts.join(', ')}`],
-    json: { file, line: number, starts: code.map(({ offset }) => offset) },
+    text: [`line ${own.line} of ${escapeText(own.file)} ${verb} at byte ${starts.join(', ')}`],
+    json: { file: own.file, line: own.line, starts: code.map(({ offset }) => offset) },
+  };
+}
+
+function checkpoints({ checkpoints: all }: Debugger): Answer {
+  return {
+    text:
+      all.size === 0
+        ? ['no checkpoints.']
+        : [...all].map(([number, mark]) => `${number}: ${markText(mark)}`),
+    json: { checkpoints: [...all].map(([number, mark]) => ({ number, mark })) },
+  };
+}
+
+function program({ outcome, mark, entered, trace }: Debugger): Answer {
+  const events = trace.eventCount - 1;
+  return {
+    text: [
+      `how the run ended: ${escapeText(outcome)}`,
+      `this is ${markText(mark, entered)}, of ${events} events`,
+    ],
+    json: { outcome, mark, events },
   };
 }
 
@@ -104,16 +166,5 @@ function source(debug: Debugger): Answer {
   return {
     text: [`${escapeText(place.file)}: ${escapeText(where)}`],
     json: { file: place.file, path: path ?? null, found: lines !== undefined },
-  };
-}
-
-function displays(debug: Debugger): Answer {
-  const { all } = debug.displays;
-  return {
-    text:
-      all.length === 0
-        ? ['nothing is displayed.']
-        : all.map(({ number, text }) => `${number}: ${escapeText(text)}`),
-    json: { displays: all },
   };
 }

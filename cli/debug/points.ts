@@ -30,6 +30,19 @@ export class PointList {
     return found;
   }
 
+  has(number: number): boolean {
+    return this.points.some((one) => one.number === number);
+  }
+
+  /** Breakpoints that stop at one of these instructions are removed. @returns those */
+  deleteAt(pcs: ReadonlySet<number>): readonly StopPoint[] {
+    const there = this.points.filter(
+      (one) => one.kind === 'breakpoint' && one.frames.some(({ offset }) => pcs.has(offset)),
+    );
+    this.points = this.points.filter((one) => !there.includes(one));
+    return there;
+  }
+
   /** @param numbers none: all */
   delete(numbers: readonly number[]): void {
     for (const number of numbers) this.get(number);
@@ -57,10 +70,12 @@ export class PointList {
     return found;
   }
 
-  list(): Answer {
+  /** @param kind undefined: all */
+  list(kind?: StopPoint['kind']): Answer {
+    const listed = this.points.filter((one) => kind === undefined || one.kind === kind);
     return {
-      text: this.points.length === 0 ? ['no breakpoints.'] : this.points.flatMap(pointLines),
-      json: { points: this.points.map(jsonPoint) },
+      text: listed.length === 0 ? [`no ${kind ?? 'breakpoint'}s.`] : listed.flatMap(pointLines),
+      json: { points: listed.map(jsonPoint) },
     };
   }
 }

@@ -57,7 +57,7 @@ function whyText(debug: Debugger, reason: Stop['reason'], name: string): string[
     case 'moved':
       return [];
     case 'break':
-      return [`${name}`];
+      return name === '' ? [] : [name];
     case 'call':
       return [`${name}: before a call of ${escapeText(reason.name)}`];
     case 'watch': {

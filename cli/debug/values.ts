@@ -26,7 +26,9 @@ export function evaluated(
   radix?: Radix,
 ): Promise<EvaluatedValue> {
   const place = { level: debug.stack.length === 0 ? 0 : debug.frameNumber, call: 0 };
-  return debug.travel.evaluate({ mark: debug.mark, place, expression, radix }, debug.options);
+  const named = expression.replace(/\$pc\b/g, () => `0x${debug.frame.offset.toString(16)}`);
+  const question = { mark: debug.mark, place, expression: named, radix };
+  return debug.travel.evaluate(question, debug.options);
 }
 
 /** `print/x EXPRESSION` @param rest what stands behind the command */
@@ -42,7 +44,8 @@ export async function printValue(debug: Debugger, rest: string): Promise<Answer>
 export function formatAndExpression(rest: string): { radix?: Radix; expression: string } {
   const [, letter, expression = ''] = /^(?:\/(\S+)\s+)?(.*)$/s.exec(rest) ?? [];
   if (expression === '') throw refuse('give an expression: print u->name, print/x local0.');
-  if (letter === undefined) return { expression };
+  // s is gdb's word for the way in which values are shown anyway
+  if (letter === undefined || letter === 's') return { expression };
   if (RADIXES.has(letter)) return { radix: letter as Radix, expression };
   throw refuse(`"${letter}" is no format: give one of ${[...RADIXES].join(' ')}, as in print/x n.`);
 }

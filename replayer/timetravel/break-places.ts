@@ -5,6 +5,7 @@ import { isStructure } from '../instrument/function-rewriter.ts';
 import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import type { Pc } from '../instrument/plan.ts';
 import type { FrameNames } from '../source/frame-names.ts';
+import { hasFunctionName } from '../source/function-named.ts';
 import type { SourceLines } from '../source/source-lines.ts';
 
 export type BreakSpec =
@@ -54,11 +55,7 @@ export class BreakPlaces {
     const { importedFunctions, functions } = this.layout;
     const found: number[] = [];
     for (let func = importedFunctions; func < functions.length; func++) {
-      const matches = namesOf(func).some((name) => {
-        const plain = name.replace(/\(.*$/, '');
-        return name === wanted || plain === wanted || plain.endsWith(`::${wanted}`);
-      });
-      if (matches) found.push(func);
+      if (namesOf(func).some((name) => hasFunctionName(name, wanted))) found.push(func);
     }
     return found;
   }

@@ -2,15 +2,18 @@
 import { littleEndian } from '../dwarf/little-endian.ts';
 import type { Machine } from '../dwarf/machine.ts';
 import { Unreadable } from '../dwarf/machine.ts';
-import { sizeOf, type Type } from '../dwarf/type.ts';
+import { AT } from '../dwarf/names.ts';
+import { resolved, sizeOf, type Type } from '../dwarf/type.ts';
 import { TYPE } from '../instrument/module-layout.ts';
 import type { StoppedGuest } from '../timetravel/state-at.ts';
 import { baseType } from './expressions/base-types.ts';
 import { evaluateExpression, type Names } from './expressions/evaluate.ts';
+import { memberNamed } from './expressions/member.ts';
+import { addressIn, pointerIn } from './expressions/operands.ts';
 import { parseExpression } from './expressions/parse.ts';
 import { frameMachine } from './frame-machine.ts';
 import type { Inspection, StackedCall } from './inspection.ts';
-import { computed, type Value } from './value.ts';
+import { computed, type Value, valueAt } from './value.ts';
 
 const WASM_TYPES: Readonly<Record<number, string>> = {
   [TYPE.i32]: 'i32',
@@ -84,9 +87,49 @@ export class Scope implements Names {
       // an inner one stands behind the one that it hides
       const found = stacked.call.variables().findLast((one) => one.name === name);
       if (found !== undefined) return inspection.valueOf(found, stacked);
+      const member = this.memberOfThis(stacked, name);
+      if (member !== undefined) return member;
     }
-    const entry = inspection.debug.globals.find(name, this.calls[0]?.call.entry.unit);
-    return entry && inspection.globalValue(entry);
+    const unit = this.calls[0]?.call.entry.unit;
+    for (const prefix of this.prefixes) {
+      const entry = inspection.debug.globals.find(prefix + name, unit);
+      if (entry !== undefined) return inspection.globalValue(entry);
+    }
+    return undefined;
+  }
+
+  /** In a method of C++, what its object has; in a lambda, what it captured, and what its method's object has. */
+  private memberOfThis(stacked: StackedCall, name: string): Value | undefined {
+    const found = stacked.call.variables().find((one) => one.name === 'this');
+    let self = found && this.sources.inspection?.valueOf(found, stacked);
+    for (let left = 2; self !== undefined && left > 0; left--) {
+      const target = pointerIn(self)?.target;
+      const type = resolved(target);
+      if (type?.kind !== 'structure') return undefined;
+      // where the object is may not be known: that matters only if it has such a member
+      const shape = computed(target, new Uint8Array(0));
+      const of = (member: string, holder: Value) => memberNamed(holder, type, member);
+      const wanted = of(name, shape) === undefined ? 'this' : name;
+      if (of(wanted, shape) === undefined) return undefined;
+      const member = of(wanted, valueAt(this.machine, target, addressIn(self)));
+      if (wanted === name) return member;
+      self = member;
+    }
+    return undefined;
+  }
+
+  /** Of the namespaces and classes around the function, the innermost first; then none. */
+  private get prefixes(): string[] {
+    const entry = this.calls[0]?.call.entry;
+    const { inspection } = this.sources;
+    const own = entry && inspection?.debug.types.prefixOf(entry.originWith(AT.name) ?? entry);
+    const prefixes: string[] = [];
+    for (let prefix = own ?? ''; prefix !== ''; ) {
+      prefixes.push(prefix);
+      const end = prefix.lastIndexOf('::', prefix.length - 3);
+      prefix = end < 0 ? '' : prefix.slice(0, end + 2);
+    }
+    return [...prefixes, ''].flatMap((prefix) => [prefix, `${prefix}(anonymous namespace)::`]);
   }
 
   private enumerator(name: string): Value | undefined {

@@ -198,7 +198,7 @@ test.each([
   ['catch path_link', /makes no call "path_link"; it makes .*fd_read/],
   ['delete 7', /no breakpoint 7/],
   ['frame 99', /no frame 99: the stack has 5/],
-  ['down', /no frame -1/],
+  ['down', /innermost frame/],
   ['goto #99', /no event 99: .* 0 to 16/],
   ['x/4zz 0', /no format/],
   ['x/4xw 0x20000', /outside of the memory, of 0x20000 bytes/],

@@ -160,6 +160,10 @@ class Parser {
         const index = this.expression(0);
         this.expect(']');
         of = { kind: 'element', of, index };
+      } else if (this.isSign('(') && (of.kind === 'name' || of.kind === 'member')) {
+        throw badExpression(
+          `"${of.name}" cannot be called: the run is recorded, and nothing new can be computed in it`,
+        );
       } else return of;
     }
   }

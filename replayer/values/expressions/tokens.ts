@@ -50,7 +50,12 @@ export function tokensOf(source: string): Token[] {
       continue;
     }
     const [token, length] = tokenAt(source, at);
-    if (token === undefined) throw badExpression(`"${rest}" is not understood`);
+    if (token === undefined) {
+      if (/^[-+*/%&|^]?=/.test(rest)) {
+        throw badExpression('nothing can be changed: the run is recorded. == compares');
+      }
+      throw badExpression(`"${rest}" is not understood`);
+    }
     tokens.push(token);
     at += length;
   }

@@ -95,13 +95,47 @@ describe('C', () => {
     ['1.5 % 2', /% takes whole numbers/],
     ['(blorg *)u', /a value is missing before "\)"/],
     ['*(int *)0xfffffff0', /cannot read memory at 0xfffffff0|^/],
-    ['u->id = 3', /is not understood/],
+    ['u->id = 3', /nothing can be changed/],
+    ['u->rank(u)', /"rank" cannot be called/],
+    ['strlen(line)', /"strlen" cannot be called/],
     [`${'('.repeat(200)}1`, /nested too deep/],
     ['u @ 0', /0 is no number of elements/],
     ['99999999999999999999999', /is too large/],
   ])('refused: %s', async (expression, words) => {
     const shown = await text(at, expression).catch((thrown: Error) => thrown.message);
     expect(shown).toMatch(words);
+  });
+});
+
+describe('C++', () => {
+  let at: Awaited<ReturnType<typeof frameOf>>;
+  beforeAll(async () => {
+    const module = join(import.meta.dirname, 'programs/classes-O0.wasm');
+    at = await frameOf((await scratch.record({ module })).trace, 'start');
+  });
+  afterAll(() => at.travel.close());
+
+  /** In the lambda that the run traps in, and in the method that called it. */
+  test.each([
+    // its own, what it captured, what the object of its method has, what is in the namespace around it
+    [0, 'by', 'int: 8'],
+    [0, 'barks', 'int &: '],
+    [0, 'legs', 'int: 4'],
+    [1, 'barks', 'int: 8'],
+    [1, 'legs', 'int: 4'],
+    [1, 'good', 'bool: true'],
+    [1, 'name', 'const char *: '],
+    [1, 'hidden', 'int: 11'],
+  ])('in frame %i: %s', async (level, expression, expected) => {
+    expect(await text({ ...at, level }, expression)).toContain(expected);
+  });
+
+  test.each([
+    [1, 'by'],
+    [1, 'tail'],
+    [undefined, 'legs'],
+  ])('not in frame %s: %s', async (level = at.level, expression = '') => {
+    await expect(text({ ...at, level }, expression)).rejects.toThrow(/no value/);
   });
 });
 

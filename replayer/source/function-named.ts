@@ -1,0 +1,30 @@
+/** What users may call a function: its name without parameters, return type and template arguments, or the end of its path. */
+
+/** @param name demangled, or as the module or the source has it */
+export function hasFunctionName(name: string, wanted: string): boolean {
+  if (name === wanted) return true;
+  const plain = withoutParameters(name);
+  return [plain, withoutGroup(plain, '<', '>')].some(
+    // a function made of a template is written with the type that it returns
+    (one) => one === wanted || one.endsWith(`::${wanted}`) || one.endsWith(` ${wanted}`),
+  );
+}
+
+/** `Book::at(int) const` and `at[abi:v1](int)` are `Book::at` and `at`; `run(int)::local` stays as it is. */
+function withoutParameters(name: string): string {
+  const end = name.lastIndexOf(')');
+  const behind = name.slice(end + 1);
+  if (end < 0 || !/^[\w &]*$/.test(behind)) return name;
+  return withoutGroup(name.slice(0, end + 1), '(', ')').replace(/\[abi:\w+\]$/, '');
+}
+
+/** Without what stands in brackets at its end, unless nothing else would be left. */
+function withoutGroup(text: string, open: string, close: string): string {
+  if (!text.endsWith(close)) return text;
+  let depth = 0;
+  for (let at = text.length - 1; at > 0; at--) {
+    if (text[at] === close) depth++;
+    if (text[at] === open && --depth === 0) return text.slice(0, at);
+  }
+  return text;
+}
