@@ -90,7 +90,7 @@ export class ByteInput {
   }
 
   value(type: LoggedType): CoreValue {
-    if (type === 'i32') return this.varint() | 0;
+    if (type === 'i32' || type === 'funcref') return this.varint() | 0;
     if (type === 'i64') return this.varint64();
     const at = this.at;
     this.at += type === 'f32' ? 4 : 8;

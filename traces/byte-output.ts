@@ -71,7 +71,7 @@ export class ByteOutput {
   }
 
   value(type: LoggedType, value: CoreValue): void {
-    if (type === 'i32') this.varint((value as number) >>> 0);
+    if (type === 'i32' || type === 'funcref') this.varint((value as number) >>> 0);
     else if (type === 'i64') this.varint64(value as bigint);
     else if (type === 'f32') {
       this.view.setFloat32(this.at, value as number, true);

@@ -7,7 +7,7 @@ import { WasiRrError } from '../errors.ts';
 import { ByteInput } from './byte-input.ts';
 import { EventReader } from './event-reader.ts';
 import type { CallEvent, LoggedFunction, LoggedType, OpenEvent } from './events.ts';
-import { FORM, IN_PARTS, INLINE_LIMIT, RECORD } from './record-kinds.ts';
+import { FORM, IN_PARTS, INLINE_LIMIT, MAX_PARAMS, RECORD } from './record-kinds.ts';
 
 /** Longer keys are not made: what a call with so much data says is new anyway. */
 const MAX_KEY = 256;
@@ -28,7 +28,7 @@ export class CallScanner {
   private questionLength = 0;
   /** Where the only effect stands, if it has 8 bytes; else -1. */
   private answerAt = -1;
-  private readonly args = new Float64Array(16);
+  private readonly args = new Float64Array(MAX_PARAMS);
   private eventsEnded = 0;
   private clockNs = 0;
   private partsWaiting = false;
@@ -174,7 +174,7 @@ export class CallScanner {
 
   private scanValue(type: LoggedType): number {
     const { input } = this;
-    if (type === 'i32') return input.varint();
+    if (type === 'i32' || type === 'funcref') return input.varint();
     if (type === 'f32' || type === 'f64') input.at += type === 'f32' ? 4 : 8;
     else while (input.byte() >= 0x80);
     return 0;

@@ -8,8 +8,11 @@ import { MAX_PARAMS } from './record-kinds.ts';
 /** A number as it crosses: i32 and floats as number, i64 as bigint, as the WebAssembly JS API has it. */
 export type CoreValue = number | bigint;
 
-/** The value types that a log can hold. */
-export type LoggedType = Extract<ValueType, 'i32' | 'i64' | 'f32' | 'f64'>;
+/** The value types that a log can hold. A function stands there as its number in the dictionary, none as -1. */
+export type LoggedType = Extract<ValueType, 'i32' | 'i64' | 'f32' | 'f64'> | 'funcref';
+
+/** What stands in a log where a guest passes no function. */
+export const NO_FUNCTION = -1;
 
 /** A row of the function dictionary: an import that the guest calls, or an export that is called. */
 export interface LoggedFunction {
@@ -185,16 +188,29 @@ export type LogEvent =
 /** How many bytes of one effect an event object carries; a log may hold gigabytes in one. */
 export const MAX_SHOWN_BYTES = 1 << 20;
 
-const LOGGED: ReadonlySet<ValueType> = new Set(['i32', 'i64', 'f32', 'f64']);
+const LOGGED: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64', 'funcref']);
 
-/** The type if a log can hold its values, else undefined (v128, references, more than 16 values). */
+/** The type if a log can hold its values, else undefined (v128, references, more than {@link MAX_PARAMS} values). */
 export function loggedType(
   type: FunctionType,
 ): { params: LoggedType[]; results: LoggedType[] } | undefined {
-  const isLogged = (value: ValueType): value is LoggedType => LOGGED.has(value);
-  const params = type.params.filter(isLogged);
-  const results = type.results.filter(isLogged);
-  const whole = params.length === type.params.length && results.length === type.results.length;
-  const few = Math.max(params.length, results.length) <= MAX_PARAMS;
-  return whole && few ? { params, results } : undefined;
+  return typeOf(type.params, type.results);
+}
+
+/** As {@link loggedType}, of a function of the host: what it takes that is no number has to be a function. */
+export function hostCallType(type: FunctionType): ReturnType<typeof loggedType> {
+  return typeOf(
+    type.params.map((one) => (one === 'ref' ? 'funcref' : one)),
+    type.results,
+  );
+}
+
+function typeOf(
+  params: readonly string[],
+  results: readonly string[],
+): ReturnType<typeof loggedType> {
+  const isLogged = (type: string): type is LoggedType => LOGGED.has(type);
+  const logged = { params: params.filter(isLogged), results: results.filter(isLogged) };
+  const whole = logged.params.length === params.length && logged.results.length === results.length;
+  return whole && Math.max(params.length, results.length) <= MAX_PARAMS ? logged : undefined;
 }

@@ -31,8 +31,11 @@ export const IN_PARTS = 8;
 /** What a `part` record belongs to. */
 export const PART_OF = { effect: 0, reads: 1 } as const;
 
-/** Parameters or results of a function: a nibble names a parameter. Preview 1 needs 9. */
-export const MAX_PARAMS = 16;
+/**
+ * Parameters or results of a function. Preview 1 needs 9; a function of a component has 16 and a pointer, and what
+ * prepares a call from one component to another takes 8 more.
+ */
+export const MAX_PARAMS = 32;
 
 /** Bytes of one effect or of the kept reads that stand in the event itself; more goes into parts. */
 export const INLINE_LIMIT = 128 * 1024;

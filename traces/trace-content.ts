@@ -138,7 +138,7 @@ function describeDamage(
 }
 
 const DIRECTIONS: ReadonlySet<unknown> = new Set(['import', 'export']);
-const TYPES: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64']);
+const TYPES: ReadonlySet<string> = new Set(['i32', 'i64', 'f32', 'f64', 'funcref']);
 
 function parseTypes(text: unknown): LoggedType[] | undefined {
   if (typeof text !== 'string') return undefined;

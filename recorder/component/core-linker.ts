@@ -6,6 +6,7 @@
 import { invariant } from '../../errors.ts';
 import {
   type CoreValue,
+  hostCallType,
   type LoggedFunction,
   type LoggedType,
   loggedType,
@@ -21,6 +22,7 @@ import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
 import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
+import { PassedFunctions } from './passed-functions.ts';
 
 /** A core module as it was taken out of the component. */
 export interface CoreModule extends FramedModule {
@@ -71,6 +73,7 @@ export class CoreLinker {
   private readonly exported = new Map<unknown, ExportedFunction>();
   /** What the runtime was given in place of an exported function → that function. */
   private readonly realOf = new Map<unknown, CoreFunction>();
+  private readonly passed = new PassedFunctions();
   private readonly suspendingOf = new WeakMap<object, CoreFunction>();
   private nextFunction = 0;
 
@@ -181,8 +184,16 @@ export class CoreLinker {
     const func = this.logged('import', instance, from, wit?.name ?? ofRuntime?.name ?? name, type);
     const suspending = this.suspendingOf.get(value as object);
     const reader = lowered ? this.reader(lowered) : ofRuntime && this.builtinReader(ofRuntime);
-    const host = suspending ?? (value as CoreFunction);
-    const call = boundary.hostCall(func, host, reader, suspending !== undefined);
+    const host = this.passed.given(func, suspending ?? (value as CoreFunction), () =>
+      boundary.end({
+        kind: 'failed',
+        message: `${from} ${name} is passed a function that no core module exports`,
+      }),
+    );
+    const call = this.passed.taken(
+      func,
+      boundary.hostCall(func, host, reader, suspending !== undefined),
+    );
     const link = {
       kind: 'host' as const,
       func: func.id,
@@ -276,6 +287,7 @@ export class CoreLinker {
       const source = this.exported.get(value) as ExportedFunction;
       if (typeof value === 'function' && source.func !== undefined) {
         const entry = boundary.entry(source.func, value as CoreFunction);
+        this.passed.know(source.func, value as CoreFunction, entry);
         this.realOf.set(entry, value as CoreFunction);
         exports[name] = entry;
       } else if (value instanceof WebAssembly.Memory) changes.addMemory(value);
@@ -290,7 +302,7 @@ export class CoreLinker {
     name: string,
     type: FunctionType | undefined,
   ): LoggedFunction {
-    const logged = type && loggedType(type);
+    const logged = type && (direction === 'import' ? hostCallType(type) : loggedType(type));
     invariant(logged, `${module}.${name}: takes or gives what no log can hold`);
     return { id: this.nextFunction++, direction, instance, module, name, ...logged };
   }

@@ -220,7 +220,7 @@ export class ComponentReplay {
 
   /** What a guest imports in a replay at full speed. */
   private stub(func: LoggedFunction, suspending: boolean): unknown {
-    const stub = (...args: CoreValue[]) => {
+    const stub = (...args: unknown[]) => {
       if (this.ending !== undefined) return throwUncatchable();
       let answer: Answer;
       try {
@@ -247,9 +247,11 @@ export class ComponentReplay {
   /**
    * A host call of the guest's, as long as there is no {@link ending}. Throws for who goes on with
    * {@link failedCall}.
+   * @param given arguments
    * @returns the answer; where something happens before it, the steps until then
    */
-  begin(func: LoggedFunction, args: readonly CoreValue[]): Answer | Steps<Answer> {
+  begin(func: LoggedFunction, given: readonly unknown[]): Answer | Steps<Answer> {
+    const args = this.graph.passedTo(func, given);
     const event = this.log.peek();
     if (event === undefined)
       return this.options.beyond?.called?.(func, args) ?? this.end(LOG_ENDED);

@@ -1,5 +1,10 @@
 /** The core instances of a recorded component, linked as they were linked, with their memories and globals. */
-import type { CoreValue, HostChange, LoggedFunction } from '../../traces/events.ts';
+import {
+  type CoreValue,
+  type HostChange,
+  type LoggedFunction,
+  NO_FUNCTION,
+} from '../../traces/events.ts';
 import { type CoreInstance, globalValue } from '../../traces/instances.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { type MemoryHasher, memoryHasher } from '../../wasm/xxh64.ts';
@@ -24,6 +29,9 @@ export interface PointedMemory {
   readonly hash: MemoryHasher;
 }
 
+/** In no log: what is no function of an instance's differs from whatever was recorded. */
+const UNKNOWN_FUNCTION = -2;
+
 export class CoreGraph {
   private readonly trace: TraceReader;
   private readonly plan: readonly CoreInstance[];
@@ -34,6 +42,10 @@ export class CoreGraph {
   private readonly hashers = new Map<WebAssembly.Memory, MemoryHasher>();
   /** Of an imported function: the number of the memory that it points into. */
   private readonly pointed = new Map<number, number>();
+  /** Of a function that guests may pass to their host: its number in the dictionary. */
+  private readonly passed = new Map<unknown, number>();
+  /** By instance: its exports in the dictionary, where any function is passed. */
+  private readonly passable: ReadonlyMap<number, readonly LoggedFunction[]>;
   /** Those that were made, by id. */
   readonly instances: WebAssembly.Instance[] = [];
   /** In the order in which instances export them. */
@@ -46,6 +58,7 @@ export class CoreGraph {
     this.shared = sharedModules(this.plan);
     this.stub = stub;
     this.runnable = runnable;
+    this.passable = passableFunctions(trace);
   }
 
   /** Size of all memories, in 64 KiB. */
@@ -99,6 +112,18 @@ export class CoreGraph {
         this.memories.push(value);
       }
     }
+    for (const { id: number, name } of this.passable.get(id) ?? []) {
+      const value = instance.exports[name];
+      if (!this.passed.has(value)) this.passed.set(value, number);
+    }
+  }
+
+  /** What a guest passes to a host function, as the log has it. */
+  passedTo({ params }: LoggedFunction, args: readonly unknown[]): readonly CoreValue[] {
+    if (this.passable.size === 0 || !params.includes('funcref')) return args as CoreValue[];
+    const numberOf = (value: unknown) =>
+      value === null ? NO_FUNCTION : (this.passed.get(value) ?? UNKNOWN_FUNCTION);
+    return args.map((arg, i) => (params[i] === 'funcref' ? numberOf(arg) : (arg as CoreValue)));
   }
 
   /** The guests' frames in V8's stack trace, innermost first. */
@@ -167,4 +192,18 @@ export class CoreGraph {
       }
     }
   }
+}
+
+function passableFunctions({ functions }: TraceReader): Map<number, LoggedFunction[]> {
+  const all = [...functions.values()];
+  const passed = new Map<number, LoggedFunction[]>();
+  if (!all.some(({ params }) => params.includes('funcref'))) return passed;
+  for (const func of all) {
+    if (func.direction !== 'export') continue;
+    const { instance = 0 } = func;
+    const known = passed.get(instance) ?? [];
+    passed.set(instance, known);
+    known.push(func);
+  }
+  return passed;
 }

@@ -2,7 +2,7 @@
  * The guests of a component's trace, in a session. Where something is nested in a call, the guest that calls
  * is parked and what it called runs on a stack of its own: a stack that is shown is put together of theirs.
  */
-import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
+import type { LoggedFunction } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import { ComponentReplay } from '../component/component-replay.ts';
@@ -124,7 +124,7 @@ export class ComponentGuest extends SessionGuest {
   }
 
   /** A host call of a guest's. */
-  private called(func: LoggedFunction, args: readonly CoreValue[]): unknown {
+  private called(func: LoggedFunction, args: readonly unknown[]): unknown {
     const { replay } = this;
     if (replay.ending !== undefined || this.disposed) return throwUncatchable();
     let begun: ReturnType<ComponentReplay['begin']>;

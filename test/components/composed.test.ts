@@ -48,6 +48,17 @@ test.each([
   },
 );
 
+test('one that waits is called by another: the functions that the runtime is passed are known again', async () => {
+  const text = readFileSync(join(import.meta.dirname, 'fixtures/async-composed.wat'), 'utf8');
+  const run = await scratch.record({ module: await parse(text), paranoid: true });
+  expect(run.outcome).toEqual({ kind: 'exit', code: 0 });
+  expect(await replayed(run.trace)).toMatchObject({ status: 'identical', outcome: run.outcome });
+  const [call] = query(run.trace, "select args from calls where name like '[start-call]%'").flat();
+  const { 0: callee } = JSON.parse(String(call)) as Record<string, number>;
+  const entered = `select name from functions where id = ${callee} and direction = 'export'`;
+  expect(query(run.trace, entered)).toEqual([['say']]);
+});
+
 test('what passes between components and host is told, what passes between components is beneath', async () => {
   const { trace } = await scratch.record({ module, args: ['print'] });
   const named = "name || ' ' || args || ' ' || coalesce(result, '')";

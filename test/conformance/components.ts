@@ -1,10 +1,12 @@
 /**
- * Components by path: commands as they are, servers with some requests, libraries where jco has a test program that drives them. Each that runs has
- * to be recorded with every write of the host checked, and to replay identically.
+ * Components by path: commands as they are, servers with some requests, libraries where jco has a test program that drives them,
+ * pairs of which one calls the other composed. Each that runs has to be recorded with every write of the host checked, and
+ * to replay identically.
  */
-import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, WasiRrError } from '../../errors.ts';
+import type { ComponentProgram } from '../../recorder/component/component-program.ts';
 import { Recording } from '../../recorder/recording.ts';
 import { TOOL } from '../../recorder/tool.ts';
 import type { Outcome } from '../../traces/outcome.ts';
@@ -13,6 +15,7 @@ import { type Client, recordServer } from '../components/http-server.ts';
 import { closeStreams, openStreams, type Scratch } from '../recorder/scratch.ts';
 import { replayed } from '../replayer/replayed.ts';
 import { drivenProgram } from './driver.ts';
+import { composePair, drivenPair, type FoundPair, pairsIn } from './pairs.ts';
 
 /** Milliseconds. */
 const TIME_LIMIT = 300_000;
@@ -23,6 +26,7 @@ interface Subject {
   readonly wasm: string;
   /** A program that drives it. */
   readonly test: string | undefined;
+  readonly pair?: FoundPair;
 }
 
 interface Counts {
@@ -33,10 +37,16 @@ interface Counts {
 }
 
 export function componentsIn(path: string, only: string): readonly Subject[] {
-  return globSync('**/components/**/*.wasm', { cwd: path, exclude: ['**/node_modules/**'] })
-    .filter((file) => file.includes(only))
-    .sort()
-    .flatMap((file) => subjectsOf(join(path, file)));
+  const files = globSync('**/components/**/*.wasm', { cwd: path, exclude: ['**/node_modules/**'] });
+  const alone = files.filter((file) => file.includes(only)).sort();
+  const pairs = pairsIn(
+    files.map((file) => join(path, file)),
+    only,
+  );
+  return [
+    ...alone.flatMap((file) => subjectsOf(join(path, file))),
+    ...pairs.map((pair) => ({ name: pair.name, wasm: pair.callerPath, test: undefined, pair })),
+  ];
 }
 
 /** One for each program that drives it: `strings.ts`, `strings.sync.ts`. */
@@ -79,21 +89,7 @@ async function runOne(
   scratch: Scratch,
   counts: Counts,
 ): Promise<string | undefined> {
-  const { outcome, trace } = isServer(subject.wasm)
-    ? await recordServer(scratch, subject.wasm, ask, {
-        net: true,
-        paranoid: true,
-        timeoutMs: SERVER_LIMIT,
-      })
-    : subject.test === undefined
-      ? await scratch.record({
-          module: subject.wasm,
-          preopens: [{ host: scratch.folder({}), guest: '/' }],
-          net: true,
-          paranoid: true,
-          timeoutMs: TIME_LIMIT,
-        })
-      : await driven(subject.wasm, subject.test, scratch);
+  const { outcome, trace } = await recorded(subject, scratch);
   counts.runnable++;
   if (outcome.kind === 'failed') return `FAIL ${subject.name}: ${outcome.message}`;
   counts.recorded++;
@@ -104,6 +100,33 @@ async function runOne(
   counts.identical++;
   const well = outcome.kind === 'exit' && outcome.code === 0;
   return well ? undefined : `OTHERWISE ${subject.name}: ${JSON.stringify(outcome).slice(0, 300)}`;
+}
+
+type Run = { readonly outcome: Outcome; readonly trace: string };
+
+async function recorded({ wasm, test, pair }: Subject, scratch: Scratch): Promise<Run> {
+  if (pair !== undefined) {
+    const bytes = await composePair(pair);
+    if (pair.pair.calls)
+      return driven(await drivenPair(pair, bytes, scratch.fresh('.mjs')), scratch);
+    const file = scratch.fresh('.wasm');
+    writeFileSync(file, bytes);
+    return served(file, scratch);
+  }
+  if (isServer(wasm)) return served(wasm, scratch);
+  if (test !== undefined)
+    return driven(await drivenProgram(wasm, test, scratch.fresh('.mjs')), scratch);
+  return scratch.record({
+    module: wasm,
+    preopens: [{ host: scratch.folder({}), guest: '/' }],
+    net: true,
+    paranoid: true,
+    timeoutMs: TIME_LIMIT,
+  });
+}
+
+function served(wasm: string, scratch: Scratch): Promise<Run> {
+  return recordServer(scratch, wasm, ask, { net: true, paranoid: true, timeoutMs: SERVER_LIMIT });
 }
 
 function isServer(wasm: string): boolean {
@@ -118,15 +141,10 @@ async function ask(client: Client): Promise<void> {
   await Promise.allSettled(asked);
 }
 
-async function driven(
-  wasm: string,
-  test: string,
-  scratch: Scratch,
-): Promise<{ readonly outcome: Outcome; readonly trace: string }> {
+async function driven(program: ComponentProgram, scratch: Scratch): Promise<Run> {
   const trace = scratch.fresh('.wrr');
   const folder = scratch.fresh();
   mkdirSync(folder);
-  const program = await drivenProgram(wasm, test, scratch.fresh('.mjs'));
   const streams = openStreams(folder);
   try {
     const recording = new Recording({

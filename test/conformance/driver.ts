@@ -39,8 +39,8 @@ export async function drivenProgram(
   return withoutImports(program);
 }
 
-/** What it imports comes with the test, which is loaded later: the recorder is not to look for it. */
-function withoutImports(program: ComponentProgram): ComponentProgram {
+/** What it imports comes with what drives it, which is loaded later: the recorder is not to look for it. */
+export function withoutImports(program: ComponentProgram): ComponentProgram {
   const { surface } = program;
   const instances = surface?.instances.map((instance) => ({
     ...instance,
