@@ -6,12 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { workerUrl } from '../worker-url.ts';
 import type { ComponentSetup } from './component/component-messages.ts';
 import { hasCurrentDirectory } from './current-directory.ts';
-
-/**
- * Native stack of the guest's thread. A C program with deep recursion gets on wasmtime about as far
- * as here; a replay runs with 16 times as much (replayer/replay.ts).
- */
-const STACK_MB = 4;
+import { GUEST_STACK_MB } from './stack-size.ts';
 
 let waiting: Worker | undefined;
 
@@ -39,7 +34,7 @@ function start(program: string, workerData?: ComponentSetup): Worker {
   return new Worker(workerUrl(program), {
     workerData,
     execArgv: ['--no-warnings'],
-    resourceLimits: { stackSizeMb: STACK_MB },
+    resourceLimits: { stackSizeMb: GUEST_STACK_MB },
     // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest
     // writes to as well: it would get AGAIN from every full pipe
     stdout: true,

@@ -110,9 +110,14 @@ export class RingWriter {
     if (at >> BLOCK_BITS !== this.block) this.markBlocks(at >> BLOCK_BITS, at);
     Atomics.store(this.control, WRITTEN, this.position);
     if (this.image === undefined) return;
-    if (this.unsaved < UNSAVED && nowMs < this.paidMs) return;
-    this.save();
-    this.paidMs = Math.max(this.paidMs, nowMs - SAVES_AT_ONCE * SAVE_MS) + SAVE_MS;
+    try {
+      if (this.unsaved < UNSAVED && nowMs < this.paidMs) return;
+      this.save();
+      this.paidMs = Math.max(this.paidMs, nowMs - SAVES_AT_ONCE * SAVE_MS) + SAVE_MS;
+    } catch (thrown) {
+      // the record is published: where the stack ran out only now, the next one saves both
+      if (!(thrown instanceof RangeError)) throw thrown;
+    }
   }
 
   /** Lets the supervisor see what was written since {@link begin}, as long as it is not committed. */

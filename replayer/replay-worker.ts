@@ -4,15 +4,16 @@ import { invariant, messageOf, WasiRrError } from '../errors.ts';
 import { TraceReader } from '../traces/reader.ts';
 import type { HttpResponse } from '../wasi/component/http-responses.ts';
 import { unansweredCall } from '../wasi/live-call.ts';
+import { setSuspendingStacks } from '../wasm/suspending-stacks.ts';
 import { MAX_FRAMES } from '../wasm/traps.ts';
 import { ComponentReplay } from './component/component-replay.ts';
+import { countingFrames } from './component/core-modules.ts';
 import { ResponseTap } from './component/response-tap.ts';
 import type { CallObserver } from './feed.ts';
 import { GuestReplay } from './guest-replay.ts';
 import { probesOf } from './instrument/hooks.ts';
-import { type InstrumentedModule, instrument } from './instrument/rewrite.ts';
 import { OutputTap } from './output-tap.ts';
-import { withOverflow } from './overflow.ts';
+import { SUSPENDING_STACK_KB } from './overflow.ts';
 import { type FromReplay, MAX_UNPRINTED, type ReplaySetup, SHARED } from './replay-messages.ts';
 
 /** Bytes of output that are sent in one message, where there are so many. */
@@ -25,6 +26,7 @@ const port = parentPort;
 const setup = workerData as ReplaySetup;
 const shared = new Int32Array(setup.shared);
 Error.stackTraceLimit = MAX_FRAMES + 20;
+setSuspendingStacks(SUSPENDING_STACK_KB);
 
 const chunk = { stream: 'stdout' as 'stdout' | 'stderr', parts: [] as Uint8Array[], size: 0 };
 
@@ -91,7 +93,7 @@ async function run(): Promise<FromReplay> {
       tap?.end();
       return { type: 'ended', end, events: replay.events };
     }
-    const made = setup.module === undefined ? endingAtOverflow(trace) : undefined;
+    const made = setup.module === undefined ? countingFrames(trace, trace.module()) : undefined;
     const replay: GuestReplay = new GuestReplay(trace, {
       module: setup.module ?? made?.bytes ?? trace.module(),
       start: made?.start,
@@ -104,19 +106,6 @@ async function run(): Promise<FromReplay> {
     return { type: 'ended', end, events: replay.events };
   } finally {
     trace.close();
-  }
-}
-
-/** The module of a run whose stack overflowed, made to end there. */
-function endingAtOverflow(trace: TraceReader): InstrumentedModule | undefined {
-  const plan = withOverflow(trace, {});
-  if (!plan.deepest) return undefined;
-  try {
-    return instrument(trace.module(), plan);
-  } catch (thrown) {
-    // it replays all the same, but for how deep it gets
-    if (thrown instanceof WasiRrError && thrown.code === 'MODULE_UNSUPPORTED') return undefined;
-    throw thrown;
   }
 }
 

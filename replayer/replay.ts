@@ -8,7 +8,7 @@ import { TraceReader } from '../traces/reader.ts';
 import type { HttpResponse } from '../wasi/component/http-responses.ts';
 import { workerUrl } from '../worker-url.ts';
 import { type DivergenceReport, reportDivergence } from './divergence-report.ts';
-import { OVERFLOW_STACK_MB, overflowDepth } from './overflow.ts';
+import { countsFrames, OVERFLOW_STACK_MB } from './overflow.ts';
 import { type FromReplay, type ReplayEnd, type ReplaySetup, SHARED } from './replay-messages.ts';
 
 /**
@@ -58,7 +58,7 @@ export interface ReplayReport {
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const trace = new TraceReader(options.trace);
   try {
-    const stackMb = overflowDepth(trace) === undefined ? STACK_MB : OVERFLOW_STACK_MB;
+    const stackMb = countsFrames(trace) ? OVERFLOW_STACK_MB : STACK_MB;
     const { end, events } = await runWorker(options, trace.eventCount, stackMb);
     const notes = notesOn(trace, end);
     const divergence =

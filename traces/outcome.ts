@@ -1,5 +1,5 @@
 /** How a recorded run ended. */
-import type { Trap } from '../wasm/traps.ts';
+import { type Trap, trapDepth } from '../wasm/traps.ts';
 
 export type Outcome =
   /** `proc_exit`, or a return from `_start` (code 0). The code is the guest's whole u32. */
@@ -17,12 +17,17 @@ export function describeOutcome(outcome: Outcome | undefined): string {
     case 'exit':
       return `exit ${outcome.code}`;
     case 'trap':
-      return `trap: ${outcome.trap.message}`;
+      return `trap: ${outcome.trap.message}${depthText(outcome.trap)}`;
     case 'interrupted':
       return `interrupted by ${outcome.by}`;
     case 'failed':
       return `failed: ${outcome.message}`;
   }
+}
+
+function depthText(trap: Trap): string {
+  const depth = trap.kind === 'stack-overflow' ? trapDepth(trap) : undefined;
+  return depth ? ` (${depth} frames deep)` : '';
 }
 
 /** Whether a run ended as its author would hope: `--keep failed` deletes the traces of these. */
@@ -56,9 +61,10 @@ function isU32(value: unknown): value is number {
 
 function isTrap(value: unknown): value is Trap {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, message, frames, depth } = value as Record<string, unknown>;
+  const { kind, message, frames, depth, memory } = value as Record<string, unknown>;
   return (
     (depth === undefined || isU32(depth)) &&
+    (memory === undefined || typeof memory === 'string') &&
     typeof kind === 'string' &&
     typeof message === 'string' &&
     Array.isArray(frames) &&

@@ -32,6 +32,8 @@ export interface Trap {
   readonly frames: readonly WasmFrame[];
   /** How many frames there were, where that is more than are kept and V8 collected them all. */
   readonly depth?: number;
+  /** Of a component whose stack overflowed: hash of all its memories then (xxh64.ts). */
+  readonly memory?: string;
 }
 
 /** Characters of a function's name that are kept: C++ templates reach tens of thousands. */
@@ -60,13 +62,20 @@ export function trapDepth({ frames, depth }: Trap): number | undefined {
   return depth ?? (frames.length < MAX_FRAMES ? frames.length : undefined);
 }
 
-/**
- * Reads a thrown value; frames come from its `stack`, as far as `Error.stackTraceLimit` kept them.
- * @param framesOf reads them out of it
- */
+/** Whose frames of a stack are meant. */
+export interface StackReading {
+  /** Out of the text of V8's stack trace, innermost first. */
+  readonly frames: (stack: string) => readonly WasmFrame[];
+  /** @param url of a frame's script */
+  readonly isGuests: (url: string) => boolean;
+}
+
+export const ALL_WASM: StackReading = { frames: wasmFrames, isGuests: isOfWasm };
+
+/** Reads a thrown value; frames come from its `stack`, as far as `Error.stackTraceLimit` kept them. */
 export function trapFrom(
   thrown: unknown,
-  framesOf: (stack: string) => readonly WasmFrame[] = wasmFrames,
+  { frames: framesOf, isGuests }: StackReading = ALL_WASM,
 ): Trap {
   if (thrown instanceof WebAssembly.Exception) {
     return { kind: 'uncaught-exception', message: 'uncaught wasm exception', frames: [] };
@@ -74,7 +83,7 @@ export function trapFrom(
   if (!(thrown instanceof Error)) {
     return { kind: 'other', message: String(thrown), frames: [] };
   }
-  const { text, wasm } = stackOf(thrown);
+  const { text, wasm } = stackOf(thrown, isGuests);
   const frames = framesOf(text);
   const depth = wasm !== undefined && wasm > frames.length ? { depth: wasm } : {};
   if (isStackOverflow(thrown)) {
@@ -94,11 +103,14 @@ const OTHERS = 20;
  * The text of a stack, as far as it is kept, and how many wasm frames all of it has. Asked for as text, V8
  * takes 9 µs a frame, of which a stack of 4 MiB has up to 400,000; what was written once is no longer counted.
  */
-function stackOf(thrown: Error): { readonly text: string; readonly wasm: number | undefined } {
+function stackOf(
+  thrown: Error,
+  isGuests: StackReading['isGuests'],
+): { readonly text: string; readonly wasm: number | undefined } {
   let wasm: number | undefined;
   const { prepareStackTrace } = Error;
   Error.prepareStackTrace = (error, sites) => {
-    const own = sites.filter(isGuests);
+    const own = sites.filter((site) => isGuests(site.getScriptNameOrSourceURL() ?? ''));
     // one that was cut off says nothing
     if (sites.length < Error.stackTraceLimit) wasm = own.length;
     return [
@@ -113,9 +125,20 @@ function stackOf(thrown: Error): { readonly text: string; readonly wasm: number 
   }
 }
 
-function isGuests(site: NodeJS.CallSite): boolean {
-  const from = site.getScriptNameOrSourceURL();
-  return from?.startsWith('wasm://') === true && !from.startsWith(`wasm://wasm/${UNCATCHABLE}-`);
+function isOfWasm(url: string): boolean {
+  return url.startsWith('wasm://') && !url.startsWith(`wasm://wasm/${UNCATCHABLE}-`);
+}
+
+/** Frames of JavaScript that stand between those of guests that enter each other, at most. */
+const BETWEEN = 1000;
+
+/** The text of the stack now, as far as frames of it are kept. @param reading whose */
+export function stackHere({ isGuests }: StackReading = ALL_WASM): string {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = MAX_FRAMES + BETWEEN;
+  const here = new Error('stack');
+  Error.stackTraceLimit = stackTraceLimit;
+  return stackOf(here, isGuests).text;
 }
 
 /** V8 throws a RangeError with this message when the native stack is used up. */

@@ -46,6 +46,12 @@ export class ComponentLog {
         readonly gap: number;
       }
     | undefined;
+  /** Where the record of an event is written; undefined where none is. @see recover */
+  private writing: number | undefined;
+  /** Of that event, by how much it changes how many entries wait for each other. */
+  private nesting = 0;
+  /** Entries that wait for each other, outermost first, by number. Not those that may suspend. */
+  private readonly nested: number[] = [];
   private outputs: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
   /** Number of the event that comes next. */
   next = 0;
@@ -87,6 +93,39 @@ export class ComponentLog {
     return call;
   }
 
+  /**
+   * The stack ran out somewhere, perhaps while an event was written: what was published counts, of a call that
+   * was half written only that it was made, and what else was begun does not.
+   */
+  recover(): void {
+    const { ring, writing } = this;
+    if (writing !== undefined && ring.start !== writing) this.written();
+    this.writing = undefined;
+    this.nesting = 0;
+    if (this.half === undefined) return;
+    ring.dropHalf();
+    this.writeHalf(RECORD.open);
+    this.settle();
+  }
+
+  /** The number of the innermost entry, if it is a later one than `entered` and waits with it. */
+  innerEntry(entered: number): number | undefined {
+    const inner = this.nested.at(-1);
+    return inner !== undefined && inner > entered ? inner : undefined;
+  }
+
+  /** Takes no call, so that the stack cannot run out in between. */
+  private written(): number {
+    const number = this.next;
+    this.half = undefined;
+    this.writing = undefined;
+    if (this.nesting > 0) this.nested[this.nested.length] = number;
+    else if (this.nesting < 0) this.nested.length--;
+    this.nesting = 0;
+    this.next = number + 1;
+    return number;
+  }
+
   private writeHalf(kind: number): void {
     const { half, ring } = this;
     invariant(half, 'no call is half written');
@@ -103,11 +142,11 @@ export class ComponentLog {
   settle(): void {
     if (this.half === undefined) return;
     const { ring } = this;
+    this.writing = ring.start;
     ring.out.bytes[ring.start] = RECORD.open;
     ring.out.varint(this.pages());
     ring.commit(this.lastMs);
-    this.half = undefined;
-    this.next++;
+    this.written();
   }
 
   /** Before the host's writes, which stand before the record at which the guest goes on. */
@@ -126,6 +165,7 @@ export class ComponentLog {
       changes();
       this.remarks();
       this.writeHalf(RECORD.call);
+      this.writing = ring.start;
       const now = performance.now();
       ring.out.varint(nanoseconds(now - call.startMs));
       ring.out.varint(this.pages());
@@ -133,8 +173,7 @@ export class ComponentLog {
       ring.out.byte(0);
       ring.commit(now);
       this.lastMs = now;
-      this.half = undefined;
-      this.next++;
+      this.written();
       return;
     }
     changes();
@@ -175,13 +214,19 @@ export class ComponentLog {
   ): number {
     this.settle();
     changes();
-    return this.event((gap) => writeEnter(this.ring.out, func, gap, args, this.pages(), async));
+    return this.event(
+      (gap) => writeEnter(this.ring.out, func, gap, args, this.pages(), async),
+      0,
+      async ? 0 : 1,
+    );
   }
 
   leave(entered: number, types: readonly LoggedType[], returned: unknown): void {
     const results = (Array.isArray(returned) ? returned : [returned]) as CoreValue[];
-    this.event((gap) =>
-      writeLeave(this.ring.out, this.next - entered, gap, this.pages(), types, results),
+    this.event(
+      (gap) => writeLeave(this.ring.out, this.next - entered, gap, this.pages(), types, results),
+      0,
+      this.endOf(entered),
     );
   }
 
@@ -191,7 +236,12 @@ export class ComponentLog {
     this.event(
       (gap) => writeUnwind(this.ring.out, this.next - entered, gap, this.pages(), reason),
       reason.length * 3,
+      this.endOf(entered),
     );
+  }
+
+  private endOf(entered: number): number {
+    return this.nested.at(-1) === entered ? -1 : 0;
   }
 
   /** `bytes[from, to)` of a memory, as they are now. */
@@ -210,14 +260,16 @@ export class ComponentLog {
     this.ring.commit();
   }
 
-  private event(write: (gap: number) => void, room = 0): number {
+  private event(write: (gap: number) => void, room = 0, nesting = 0): number {
     this.remarks();
     this.ring.begin(HEAD_ROOM + room);
+    this.writing = this.ring.start;
+    this.nesting = nesting;
     const now = performance.now();
     write(nanoseconds(now - this.lastMs));
     this.ring.commit(now);
     this.lastMs = now;
-    return this.next++;
+    return this.written();
   }
 
   private remarks(): void {

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf } from '../../errors.ts';
 import type { Outcome } from '../../traces/outcome.ts';
-import { MAX_FRAMES, type Trap, trapFrom } from '../../wasm/traps.ts';
+import { setSuspendingStacks } from '../../wasm/suspending-stacks.ts';
 import { hashOfMemories } from '../../wasm/xxh64.ts';
 import type { FromGuest, ToGuest } from '../guest-messages.ts';
 import { fixedTime } from '../hosts/fixed-time.ts';
@@ -11,14 +11,15 @@ import { copiesOf } from '../memory-copies.ts';
 import { addressText } from '../network/address.ts';
 import type { Address } from '../network/messages.ts';
 import { RingWriter } from '../ring.ts';
+import { GUEST_STACK_MB } from '../stack-size.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
 import { CoreBoundary } from './core-boundary.ts';
 import { CoreLinker } from './core-linker.ts';
 import { withoutVersion } from './given-imports.ts';
+import { GuestTraps } from './guest-traps.ts';
 import { HostChanges } from './host-changes.ts';
 import { withImportModules } from './import-modules.ts';
 import { LiveTasks } from './live-tasks.ts';
-import { framesIn } from './module-frames.ts';
 import { preview2Imports, type ShimOptions } from './preview2-host.ts';
 import type { Interfaces } from './provided-interfaces.ts';
 import { RequestNotes } from './request-notes.ts';
@@ -46,15 +47,18 @@ const TASKS_MS = 1000;
 invariant(parentPort, 'a component runs outside a worker');
 const port = parentPort;
 const setup = workerData as ComponentSetup;
-Error.stackTraceLimit = MAX_FRAMES + 20;
+// how deep a stack was that overflowed is how deep a replay must get (wasm/traps.ts keeps a part)
+Error.stackTraceLimit = Number.POSITIVE_INFINITY;
 const announced = new Int32Array(setup.announced);
+if (setup.later) setSuspendingStacks(GUEST_STACK_MB << 10);
 let trapped = false;
 /** No more requests are to be taken. */
 const drained = Promise.withResolvers<void>();
 
 const changes = new HostChanges(setup.paranoid);
 const tasks = new LiveTasks();
-const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes, tasks, trapOf);
+const traps = new GuestTraps(setup.modules, () => changes.memories);
+const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes, tasks, traps);
 const notes = new RequestNotes(
   () => boundary.log.nowNs,
   (request) => {
@@ -210,11 +214,7 @@ function outcomeOf(thrown: unknown): Outcome {
   if (thrown instanceof WebAssembly.LinkError) {
     return { kind: 'failed', message: messageOf(thrown) };
   }
-  return { kind: 'trap', trap: trapOf(thrown) };
-}
-
-function trapOf(thrown: unknown): Trap {
-  return trapFrom(thrown, (stack) => framesIn(stack, setup.modules));
+  return { kind: 'trap', trap: traps.read(thrown) };
 }
 
 function finish(): void {

@@ -7,11 +7,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { messageOf } from '../../errors.ts';
 import type { CoreValue, LoggedFunction } from '../../traces/events.ts';
 import type { Outcome } from '../../traces/outcome.ts';
-import type { Trap } from '../../wasm/traps.ts';
+import { isStackOverflow } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import type { RingWriter } from '../ring.ts';
 import type { CallReader } from './call-reads.ts';
 import { ComponentLog, type PendingCall } from './component-log.ts';
+import type { GuestTraps } from './guest-traps.ts';
 import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks } from './live-tasks.ts';
 
@@ -31,7 +32,7 @@ export interface RunWatch {
 export class CoreBoundary {
   readonly log: ComponentLog;
   private readonly changes: HostChanges;
-  private readonly trapFrom: (thrown: unknown) => Trap;
+  private readonly traps: GuestTraps;
   /** Why the guest was ended from inside a call; set before the uncatchable throw. */
   ending: Outcome | undefined;
   /** How the last entry that did not return ended. */
@@ -48,16 +49,10 @@ export class CoreBoundary {
   /** How often the guest has suspended. */
   private suspensions = 0;
 
-  /** @param trapFrom reads a trap, with frames of the component's modules */
-  constructor(
-    ring: RingWriter,
-    changes: HostChanges,
-    tasks: LiveTasks,
-    trapFrom: (thrown: unknown) => Trap,
-  ) {
+  constructor(ring: RingWriter, changes: HostChanges, tasks: LiveTasks, traps: GuestTraps) {
     this.changes = changes;
     this.tasks = tasks;
-    this.trapFrom = trapFrom;
+    this.traps = traps;
     this.log = new ComponentLog(ring, () => changes.pages());
   }
 
@@ -115,38 +110,40 @@ export class CoreBoundary {
   ): CoreFunction {
     return (...args) => {
       if (this.ending !== undefined) return throwUncatchable();
-      this.toHost();
-      const call = this.log.begin(func, args, reader?.read(args));
-      const first = call.number;
-      let result: unknown;
+      let call: PendingCall | undefined;
       try {
-        result = host(...args);
+        this.toHost();
+        call = this.log.begin(func, args, reader?.read(args));
+        const result = host(...args);
+        if (suspending && isPromise(result)) return this.suspends(call, result);
+        this.answered(call, result);
+        if (this.depth === 0) this.wentOn(call.number, this.stack.getStore());
+        return result;
       } catch (thrown) {
         return this.hostThrew(call, thrown);
       }
-      if (!suspending || !isPromise(result)) {
-        this.answered(call, result);
-        if (this.depth === 0) this.wentOn(first, this.stack.getStore());
-        return result;
-      }
-      this.log.suspended(call);
-      this.suspensions++;
-      const stack = this.stack.getStore();
-      if (this.depth === 0) this.wentOn(first, stack);
-      return result.then(
-        (value) => {
-          if (this.ending !== undefined) return throwUncatchable();
-          this.answered(call, value);
-          this.wentOn(this.log.next - 1, stack);
-          this.changes.resumes();
-          return value;
-        },
-        (thrown: unknown) => {
-          this.changes.resumes();
-          return this.hostThrew(call, thrown);
-        },
-      );
     };
+  }
+
+  /** The host will answer later: with it, the guest waits. */
+  private suspends(call: PendingCall, result: Promise<unknown>): Promise<unknown> {
+    this.log.suspended(call);
+    this.suspensions++;
+    const stack = this.stack.getStore();
+    if (this.depth === 0) this.wentOn(call.number, stack);
+    return result.then(
+      (value) => {
+        if (this.ending !== undefined) return throwUncatchable();
+        this.answered(call, value);
+        this.wentOn(this.log.next - 1, stack);
+        this.changes.resumes();
+        return value;
+      },
+      (thrown: unknown) => {
+        this.changes.resumes();
+        return this.hostThrew(call, thrown);
+      },
+    );
   }
 
   /** @returns what the runtime is to call in place of an export */
@@ -155,14 +152,13 @@ export class CoreBoundary {
       if (this.ending !== undefined) return throwUncatchable();
       const entered = this.log.enter(func, args, false, this.logChanges);
       let returned: unknown;
-      this.tasks.entered(func);
       this.depth++;
       try {
+        this.tasks.entered(func);
         returned = real(...args);
       } catch (thrown) {
         this.depth--;
-        this.tasks.unwound(func);
-        return this.unwound(entered, thrown);
+        return this.unwound(entered, thrown, func);
       }
       this.depth--;
       this.log.leave(entered, func.results, returned);
@@ -200,11 +196,10 @@ export class CoreBoundary {
           return returned;
         },
         (thrown: unknown) => {
-          this.tasks.unwound(func);
           const { fatal } = this;
           this.fatal = unobserved();
           fatal.reject(thrown);
-          return this.unwound(entered, thrown);
+          return this.unwound(entered, thrown, func);
         },
       );
     };
@@ -216,21 +211,55 @@ export class CoreBoundary {
     if (this.ending !== undefined) throwUncatchable();
   }
 
-  private hostThrew(call: PendingCall, thrown: unknown): never {
+  private hostThrew(call: PendingCall | undefined, thrown: unknown): never {
+    const overflow = this.traps.overflowOf(thrown);
+    // the stack may run out in here as well as in the guest; the call stays without an answer
+    if (overflow !== undefined) return this.traps.endFor(overflow);
+    if (this.ending !== undefined) {
+      this.log.settle();
+      // the runtime may have made another exception of it, which the guest could catch
+      return throwUncatchable();
+    }
+    if (call === undefined) throw thrown;
     const failure = thrown === this.guestThrew ? thrown : hostFailure(call, thrown);
-    if (this.ending === undefined) this.log.threw(call, messageOf(failure), this.logChanges);
-    else this.log.settle();
+    this.log.threw(call, messageOf(failure), this.logChanges);
     throw failure;
   }
 
-  private unwound(entered: number, thrown: unknown): never {
-    const outcome: Outcome = this.ending ?? { kind: 'trap', trap: this.trapFrom(thrown) };
-    this.unwoundAs = outcome;
+  /** @param func of an entry; undefined for a start function */
+  private unwound(entered: number, thrown: unknown, func?: LoggedFunction): never {
     this.guestThrew = thrown;
-    this.log.unwind(entered, JSON.stringify(outcome));
-    this.toHost();
-    this.ran(entered);
+    try {
+      this.logUnwound(entered, thrown);
+      if (func !== undefined) this.tasks.unwound(func);
+      this.toHost();
+      this.ran(entered);
+    } catch (again) {
+      // there is too little stack left for it here: who entered the guest before does it
+      if (!isStackOverflow(again)) throw again;
+    }
     throw thrown;
+  }
+
+  private logUnwound(entered: number, thrown: unknown): void {
+    const { log, traps } = this;
+    const outcome: Outcome = this.ending ?? { kind: 'trap', trap: traps.read(thrown) };
+    const reason = JSON.stringify(outcome);
+    if (traps.overflowOf(thrown) !== undefined) {
+      log.recover();
+      // what the host wrote before belongs to no answer
+      if (traps.isOfHost(thrown)) this.logChanges();
+    }
+    // those for whose ends there was no room
+    for (
+      let inner = log.innerEntry(entered);
+      inner !== undefined;
+      inner = log.innerEntry(entered)
+    ) {
+      log.unwind(inner, reason);
+    }
+    log.unwind(entered, reason);
+    this.unwoundAs = outcome;
   }
 
   private ran(entered: number, stack?: GuestStack): void {

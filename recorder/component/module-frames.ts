@@ -17,6 +17,11 @@ export function withTag(bytes: Uint8Array, id: number) {
   return withModuleName(bytes, `${TAG}${id}`);
 }
 
+/** @param url of a frame's script */
+export function isOfComponent(url: string): boolean {
+  return url.startsWith(`wasm://wasm/${TAG}`);
+}
+
 /** Frames of the component in a stack trace, innermost first. */
 export function framesIn(stack: string, modules: readonly FramedModule[]): WasmFrame[] {
   return namedFrames(stack).flatMap(({ frame, of }) => {

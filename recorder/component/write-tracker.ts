@@ -39,10 +39,11 @@ export class WriteTracker {
   take(visit: (buffer: ArrayBufferLike, offset: number, length: number) => void): void {
     const { ranges } = this;
     if (ranges.length === 0) return;
-    this.ranges = [];
     for (let i = 0; i < ranges.length; i += 3) {
       visit(ranges[i] as ArrayBufferLike, ranges[i + 1] as number, ranges[i + 2] as number);
     }
+    // not before: where the stack runs out, it is taken again
+    this.ranges = [];
   }
 
   private note(buffer: ArrayBufferLike, offset: number, length: number): void {
@@ -65,8 +66,8 @@ export class WriteTracker {
       const set = DataView.prototype[name as 'setInt8'];
       Object.defineProperty(TrackedDataView.prototype, name, {
         value(this: DataView, offset: number, value: number, littleEndian: boolean) {
-          (set as (...args: unknown[]) => void).call(this, offset, value, littleEndian);
           note(this.buffer, this.byteOffset + offset, size);
+          (set as (...args: unknown[]) => void).call(this, offset, value, littleEndian);
         },
       });
     }
@@ -81,13 +82,12 @@ export class WriteTracker {
         return ArrayBuffer.isView(value) && value[Symbol.toStringTag as never] === 'Uint8Array';
       }
       override set(source: ArrayLike<number>, offset = 0): void {
-        super.set(source, offset);
         note(this.buffer, this.byteOffset + offset, source.length);
+        super.set(source, offset);
       }
       override fill(value: number, start?: number, end?: number): this {
-        super.fill(value, start, end);
         note(this.buffer, this.byteOffset, this.byteLength);
-        return this;
+        return super.fill(value, start, end);
       }
     };
   }

@@ -20,8 +20,12 @@ import type {
 } from '../../traces/events.ts';
 import { parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
+import { stackHere } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
+import { hashOfMemories } from '../../wasm/xxh64.ts';
 import type { Mismatch } from '../divergence.ts';
+import { probesOf } from '../instrument/hooks.ts';
+import { isOverflow, overflowsOf, type RecordedOverflow, sameCalls } from '../overflow.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import { type CallEnding, made } from '../replay-step.ts';
 import { AsyncEntry, ParkedCalls } from './async-entries.ts';
@@ -29,8 +33,9 @@ import { checkCall } from './call-check.ts';
 import type { Answer, ComponentReplayOptions, PassedStep, Steps } from './component-steps.ts';
 import { type CoreFunction, CoreGraph } from './core-graph.ts';
 import { recordedModules } from './core-modules.ts';
-import { corruptLog, Ended, type Ending, isOverflow } from './endings.ts';
+import { corruptLog, Ended, type Ending } from './endings.ts';
 import { LogCursor } from './log-cursor.ts';
+import { OverflowEnd } from './overflow-end.ts';
 import { RunCheck } from './run-check.ts';
 
 const LOG_ENDED: Ending = { kind: 'log-ended' };
@@ -50,6 +55,8 @@ export class ComponentReplay {
   /** The stack that runs. @see StackKeeper */
   private stack: number | undefined;
   private readonly check: RunCheck;
+  /** Where stacks overflowed. */
+  readonly overflow: OverflowEnd | undefined;
 
   /** @throws WasiRrError TRACE_CORRUPT */
   constructor(trace: TraceReader, options: ComponentReplayOptions = {}) {
@@ -63,8 +70,19 @@ export class ComponentReplay {
       this.graph.apply(change);
     };
     this.options = options;
-    this.log = new LogCursor(trace.events(), { ...options, apply });
+    const onEvent = (event: number) => {
+      options.onEvent?.(event);
+      this.overflow?.passed(event);
+    };
+    this.log = new LogCursor(trace.events(), { ...options, apply, onEvent });
     this.check = new RunCheck(trace, this.graph, this.log, options.stackOf);
+    const overflows = overflowsOf(trace);
+    if (overflows.length === 0) return;
+    this.overflow = new OverflowEnd(overflows, {
+      next: () => this.events,
+      isHere: (overflow) => this.overflowsHere(overflow, 1),
+      end: () => this.end({ kind: 'overflowed', exact: true }),
+    });
   }
 
   /** Why a guest was ended from inside a call. */
@@ -145,8 +163,11 @@ export class ComponentReplay {
     yield* this.goOn();
     let ending: CallEnding = { returned: undefined };
     try {
-      const { instance, start } = graph.make(id, imports);
+      const { instance, start, counts } = graph.make(id, imports);
       this.options.onInstance?.(id, instance.exports);
+      if (counts !== undefined) {
+        this.overflow?.add(probesOf(instance.exports, counts), { isKept: false });
+      }
       if (start !== undefined) {
         ending = told(yield { kind: 'call', target: start, args: [], simple: false });
       }
@@ -194,14 +215,25 @@ export class ComponentReplay {
     this.switchTo(undefined);
   }
 
-  private switchTo(stack: number | undefined, resumes = false): void {
+  /** @param beneath frames of another stack that waits until this one hands back */
+  private switchTo(stack: number | undefined, resumes = false, beneath = 0): void {
     this.stack = stack;
     this.options.stacks?.switched(stack, resumes);
+    this.overflow?.switched(stack, beneath);
   }
 
   private endStack(stack: number): void {
     this.switchTo(undefined);
     this.options.stacks?.ended(stack);
+    this.overflow?.ended(stack);
+  }
+
+  /** @returns what is to be done where the guest does not return */
+  private nested(): () => void {
+    const putBack = [this.options.stacks?.nested(), this.overflow?.nested()];
+    return () => {
+      for (const one of putBack) one?.();
+    };
   }
 
   /** What a guest did after the last event of a log is not known to end. */
@@ -257,7 +289,11 @@ export class ComponentReplay {
       return this.options.beyond?.called?.(func, args) ?? this.end(LOG_ENDED);
     if (event.kind !== 'call' && event.kind !== 'open') {
       if (event.kind === 'unwind' && isOverflow(parseOutcomeText(event.reason))) {
-        return this.end({ kind: 'unwound' });
+        const due = this.overflow?.due;
+        return this.end({
+          kind: 'overflowed',
+          exact: due !== undefined && this.overflowsHere(due, 0),
+        });
       }
       return this.mismatch({ what: 'extra-call' }, func, args);
     }
@@ -289,7 +325,10 @@ export class ComponentReplay {
         if (this.ending?.kind === 'failed') return throwUncatchable;
         continue;
       }
-      if (event.kind === 'unwind') return this.ended({ kind: 'unwound' });
+      if (event.kind === 'unwind') {
+        const thrown = this.check.takeOverflown();
+        return thrown === undefined ? this.ended({ kind: 'unwound' }) : rethrow(thrown);
+      }
       if (!('opened' in event) || event.opened !== call.number) {
         throw corruptLog(this.log.number, 'something that cannot happen inside of a call');
       }
@@ -304,12 +343,8 @@ export class ComponentReplay {
     switch (event.kind) {
       case 'return':
         return () => resultOf(event.results);
-      case 'throw': {
-        const exception = this.exception(event.message);
-        return () => {
-          throw exception;
-        };
-      }
+      case 'throw':
+        return rethrow(this.exception(event.message));
       case 'suspend': {
         const { current } = this;
         return () => this.suspend(call.number, current);
@@ -351,17 +386,23 @@ export class ComponentReplay {
     const { args } = event;
     const next = this.log.peek();
     const simple = next?.kind === 'leave' && next.opened === event.number;
-    const putBack = isOutermost ? undefined : this.options.stacks?.nested();
-    const ending = told(yield { kind: 'call', target, args, simple });
+    const putBack = isOutermost ? undefined : this.nested();
+    const ending = this.hasNoRoom(event)
+      ? this.overflown()
+      : told(yield { kind: 'call', target, args, simple });
     if ('thrown' in ending) putBack?.();
-    this.check.entryEnded(event, ending);
+    if ('returned' in ending && this.ending === undefined && this.hasNoRoom(event)) {
+      // its host had none when it was to go on
+      this.check.entryEnded(event, this.overflown());
+    } else this.check.entryEnded(event, ending);
     yield PASSED;
     if (isOutermost) this.endStack(event.number);
   }
 
   private *enterAsync(event: EnterEvent): Steps<void> {
     const outerStack = this.stack;
-    this.switchTo(event.number);
+    const beneath = outerStack === undefined ? 0 : (this.overflow?.depth ?? 0);
+    this.switchTo(event.number, false, beneath);
     const target = this.target(event);
     yield* this.goOn();
     const outer = this.current;
@@ -374,6 +415,28 @@ export class ComponentReplay {
     yield { kind: 'wait', until: entry.handedBack };
     this.current = outer;
     this.switchTo(outerStack);
+  }
+
+  /** Whether there was no room on the stack to begin with it: as many frames as then are those that wait for it. */
+  private hasNoRoom({ number }: EnterEvent): boolean {
+    const { due } = this.overflow ?? {};
+    return due?.opened === number && this.overflowsHere(due, 0);
+  }
+
+  private overflown(): CallEnding {
+    try {
+      return this.end({ kind: 'overflowed', exact: true });
+    } catch (thrown) {
+      return { thrown };
+    }
+  }
+
+  /** @param from the innermost frame of which more than the function must be the same */
+  private overflowsHere({ trap }: RecordedOverflow, from: 0 | 1): boolean {
+    const here = stackHere();
+    const frames = this.graph.frames(this.options.wholeStack?.(here) ?? here);
+    if (!sameCalls(trap, frames, from)) return false;
+    return trap.memory === undefined || trap.memory === hashOfMemories(this.graph.memories)?.xxh64;
   }
 
   /** A guest that could have suspended has ended, as far as the log goes. */
@@ -414,6 +477,12 @@ function atOnce<Result>(steps: Steps<Result>): Result {
   let step = steps.next();
   while (!step.done) step = steps.next(step.value.kind === 'call' ? made(step.value) : undefined);
   return step.value;
+}
+
+function rethrow(thrown: unknown): Answer {
+  return () => {
+    throw thrown;
+  };
 }
 
 function told(ending: CallEnding | undefined): CallEnding {

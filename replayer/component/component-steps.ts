@@ -47,6 +47,8 @@ export interface ComponentReplayOptions extends Omit<CursorOptions, 'apply'> {
   /** Makes what a guest imports for a host function: something that does `ComponentReplay.begin`. */
   readonly stub?: HostStub;
   readonly stackOf?: StackOf;
+  /** V8's stack with the frames of guests that wait. @param here as far as V8 tells */
+  readonly wholeStack?: (here: string) => string;
   /** An instance is there, and none of its code has run but a start function that is no export. */
   readonly onInstance?: (id: number, exports: WebAssembly.Exports) => void;
   /** A call is the recorded one; nothing of it has happened yet. */

@@ -84,18 +84,23 @@ export class CoreGraph {
 
   /**
    * Makes an instance; its start function may call.
-   * @returns the start function, where that was made an export: to be called before {@link add}
+   * @returns the start function, where that was made an export: to be called before {@link add}; and as
+   *   RunnableCore's `counts`
    * @throws WasiRrError REPLAY_FAILED, and what the start function throws
    */
   make(
     id: number,
     imports: WebAssembly.Imports,
-  ): { readonly instance: WebAssembly.Instance; readonly start: CoreFunction | undefined } {
-    const { module, start } = this.runnable(this.plan[id] as CoreInstance);
+  ): {
+    readonly instance: WebAssembly.Instance;
+    readonly start: CoreFunction | undefined;
+    readonly counts: string | undefined;
+  } {
+    const { module, start, counts } = this.runnable(this.plan[id] as CoreInstance);
     try {
       const instance = new WebAssembly.Instance(module, imports);
       const called = start === undefined ? undefined : (instance.exports[start] as CoreFunction);
-      return { instance, start: called };
+      return { instance, start: called, counts };
     } catch (thrown) {
       const unlinked = thrown instanceof WebAssembly.LinkError || thrown instanceof TypeError;
       throw unlinked ? cannotRun(this.trace, thrown) : thrown;

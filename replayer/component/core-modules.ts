@@ -7,6 +7,8 @@ import type { CoreInstance } from '../../traces/instances.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { withModuleName } from '../../wasm/module-name.ts';
 import { namedFrames, type WasmFrame } from '../../wasm/traps.ts';
+import { type InstrumentedModule, instrument } from '../instrument/rewrite.ts';
+import { withOverflow } from '../overflow.ts';
 
 /** A core module that was made ready to run. */
 export interface RunnableCore {
@@ -17,6 +19,8 @@ export interface RunnableCore {
   readonly original: (offset: number) => number;
   /** Under which names it exports memories, where others were added to the recorded module's. */
   readonly memories?: readonly string[];
+  /** What the added exports begin with of code that counts its frames for {@link OverflowEnd}. */
+  readonly counts?: string | undefined;
 }
 
 /** Gives the module of an instance. @throws WasiRrError REPLAY_FAILED, TRACE_CORRUPT */
@@ -88,7 +92,7 @@ export function moduleNames(trace: TraceReader, made: number, runnable: Runnable
 }
 
 /**
- * The modules as they were recorded, but for their names.
+ * The modules as they were recorded, but for their names, and for what counts frames where stacks overflowed.
  * @param changed makes what is compiled of them; it leaves offsets as they are
  */
 export function recordedModules(
@@ -101,15 +105,35 @@ export function recordedModules(
     const first = shared[id] ?? id;
     const known = made.get(first);
     if (known !== undefined) return known;
-    const { bytes, shift } = taggedForAll(trace.module(module), first);
+    const recorded = trace.module(module);
+    const counting = countingFrames(trace, recorded);
+    const { bytes, shift } = taggedForAll(counting?.bytes ?? recorded, first);
+    const original = counting?.original ?? ((offset: number) => offset);
     const core = {
       module: compiled(trace, changed(bytes)),
-      start: undefined,
-      original: (offset: number) => offset - shift,
+      start: counting?.start,
+      original: (offset: number) => original(offset - shift),
+      counts: counting?.prefix,
     };
     made.set(first, core);
     return core;
   };
+}
+
+/** A module made to count its frames; undefined where no stack overflowed, or it is not known how to change it. */
+export function countingFrames(
+  trace: TraceReader,
+  bytes: Uint8Array,
+): InstrumentedModule | undefined {
+  const plan = withOverflow(trace, {});
+  if (!plan.deepest) return undefined;
+  try {
+    return instrument(bytes, plan);
+  } catch (thrown) {
+    // it replays all the same, but for how deep it gets
+    if (thrown instanceof WasiRrError && thrown.code === 'MODULE_UNSUPPORTED') return undefined;
+    throw thrown;
+  }
 }
 
 /** @throws WasiRrError REPLAY_FAILED */

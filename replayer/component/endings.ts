@@ -13,6 +13,8 @@ export type Ending =
   | { readonly kind: 'log-ended' }
   /** The recorded call did not return; an `unwind` follows. */
   | { readonly kind: 'unwound' }
+  /** The stack overflowed then, and the guest was ended there; where not exactly there, for want of knowing. */
+  | { readonly kind: 'overflowed'; readonly exact: boolean }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Thrown to leave the replay with a result. */
@@ -39,10 +41,6 @@ export function corruptLog(event: number, what: string): WasiRrError {
     `the log is damaged at event ${event}: ${what}. Record the run again.`,
     { event },
   );
-}
-
-export function isOverflow(outcome: Outcome | undefined): boolean {
-  return outcome?.kind === 'trap' && outcome.trap.kind === 'stack-overflow';
 }
 
 /** Whether what the guest came to is the recorded trap. */
@@ -78,7 +76,7 @@ export function endOf(
     ? whole && !told
       ? 'the host wrote to memory after the last event: the memory at the end is not compared'
       : undefined
-    : "the run ended in a stack overflow, whose depth is the engine's: the memory at the end is not compared";
+    : 'a stack overflowed at a depth that was not come to again: the memory at the end is not compared';
   return { kind: 'replayed', toItsEnd: whole, finalMemory: memory, note };
 }
 

@@ -7,6 +7,7 @@ import type { HostChange } from '../../traces/events.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import type { CallObserver } from '../feed.ts';
 import { GuestRanges } from '../guest-ranges.ts';
+import type { Probes } from '../instrument/hooks.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import { type CallEnding, made } from '../replay-step.ts';
 import { rangesOf } from './call-check.ts';
@@ -14,6 +15,7 @@ import { ComponentReplay } from './component-replay.ts';
 import type { ComponentStep } from './component-steps.ts';
 import { type CoreFrame, type RunnableCore, recordedModules } from './core-modules.ts';
 import type { Ending } from './endings.ts';
+import type { Reached } from './overflow-end.ts';
 import type { StackKeeper } from './stack-keeper.ts';
 
 export interface InstanceReplayOptions {
@@ -99,8 +101,10 @@ export class InstanceReplay {
     this.replay.giveUp();
   }
 
-  /** The depth at which a component's stack overflows is not come to again. */
-  endAtOverflow(): void {}
+  /** As GuestReplay's, for each instance whose module is rewritten. */
+  endAtOverflow(probes: Probes, reached?: Reached): void {
+    this.replay.overflow?.add(probes, { isKept: true, reached });
+  }
 
   private changed(event: number, change: HostChange): void {
     const { observer, memory } = this.options;

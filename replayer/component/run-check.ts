@@ -9,21 +9,14 @@ import type {
 import { type Outcome, parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
-import { isStackOverflow, type Trap, trapFrom } from '../../wasm/traps.ts';
+import { ALL_WASM, isStackOverflow, type Trap, trapFrom } from '../../wasm/traps.ts';
 import type { Divergence, Mismatch } from '../divergence.ts';
+import { isOverflow } from '../overflow.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import type { CallEnding } from '../replay-step.ts';
 import { same } from './call-check.ts';
 import type { CoreGraph } from './core-graph.ts';
-import {
-  corruptLog,
-  Ended,
-  type Ending,
-  endOf,
-  isOverflow,
-  leaving,
-  trapMismatch,
-} from './endings.ts';
+import { corruptLog, Ended, type Ending, endOf, leaving, trapMismatch } from './endings.ts';
 import type { LogCursor } from './log-cursor.ts';
 
 type Entry = EnterEvent | InstantiateEvent;
@@ -42,6 +35,8 @@ export class RunCheck {
   private thrown: unknown;
   private outcome: Outcome | undefined;
   private comparable = true;
+  /** With what a guest was ended whose stack overflowed where it did. */
+  private overflown: unknown;
 
   constructor(trace: TraceReader, graph: CoreGraph, log: LogCursor, stackOf: StackOf | undefined) {
     this.trace = trace;
@@ -61,6 +56,13 @@ export class RunCheck {
     if (this.ending !== undefined) this.stop(this.ending);
     const event = this.log.peek();
     if (event === undefined) this.stop({ kind: 'log-ended' });
+    if (event.kind === 'unwind' && isOverflow(parseOutcomeText(event.reason))) {
+      // its host had no stack left when it was to go on
+      this.comparable = false;
+      this.checkOpened(event, entry);
+      this.log.take();
+      return;
+    }
     if (event.kind !== 'leave') {
       this.diverged({ what: 'ending', actual: `${entry.func.name} returned` });
     }
@@ -104,7 +106,11 @@ export class RunCheck {
     }
     this.checkOpened(event, entry);
     if (isOverflow(recorded)) {
-      this.comparable = false;
+      const there = ending?.kind === 'unwound' || (ending?.kind === 'overflowed' && ending.exact);
+      if (there || this.overflown === thrown) {
+        this.overflown = thrown;
+        this.pages(event);
+      } else this.comparable = false;
       if (thrown instanceof Error) this.stackOf?.(thrown);
     } else {
       const mismatch =
@@ -119,15 +125,17 @@ export class RunCheck {
 
   /** With the frames' places in the modules as they were recorded. */
   private trapFrom(thrown: unknown): Trap {
-    return trapFrom(thrown, (stack) =>
-      this.graph.frames(thrown instanceof Error ? (this.stackOf?.(thrown) ?? stack) : stack),
-    );
+    return trapFrom(thrown, {
+      ...ALL_WASM,
+      frames: (stack) =>
+        this.graph.frames(thrown instanceof Error ? (this.stackOf?.(thrown) ?? stack) : stack),
+    });
   }
 
   /** Leaves the replay where a guest was ended from inside a call, and not because it had ended there. */
   stopIfEnded(): void {
     const { ending } = this;
-    if (ending === undefined || ending.kind === 'unwound') return;
+    if (ending === undefined || ending.kind === 'unwound' || ending.kind === 'overflowed') return;
     if (ending.kind === 'failed' && isStackOverflow(ending.error)) return;
     this.stop(ending);
   }
@@ -152,6 +160,11 @@ export class RunCheck {
     const { trace, outcome, graph, comparable } = this;
     const end = endOf(trace, outcome, graph.memories, comparable);
     return 'kind' in end ? end : this.diverged(end);
+  }
+
+  /** What a nested entry was ended with, once, because its stack overflowed: it takes all of the stack along. */
+  takeOverflown(): unknown {
+    return this.thrown === this.overflown ? this.takeThrown() : undefined;
   }
 
   /** What a nested entry that ended threw, once: the host may have passed it on. */

@@ -39,6 +39,7 @@ export class ComponentGuest extends SessionGuest {
       stub: (func) => new WebAssembly.Suspending((...args) => this.called(func, args)),
       onReach: (event) => this.watch?.reached(event, this.contents),
       stackOf: (thrown) => this.stackOf(thrown),
+      wholeStack: (stack) => this.wholeStack({ stack }),
     });
   }
 

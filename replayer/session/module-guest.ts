@@ -26,7 +26,7 @@ export class ModuleGuest extends SessionGuest {
       original: program.original,
       endsInPlace: true,
       attach: (exports) => {
-        if (program.prefix) this.replay.endAtOverflow(probesOf(exports, program.prefix));
+        if (program.counts) this.replay.endAtOverflow(probesOf(exports, program.counts));
       },
       wrapImport: (answer) => this.suspending(answer),
       observer: {

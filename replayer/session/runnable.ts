@@ -5,9 +5,12 @@ import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.t
 import { exportMemories } from '../../wasm/exported-memories.ts';
 import { exportStart } from '../../wasm/start-function.ts';
 import { type CoreLayout, memoryExports } from '../component/core-layout.ts';
-import { type RunnableCore, sharedModules, taggedForAll } from '../component/core-modules.ts';
-import { instrument } from '../instrument/rewrite.ts';
-import { withOverflow } from '../overflow.ts';
+import {
+  countingFrames,
+  type RunnableCore,
+  sharedModules,
+  taggedForAll,
+} from '../component/core-modules.ts';
 
 /** A module that was made ready for a session: its globals and memories, and a start function, are exports. */
 export interface RunnableInstance extends RunnableCore {
@@ -16,8 +19,6 @@ export interface RunnableInstance extends RunnableCore {
   readonly hiddenGlobals: number;
   /** By index: under which name it exports a memory. */
   readonly memoryNames: readonly string[];
-  /** Of the exports that were added (instrument/hooks.ts), where it was rewritten to end at a stack overflow. */
-  readonly prefix?: string | undefined;
 }
 
 export interface ComponentProgram {
@@ -32,8 +33,7 @@ export type Compile = (bytes: Uint8Array, instance: number) => WebAssembly.Modul
 /** @throws WasiRrError TRACE_CORRUPT, REPLAY_FAILED */
 export function runnableModule(trace: TraceReader, compile: Compile): RunnableInstance {
   const bytes = trace.module();
-  const plan = withOverflow(trace, {});
-  const made = plan.deepest ? instrument(bytes, plan) : undefined;
+  const made = countingFrames(trace, bytes);
   const start = made ? undefined : exportStart(bytes);
   const all = exportGlobals(made?.bytes ?? start?.bytes ?? bytes);
   const shift = (start?.shift ?? 0) + all.shift;
@@ -43,7 +43,7 @@ export function runnableModule(trace: TraceReader, compile: Compile): RunnableIn
     module: compile(all.bytes, 0),
     start: made?.start ?? start?.name,
     original: (offset) => original(offset - shift),
-    prefix: made?.prefix,
+    counts: made?.prefix,
     globals: all.globals.filter(({ index }) => index < own),
     hiddenGlobals: all.hidden,
     memoryNames: ['memory'],
@@ -72,17 +72,21 @@ function instanceOf(
   compile: Compile,
 ): RunnableInstance {
   const recorded = trace.module(module);
-  const start = exportStart(recorded);
-  const all = exportGlobals(start?.bytes ?? recorded);
+  const counting = countingFrames(trace, recorded);
+  const start = counting ? undefined : exportStart(recorded);
+  const all = exportGlobals(counting?.bytes ?? start?.bytes ?? recorded);
   const seen = exportMemories(all.bytes);
   const named = taggedForAll(seen.bytes, id);
   const shift = (start?.shift ?? 0) + all.shift + seen.shift + named.shift;
+  const original = counting?.original ?? ((offset: number) => offset);
+  const own = counting?.layout.globals ?? Number.POSITIVE_INFINITY;
   return {
     module: compile(named.bytes, id),
-    start: start?.name,
-    original: (offset) => offset - shift,
+    start: counting?.start ?? start?.name,
+    original: (offset) => original(offset - shift),
     memories: memoryExports(readDeclarations(recorded)).map(({ name }) => name),
-    globals: all.globals,
+    counts: counting?.prefix,
+    globals: all.globals.filter(({ index }) => index < own),
     hiddenGlobals: all.hidden,
     memoryNames: seen.names,
   };

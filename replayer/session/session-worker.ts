@@ -1,25 +1,18 @@
 /** The session's thread: answers one request at a time, and uses idle time to look ahead. */
 import { setImmediate as immediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { setSuspendingStacks } from '../../wasm/suspending-stacks.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
+import { SUSPENDING_STACK_KB } from '../overflow.ts';
 import { failedReply, type Reply, SHARED_WORD } from '../requests/messages.ts';
 import { Explorer } from './explorer.ts';
 import type { ShouldPause } from './guest.ts';
 import type { FromSession, SessionSetup, ToSession } from './messages.ts';
 import { Paused, type ReplayProblem } from './seeker.ts';
 
-/**
- * Native stack of a guest, in KiB: as large as a batch replay's. Guests run on stacks of their own,
- * which are 984 KiB unless V8 is told otherwise, a quarter of what the recorder gives. V8 takes the
- * smaller of the two flags. They hold for the process, but stacks that exist keep their size, and new
- * threads get theirs from Node (checked with Node 26: neither the main thread nor a new worker changes).
- */
-const STACK_KB = 64 << 10;
-setFlagsFromString(`--wasm-stack-switching-stack-size=${STACK_KB}`);
-setFlagsFromString(`--stack-size=${STACK_KB}`);
+setSuspendingStacks(SUSPENDING_STACK_KB);
 Error.stackTraceLimit = MAX_FRAMES + 20;
 
 invariant(parentPort, 'a session runs outside a worker');

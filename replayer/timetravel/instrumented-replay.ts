@@ -5,13 +5,13 @@
  */
 import { invariant, WasiRrError } from '../../errors.ts';
 import type { CoreFrame } from '../component/core-modules.ts';
+import { GuestStacks } from '../component/guest-stacks.ts';
 import type { CallObserver } from '../feed.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
 import { type InstrumentedModule, instrument } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
-import { GuestStacks } from './guest-stacks.ts';
 import {
   framesOfAll,
   type Rewritten,

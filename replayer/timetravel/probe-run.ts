@@ -6,6 +6,7 @@
 import type { CoreValue } from '../../traces/events.ts';
 import { isStackOverflow } from '../../wasm/traps.ts';
 import { throwUncatchable } from '../../wasm/uncatchable.ts';
+import { GuestStacks } from '../component/guest-stacks.ts';
 import { InstanceReplay } from '../component/instance-replay.ts';
 import type { GuestRanges } from '../guest-ranges.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
@@ -13,7 +14,6 @@ import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
 import { type Frame, functionsOfFrames, readFrames } from './frames.ts';
-import { GuestStacks } from './guest-stacks.ts';
 import { differs, forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
