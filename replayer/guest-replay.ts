@@ -39,7 +39,7 @@ export interface GuestReplayOptions {
   /** Name of the module's start function, where it was made an export (wasm/start-function.ts). */
   readonly start?: string | undefined;
   /** Of a module that was changed (instrument/, more exports): where an offset in it was in the recorded one. */
-  readonly original?: ((offset: number) => number) | undefined;
+  readonly original?: ((offset: number, func: number) => number) | undefined;
   /** Gets what the guest exports before any of its code has run. */
   readonly attach?: (exports: WebAssembly.Exports) => void;
   /** Called after each event that is no call: with none of the guest's under way, and -1 in the beginning. */
@@ -294,7 +294,10 @@ export class GuestReplay {
     const trap = trapFrom(thrown);
     const { original } = this.options;
     if (original === undefined) return trap;
-    const frames = trap.frames.map((frame) => ({ ...frame, offset: original(frame.offset) }));
+    const frames = trap.frames.map((frame) => ({
+      ...frame,
+      offset: original(frame.offset, frame.func),
+    }));
     return { ...trap, frames };
   }
 

@@ -113,10 +113,13 @@ export function sameCalls(recorded: Trap, frames: readonly WasmFrame[], from: 0 
 }
 
 /** The guest's frames now, from inside of a hook. @param original place in the recorded module */
-export function framesHere(original: (offset: number) => number): WasmFrame[] {
+export function framesHere(original: (offset: number, func: number) => number): WasmFrame[] {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = MAX_FRAMES + 20;
   const { stack = '' } = new Error('stack');
   Error.stackTraceLimit = stackTraceLimit;
-  return wasmFrames(stack).map((frame) => ({ ...frame, offset: original(frame.offset) }));
+  return wasmFrames(stack).map((frame) => ({
+    ...frame,
+    offset: original(frame.offset, frame.func),
+  }));
 }

@@ -2,6 +2,7 @@
 import { invariant, WasiRrError } from '../../errors.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
 import { type GlobalName, type HookName, type InstrumentPlan, WIDTHS } from './plan.ts';
+import { readSharedParts, type SharedKind, type SharedParts } from './shared-parts.ts';
 
 export interface AddedGlobalLayout {
   /** Suffix of the name under which it is exported. */
@@ -12,7 +13,7 @@ export interface AddedGlobalLayout {
   readonly init: readonly number[];
 }
 
-export type MemoryName = 'frames' | 'counts' | DirtyMap;
+export type MemoryName = 'frames' | 'counts' | 'patched' | DirtyMap;
 
 /** Of a memory by its index: which of its pages were stored to. */
 export type DirtyMap = `dirty:${number}`;
@@ -42,6 +43,20 @@ const MAX_OWN_GLOBALS = 1024;
 /** Under which name, behind the prefix, a global of the guest is exported. */
 export function ownGlobal(index: number): string {
   return `global:${index}`;
+}
+
+/** The same for what patches import besides globals; `functions` are those that the guest imports. */
+export function sharedName(kind: Exclude<SharedKind, 'globals'> | 'functions', index: number) {
+  return `${kind}:${index}`;
+}
+
+/** What functions are replaced by: see {@link InstrumentPlan.patchable}. */
+export interface PatchingLayout {
+  readonly shared: SharedParts;
+  /** Index of the table that has all functions, each at its own. */
+  readonly table: number;
+  /** Of the memory that has a byte for each of them. */
+  readonly memory: number;
 }
 
 /** Parameters of the hooks' types; no hook has a result. */
@@ -78,6 +93,7 @@ const I64: NumberGlobal = { type: [TYPE.i64], zero: [0x42, 0] };
 export class Additions {
   readonly globals: readonly AddedGlobalLayout[];
   readonly memories: readonly AddedMemoryLayout[];
+  readonly patching: PatchingLayout | undefined;
   /** How many of the guest's globals are exported, from the first. */
   readonly ownGlobals: number;
   /** Types as they are encoded, in the order of their indices. */
@@ -146,6 +162,12 @@ export class Additions {
       const initial = Math.ceil((8 * plan.counts.size) / 65536);
       memories.push({ name: 'counts', index: memory++, initial });
     }
+    const shared = plan.patchable ? sharedParts(layout) : undefined;
+    if (shared) {
+      this.patching = { shared, table: shared.tables.length, memory };
+      const initial = Math.ceil(layout.functions.length / 65536);
+      memories.push({ name: 'patched', index: memory, initial });
+    }
     this.memories = memories;
   }
 
@@ -184,6 +206,11 @@ export class Additions {
     }
     return index;
   }
+}
+
+/** @returns undefined for a module whose functions cannot be replaced */
+function sharedParts({ bytes, sections, globals }: ModuleLayout): SharedParts | undefined {
+  return globals > MAX_OWN_GLOBALS ? undefined : readSharedParts(bytes, sections);
 }
 
 function tooManyMemories(): WasiRrError {

@@ -8,6 +8,7 @@ import { BinaryInput } from '../../wasm/binary.ts';
 import { type Additions, signedLeb } from './additions.ts';
 import { BranchHints } from './branch-hints.ts';
 import { countHere } from './count-snippet.ts';
+import { divert } from './divert-snippet.ts';
 import { type FrameLayout, frameLayout } from './frame-layout.ts';
 import { FrameSnippets } from './frame-snippets.ts';
 import { InstructionReader, malformed } from './instruction-reader.ts';
@@ -224,6 +225,9 @@ export class FunctionRewriter {
     const params = layout.types[layout.functions[shape.func] as number]?.params ?? [];
     const whole = shape.through || (this.follows && this.locals > MANY_LOCALS);
     if (whole && this.follows) this.stale.none();
+    if (plan.patchable && this.added.patching) {
+      divert(out, layout, this.added.patching, shape.func);
+    }
     frames.begin({ ...shape, whole }, (type) => this.temporary(type), spilled, params);
     frames.enter(out);
     if (plan.calls) frames.notify(out, 'entered');

@@ -32,6 +32,7 @@ export const OP = {
   globalGet: 0x23,
   globalSet: 0x24,
   i64Load: 0x29,
+  i32Load8U: 0x2d,
   i32Store: 0x36,
   i64Store: 0x37,
   f32Store: 0x38,
@@ -63,4 +64,5 @@ export const OP = {
   i64ExtendI32U: 0xad,
   f64ConvertI32U: 0xb8,
   f64ConvertI64U: 0xba,
+  refFunc: 0xd2,
 } as const;

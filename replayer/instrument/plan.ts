@@ -60,6 +60,11 @@ export interface InstrumentPlan {
   readonly counts?: ReadonlyMap<Pc, number>;
   /** The guest's own globals can be read, exported or not. */
   readonly globals?: boolean;
+  /**
+   * Functions can be replaced, in one instance of the module, by those of a patch (patching.ts), where the module
+   * allows it. Needs globals.
+   */
+  readonly patchable?: boolean;
 }
 
 /** What hooks are called with; wasm functions, or made ones by hook-functions.ts. */

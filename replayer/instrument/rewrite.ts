@@ -4,7 +4,8 @@
  * function is made an export, so that hooks are in place before any code runs.
  */
 import { BinaryInput } from '../../wasm/binary.ts';
-import { Additions, ownGlobal } from './additions.ts';
+import { addedEntries, copySection, extended } from './added-sections.ts';
+import { Additions } from './additions.ts';
 import { hintsSection } from './branch-hints.ts';
 import { FunctionRewriter } from './function-rewriter.ts';
 import {
@@ -14,8 +15,9 @@ import {
   SECTION_ORDER,
   type Section,
 } from './module-layout.ts';
+import { offsetMap } from './offset-map.ts';
 import type { InstrumentPlan } from './plan.ts';
-import { WasmOutput } from './wasm-output.ts';
+import { behindLeb, WasmOutput } from './wasm-output.ts';
 
 export interface InstrumentedModule {
   readonly bytes: Uint8Array;
@@ -59,7 +61,7 @@ const FUNCTIONS_TOLD = 16;
  */
 export class Rewriting {
   private readonly layout: ModuleLayout;
-  private readonly added: Additions;
+  readonly added: Additions;
   private readonly rewriter: FunctionRewriter;
   /** The code section with all functions as the plan has them, and where each begins, with its size. */
   private readonly code: WasmOutput;
@@ -147,12 +149,6 @@ function likelyGrowth({ frames, watch, reads, dirty }: InstrumentPlan): number {
   return 1.25 + (frames === 'spill' ? 1.5 : 0) + (watch || dirty ? 1 : 0) + (reads ? 2 : 0);
 }
 
-function behindLeb(bytes: Uint8Array, at: number): number {
-  let end = at;
-  while ((bytes[end] as number) >= 0x80) end++;
-  return end + 1;
-}
-
 /** @returns offset of the code section's contents */
 function writeSections(
   out: WasmOutput,
@@ -185,62 +181,6 @@ function writeSections(
   return codeAt;
 }
 
-interface Entries {
-  count: number;
-  readonly bytes: WasmOutput;
-}
-
-function addedEntries(id: number, layout: ModuleLayout, added: Additions): Entries {
-  const entries: Entries = { count: 0, bytes: new WasmOutput(256) };
-  const { bytes } = entries;
-  const entry = () => {
-    entries.count++;
-    return bytes;
-  };
-  if (id === SECTION.type) for (const type of added.types) entry().put(type);
-  if (id === SECTION.memory) {
-    for (const { initial } of added.memories) {
-      entry().byte(0);
-      bytes.u32(initial);
-    }
-  }
-  if (id === SECTION.global) {
-    for (const { type, init } of added.globals) entry().put([...type, 1, ...init, 0x0b]);
-  }
-  if (id === SECTION.export) {
-    const add = (name: string, kind: number, index: number) => {
-      entry().name(added.prefix + name);
-      bytes.byte(kind);
-      bytes.u32(index);
-    };
-    for (const { name, index } of added.globals) add(name, 3, index);
-    for (const { name, index } of added.memories) add(name, 2, index);
-    if (layout.start !== undefined) add('start', 0, layout.start);
-    for (let index = 0; index < added.ownGlobals; index++) add(ownGlobal(index), 3, index);
-  }
-  return entries;
-}
-
-/** A section that is a vector, with entries behind those that it has. */
-function extended(bytes: Uint8Array, section: Section | undefined, more: Entries): WasmOutput {
-  const size = section === undefined ? 0 : section.end - section.body;
-  const contents = new WasmOutput(size + more.bytes.length + 8);
-  if (section === undefined) contents.u32(more.count);
-  else {
-    const input = new BinaryInput(bytes, section.body, section.end);
-    contents.u32(input.u32() + more.count);
-    contents.copy(bytes, input.position, section.end);
-  }
-  contents.copy(more.bytes.bytes, 0, more.bytes.length);
-  return contents;
-}
-
-function copySection(out: WasmOutput, bytes: Uint8Array, { id, body, end }: Section): void {
-  out.byte(id);
-  out.u32(end - body);
-  out.copy(bytes, body, end);
-}
-
 function isNames(bytes: Uint8Array, { body, end }: Section): boolean {
   try {
     return new BinaryInput(bytes, body, end).name() === 'name';
@@ -248,46 +188,4 @@ function isNames(bytes: Uint8Array, { body, end }: Section): boolean {
     // a custom section that does not hold together means nothing
     return false;
   }
-}
-
-/** Rewrites a function once more to learn where its instructions went: nobody pays who does not ask. */
-function offsetMap(
-  rewriterOf: (index: number) => FunctionRewriter,
-  layout: ModuleLayout,
-  starts: Uint32Array,
-  codeAt: number,
-): (offset: number) => number {
-  const known = new Map<number, readonly number[]>();
-  const scratch = new WasmOutput(1 << 12);
-  return (offset) => {
-    const index = lastUpTo(starts.length, (i) => starts[i] as number, offset - codeAt);
-    if (index < 0 || codeAt === 0) return offset;
-    let runs = known.get(index);
-    if (runs === undefined) {
-      const made: number[] = [];
-      scratch.reset();
-      rewriterOf(index).rewrite(index, scratch, made);
-      runs = made;
-      known.set(index, runs);
-    }
-    const at = offset - codeAt - (starts[index] as number);
-    const run = lastUpTo(runs.length / 3, (i) => runs[3 * i] as number, at);
-    if (run < 0) return (runs[1] ?? layout.bodyStarts[index]) as number;
-    const delta = at - (runs[3 * run] as number);
-    const from = runs[3 * run + 1] as number;
-    const length = runs[3 * run + 2] as number;
-    return from + Math.min(delta, length);
-  };
-}
-
-/** Greatest index whose value is not above `value`; -1 for none. */
-function lastUpTo(count: number, valueAt: (index: number) => number, value: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (valueAt(middle) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }

@@ -135,3 +135,10 @@ export function putU32(bytes: Uint8Array, at: number, value: number): number {
   bytes[next++] = left;
   return next;
 }
+
+/** What follows an unsigned LEB128. */
+export function behindLeb(bytes: Uint8Array, at: number): number {
+  let end = at;
+  while ((bytes[end] as number) >= 0x80) end++;
+  return end + 1;
+}

@@ -10,6 +10,7 @@ import { GuestStacks } from '../component/guest-stacks.ts';
 import { InstanceReplay } from '../component/instance-replay.ts';
 import type { GuestRanges } from '../guest-ranges.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
+import { applyPatch } from '../instrument/patching.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
@@ -284,7 +285,9 @@ export class ProbeRun {
 
   private attach(exports: WebAssembly.Exports): void {
     const { events } = this;
-    const probes = probesOf(exports, this.program.prefix);
+    const { prefix, patch } = this.program;
+    const probes = probesOf(exports, prefix);
+    if (patch) applyPatch(patch, exports);
     this.probes = probes;
     this.stacks.add(probes);
     probes.set('room', () => {

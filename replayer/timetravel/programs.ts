@@ -1,7 +1,8 @@
 /** Rewritten and compiled forms of a trace's module, of which the latest are kept. */
 import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.ts';
-import { ownGlobal } from '../instrument/additions.ts';
+import { type Additions, ownGlobal } from '../instrument/additions.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
+import { makePatch } from '../instrument/patching.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
 import { type InstrumentedModule, Rewriting } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
@@ -25,8 +26,17 @@ export interface Program extends Rewritten {
   readonly breaks: ReadonlySet<number>;
   /** Whether {@link ProbeRun.arm} makes anything stop. */
   readonly steps: boolean;
+  /** What is put in the place of some functions (instrument/patching.ts). */
+  readonly patch?: WebAssembly.Module;
   /** The guest's own, by index. */
   readonly globals: readonly VisibleGlobal[];
+}
+
+/** A module that others are patches of, and what they take. */
+interface Base {
+  readonly program: Program;
+  readonly layout: ModuleLayout;
+  readonly added: Additions;
 }
 
 /** Of a module with more bytes, fewer rewritings are kept. */
@@ -34,10 +44,13 @@ const LARGE = 8 << 20;
 /** Bytes of rewritten modules that are kept, and how many at most. */
 const KEPT = { bytes: 128 << 20, programs: 16 };
 
+const NO_FUNCTIONS: ReadonlySet<number> = new Set();
+
 export class Programs {
   private readonly target: TravelTarget;
   /** Latest use last. */
   private readonly made = new Map<string, { readonly program: Program; readonly bytes: number }>();
+  private readonly bases = new Map<string, Base>();
   private readonly rewritings = new Map<string, Rewriting>();
   private visible: readonly VisibleGlobal[] | undefined;
   private readonly functionAt: (pc: number) => number;
@@ -50,6 +63,8 @@ export class Programs {
 
   /** @throws WasiRrError as instrument; and what V8 throws for a module that it does not compile */
   get(plan: ProgramPlan): Program {
+    const { steps, breaks, watch, reads = false } = plan;
+    if (steps.size + breaks.size === 0) return this.base(watch === true, reads).program;
     const key = keyOf(plan);
     const known = this.made.get(key) ?? this.make(plan);
     this.made.delete(key);
@@ -58,45 +73,80 @@ export class Programs {
     return known.program;
   }
 
-  private make({ steps, breaks, watch, reads = false }: ProgramPlan) {
-    const { target } = this;
-    const stores = watch === true;
-    const base = this.rewriting(stores, reads);
+  private make(plan: ProgramPlan) {
+    const { steps, breaks, watch, reads = false } = plan;
     const changed = new Set(steps);
     for (const pc of breaks) changed.add(this.functionAt(pc));
-    const made = base.module(changed, {
+    const other: InstrumentPlan = {
       ...this.basePlan(watch !== false, reads),
       ...{ steps, breaks },
       ...(watch === 'steps' && { storesOf: steps }),
-    });
-    const program: Program = {
-      ...target.prepare(made),
-      prefix: made.prefix,
-      layout: made.layout,
-      breaks,
-      steps: steps.size > 0,
-      globals: this.globals(made),
     };
-    return { program, bytes: made.bytes.length };
+    const stops = { breaks, steps: steps.size > 0 };
+    const base = this.base(watch === true, reads);
+    const patch = makePatch(base.layout, base.added, changed, other);
+    if (patch === undefined) {
+      const made = this.rewriting(watch === true, reads).module(changed, other);
+      return { program: this.programOf(made, stops), bytes: made.bytes.length };
+    }
+    const { functions, original } = patch;
+    const program: Program = {
+      ...base.program,
+      ...stops,
+      patch: new WebAssembly.Module(patch.bytes as Uint8Array<ArrayBuffer>),
+      original: (offset, func) =>
+        (func !== undefined && functions.has(func) ? original : base.program.original)(offset),
+    };
+    return { program, bytes: patch.bytes.length };
   }
 
-  /** What all programs have in common that look at the same accesses to memory. */
+  /** Of a component, of which others know the instance's module, there is nothing to patch. */
+  private base(watch: boolean, reads: boolean): Base {
+    return this.kept(this.bases, `${watch};${reads}`, () => {
+      const { target } = this;
+      const plan = this.basePlan(watch, reads);
+      const patchable = target.instance === undefined;
+      const rewriting = this.rewritingBy({ ...plan, patchable });
+      const made = rewriting.module();
+      const program = this.programOf(made, { breaks: NO_FUNCTIONS, steps: false });
+      return { program, layout: made.layout, added: rewriting.added };
+    });
+  }
+
+  /** What programs have in common that cannot be patches. */
   private rewriting(watch: boolean, reads: boolean): Rewriting {
-    const key = `${watch};${reads}`;
-    const known = this.rewritings.get(key);
-    this.rewritings.delete(key);
+    return this.kept(this.rewritings, `${watch};${reads}`, () =>
+      this.rewritingBy(this.basePlan(watch, reads)),
+    );
+  }
+
+  private rewritingBy(plan: InstrumentPlan): Rewriting {
+    const { module } = this.target;
+    return new Rewriting(module, plan, {
+      // what any program needs: they differ in functions only
+      added: { ...this.basePlan(true, true), patchable: plan.patchable ?? false },
+      onShare: (share) => this.target.onPreparing(share),
+    });
+  }
+
+  private kept<T>(all: Map<string, T>, key: string, make: () => T): T {
+    const known = all.get(key);
+    all.delete(key);
     const most = this.target.module.length > LARGE ? 2 : 4;
-    const [oldest] = this.rewritings.keys();
-    if (this.rewritings.size === most && oldest !== undefined) this.rewritings.delete(oldest);
-    const made =
-      known ??
-      new Rewriting(this.target.module, this.basePlan(watch, reads), {
-        // what any of them needs: they differ in functions only
-        added: this.basePlan(true, true),
-        onShare: (share) => this.target.onPreparing(share),
-      });
-    this.rewritings.set(key, made);
+    const [oldest] = all.keys();
+    if (all.size === most && oldest !== undefined) all.delete(oldest);
+    const made = known ?? make();
+    all.set(key, made);
     return made;
+  }
+
+  private programOf(made: InstrumentedModule, stops: Pick<Program, 'breaks' | 'steps'>): Program {
+    return {
+      ...this.target.prepare(made),
+      ...{ prefix: made.prefix, layout: made.layout },
+      ...stops,
+      globals: this.globals(made),
+    };
   }
 
   private basePlan(watch: boolean, reads: boolean): InstrumentPlan {

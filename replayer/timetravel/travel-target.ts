@@ -17,7 +17,8 @@ import { GuestReplay } from '../guest-replay.ts';
 export interface Rewritten {
   readonly module: WebAssembly.Module;
   readonly start: string | undefined;
-  readonly original: (offset: number) => number;
+  /** @param func in which V8 says that the offset lies */
+  readonly original: (offset: number, func?: number) => number;
   /** Under which name it exports its memory 0. */
   readonly memoryName: string | undefined;
 }

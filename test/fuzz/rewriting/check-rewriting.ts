@@ -6,6 +6,7 @@
 import { deepStrictEqual, fail, ok, strictEqual } from 'node:assert';
 import { dirtyMap } from '../../../replayer/instrument/additions.ts';
 import { type Probes, probesOf } from '../../../replayer/instrument/hooks.ts';
+import { applyPatch, makePatch } from '../../../replayer/instrument/patching.ts';
 import { type InstrumentPlan, STORE_REACH } from '../../../replayer/instrument/plan.ts';
 import {
   type InstrumentedModule,
@@ -120,13 +121,13 @@ class Heard {
   readonly calls: string[] = [];
   readonly deep: string[] = [];
   private readonly plan: InstrumentPlan;
-  private readonly made: InstrumentedModule;
+  private readonly made: Made;
   private readonly probes: Probes;
   private readonly base: number;
 
   constructor(
     plan: InstrumentPlan,
-    made: InstrumentedModule,
+    made: Made,
     probes: Probes,
     wanted: { readonly tick: number; readonly depth: number; readonly watch: Watched },
   ) {
@@ -190,16 +191,31 @@ function touches({ from, length }: Watched, address: number, size: number): bool
 }
 
 /** Offsets of the frames in V8's stack trace, innermost first, in the module as it was. */
-function originalStack(made: InstrumentedModule): number[] {
+function originalStack(made: Made): number[] {
   const { stack = '' } = new Error('stack');
-  const offsets = [...stack.matchAll(/wasm-function\[\d+\]:0x([\da-f]+)/g)];
-  return offsets.map(([, offset = '']) => made.original(Number.parseInt(offset, 16)));
+  const offsets = [...stack.matchAll(/wasm-function\[(\d+)\]:0x([\da-f]+)/g)];
+  return offsets.map(([, func, offset = '']) =>
+    made.original(Number.parseInt(offset, 16), Number(func)),
+  );
+}
+
+/** A rewritten module, and what is put in the place of some of its functions. */
+interface Made extends Omit<InstrumentedModule, 'original'> {
+  readonly original: (offset: number, func: number) => number;
+  readonly patch?: WebAssembly.Module;
+}
+
+function madeBy(random: Random, module: RandomModule, plan: InstrumentPlan): Made {
+  const form = random.below(3);
+  if (form === 0) return instrument(module.plain, plan);
+  const parts = partsOf(random, module, plan);
+  if (form === 1) return inParts(parts, module, plan);
+  return patched(parts, module, plan) ?? inParts(parts, module, plan);
 }
 
 function checkPlan(random: Random, module: RandomModule, truth: Truth, plan: InstrumentPlan): void {
   const { told, outcome } = truth;
-  const made =
-    random.below(2) === 0 ? instrument(module.plain, plan) : inParts(random, module, plan);
+  const made = madeBy(random, module, plan);
   const bytes = Uint8Array.from(made.bytes);
   ok(WebAssembly.validate(bytes), 'it does not validate');
   checkSections(module.plain, bytes);
@@ -220,6 +236,7 @@ function checkPlan(random: Random, module: RandomModule, truth: Truth, plan: Ins
   const imports = quietImports(() => stacks.push(originalStack(made)));
   const run = outcomeOf(new WebAssembly.Module(bytes), imports, (exports) => {
     probes = probesOf(exports, made.prefix);
+    if (made.patch) applyPatch(made.patch, exports);
     heard = new Heard(plan, made, probes, wanted);
     return made.start === undefined ? undefined : (exports[made.start] as () => void);
   });
@@ -303,8 +320,14 @@ function checkTwice(random: Random, module: RandomModule, { told, outcome }: Tru
   checkOutcome(outcome, run);
 }
 
-/** The functions that stop anywhere, and some others, are rewritten once more: all are as one plan has them. */
-function inParts(random: Random, module: RandomModule, plan: InstrumentPlan): InstrumentedModule {
+interface Parts {
+  /** Functions that stop anywhere, and some others. */
+  readonly other: ReadonlySet<number>;
+  /** Without what only these need. */
+  readonly base: InstrumentPlan;
+}
+
+function partsOf(random: Random, module: RandomModule, plan: InstrumentPlan): Parts {
   const { breaks, steps, ...rest } = plan;
   const none = {
     ...(breaks && { breaks: new Set<number>() }),
@@ -315,7 +338,27 @@ function inParts(random: Random, module: RandomModule, plan: InstrumentPlan): In
   for (const [i] of module.locals.entries()) {
     if (random.below(4) === 0) other.add(module.firstFunction + i);
   }
-  return new Rewriting(module.plain, { ...rest, ...none }, { added: plan }).module(other, plan);
+  return { other, base: { ...rest, ...none } };
+}
+
+/** The others are rewritten once more: all are as one plan has them. */
+function inParts({ other, base }: Parts, module: RandomModule, plan: InstrumentPlan): Made {
+  return new Rewriting(module.plain, base, { added: plan }).module(other, plan);
+}
+
+/** The others stand in a module of their own; undefined where they cannot. */
+function patched({ other, base }: Parts, module: RandomModule, plan: InstrumentPlan) {
+  const both = { patchable: true, globals: true };
+  const added = { ...plan, ...both };
+  const rewriting = new Rewriting(module.plain, { ...base, ...both }, { added });
+  const made = rewriting.module();
+  const patch = makePatch(made.layout, rewriting.added, other, plan);
+  if (patch === undefined) return undefined;
+  const bytes = Uint8Array.from(patch.bytes);
+  ok(WebAssembly.validate(bytes), 'the patch does not validate');
+  const original = (offset: number, func: number) =>
+    (patch.functions.has(func) ? patch.original : made.original)(offset);
+  return { ...made, original, patch: new WebAssembly.Module(bytes) };
 }
 
 /** Names stay as they were. */
