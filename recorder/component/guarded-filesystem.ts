@@ -1,9 +1,10 @@
 /**
- * Directories that a component may read but not change, which the shim does not know; and what the shim
- * lets through to Node, which throws where WASI has an error. Changes the shim's class of descriptors, so
+ * Directories that a component may read but not change, which the shim does not know; what the shim lets through to
+ * Node, which throws where WASI has an error; and how many files a component may open. Changes the shim's class of descriptors, so
  * this is for a thread that runs one component.
  */
 import { systemCode } from '../../errors.ts';
+import { highestDescriptor, isBeyond } from '../hosts/descriptor-limit.ts';
 import { type Interfaces, LATER } from './provided-interfaces.ts';
 
 type Method = (this: object, ...args: unknown[]) => unknown;
@@ -45,6 +46,7 @@ export function guardFilesystem(
 ): void {
   const refuse = version === LATER ? refuseLater : refuseNow;
   const guarded = new WeakSet<object>();
+  const highest = highestDescriptor();
   const { getDirectories } = imports[`wasi:filesystem/preopens${version}`] as {
     getDirectories(): readonly (readonly [object, string])[];
   };
@@ -67,6 +69,7 @@ export function guardFilesystem(
       if (concerns && (CHANGING.has(name) || (name === 'openAt' && changes(args)))) {
         return refuse(REFUSED);
       }
+      if (name === 'openAt' && isBeyond(highest)) return refuse(NAMELESS);
       const nameless = (thrown: unknown) => {
         if (!isNameless(thrown)) throw thrown;
         return refuse(NAMELESS);

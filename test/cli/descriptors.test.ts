@@ -1,5 +1,6 @@
 /** A program that opens all the files that it may leaves the recorder what it needs for the trace. */
 import { expect, test } from 'vitest';
+import { TraceReader } from '../../traces/reader.ts';
 import { program } from '../guests/assemble.ts';
 import { compileWat } from '../guests/wat.ts';
 import { workspace } from './command.ts';
@@ -40,4 +41,12 @@ test('a component gets an error, too, which has no name of its own in WASI 0.2',
   );
   expect(run).toMatchObject({ stdout: `${IO}\n0\n0\n${IO}\n0\n`, stderr: '' });
   expect((await ws.run('verify')).stdout).toMatch(/^ok /);
+  const reader = new TraceReader(ws.path('traces', 'greedy-1.wrr'));
+  const opens = [...reader.events()].filter(
+    (one) => 'func' in one && /open-at/.test(one.func.name),
+  );
+  reader.close();
+  // 48 are the recorder's; its threads have some of the others
+  expect(opens.length).toBeGreaterThan(3);
+  expect(opens.length).toBeLessThan(110 - 48);
 });

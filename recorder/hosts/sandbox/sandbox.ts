@@ -3,6 +3,8 @@
  * standard streams, what lies in the directories that it was given, who connects to the addresses that it may
  * listen on, clocks and random numbers; nothing else.
  */
+
+import { highestDescriptor } from '../descriptor-limit.ts';
 import { fixedTime } from '../fixed-time.ts';
 import type { Host, HostConfig, HostFunction } from '../host.ts';
 import { seededRandom } from '../seeded-random.ts';
@@ -11,7 +13,6 @@ import { systemRandom } from '../system-random.ts';
 import { systemTime } from '../system-time.ts';
 import { clocks } from './clocks.ts';
 import { descriptorCalls } from './descriptor-calls.ts';
-import { highestDescriptor } from './descriptor-limit.ts';
 import { DescriptorTable } from './descriptors.ts';
 import { directories } from './directories.ts';
 import { ERRNO, errnoOf } from './errno.ts';
