@@ -173,6 +173,7 @@ export function pointsBefore(
   let watch: WatchPoints | undefined;
   let callMark: Mark | undefined;
   let answered: readonly { address: number; length: number }[] = [];
+  let asked: readonly { address: number; length: number }[] = [];
   const met = (hits: readonly Reason[] | undefined, at: Mark) => {
     for (const hit of hits ?? []) rules.remember(hit, at, () => run().stopped());
   };
@@ -199,6 +200,9 @@ export function pointsBefore(
       if (points.calls.includes(name) || points.calls.includes('*')) {
         rules.remember({ kind: 'call', name }, at, () => run().stopped(at.pc));
       }
+      // told before the call, and done by it
+      for (const { address, length } of asked) read('host', at, address, length);
+      asked = [];
     },
     answering: (ranges) => {
       answered = [...answered, ...ranges];
@@ -220,8 +224,8 @@ export function pointsBefore(
     }),
     ...(points.watches.some(watchesReads) && {
       read: (at: Mark, address: number, length: number) => read('guest', at, address, length),
-      reading: (at: Mark, ranges: readonly { address: number; length: number }[]) => {
-        for (const { address, length } of ranges) read('host', at, address, length);
+      reading: (_at: Mark, ranges: readonly { address: number; length: number }[]) => {
+        asked = ranges;
       },
     }),
   };

@@ -64,6 +64,7 @@ export function forwardPass(
   /** Found, and shown at the next instruction. */
   let found: Reached['met'] | undefined;
   let answered: readonly { address: number; length: number }[] = [];
+  let asked: readonly { address: number; length: number }[] = [];
   let callMark: Mark | undefined;
   let unanswered: Reached['met'] | undefined;
   let beyondFrom: number | undefined;
@@ -112,6 +113,18 @@ export function forwardPass(
     look();
   };
 
+  const readByHost = (at: Mark) => {
+    const ranges = asked;
+    asked = [];
+    if (!begun || found !== undefined) return;
+    for (const { address, length } of ranges) {
+      for (const hit of watch?.read('host', at, address, length) ?? []) {
+        const met = accessMetBy(hit);
+        unanswered ??= met;
+      }
+    }
+  };
+
   const events: ProbeEvents = {
     begin: () => {
       watch = new WatchPoints(run(), points.watches);
@@ -157,11 +170,13 @@ export function forwardPass(
     calling: (at, name) => {
       callMark = at;
       answered = [];
-      if (!begun || found !== undefined) return;
-      if ('pc' in from && sameMark(at, from)) return;
-      if (points.calls.includes(name) || points.calls.includes('*')) {
+      const isAsked = points.calls.includes(name) || points.calls.includes('*');
+      const isFrom = 'pc' in from && sameMark(at, from);
+      if (begun && found === undefined && isAsked && !isFrom) {
         arrive(at, metBy({ kind: 'call', name }, at));
       }
+      // told before the call, and done by it
+      readByHost(at);
     },
     answering: (ranges) => {
       answered = [...answered, ...ranges];
@@ -196,14 +211,8 @@ export function forwardPass(
           if (begun) stopSoon(accessMetBy(hit));
         }
       },
-      reading: (at: Mark, ranges: readonly { address: number; length: number }[]) => {
-        if (!begun || found !== undefined) return;
-        for (const { address, length } of ranges) {
-          for (const hit of watch?.read('host', at, address, length) ?? []) {
-            const met = accessMetBy(hit);
-            unanswered ??= met;
-          }
-        }
+      reading: (_at: Mark, ranges: readonly { address: number; length: number }[]) => {
+        asked = ranges;
       },
     }),
   };

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { scriptOptions } from '../script-options.ts';
 
-/** Milliseconds for which one case may run before it counts as a hang. */
-const PATIENCE = 20_000;
+/** A case that takes as many times longer than it may is a hang. */
+const PATIENCE = 7;
 
 const { values } = scriptOptions('npm run fuzz -- [--seconds N] [--first CASE] [--target NAME]', {
   options: {
@@ -22,11 +22,15 @@ const { values } = scriptOptions('npm run fuzz -- [--seconds N] [--first CASE] [
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'wasi-rr-fuzz-'));
-const currentCase = (): string => {
+/** Its number, and how many milliseconds it may take. */
+const currentCase = (): readonly [number: string, allowed: string] => {
   try {
-    return readFileSync(join(folder, 'case'), 'utf8').trim();
+    const [number = '', allowed = ''] = readFileSync(join(folder, 'case'), 'utf8')
+      .trim()
+      .split(' ');
+    return [number, allowed];
   } catch {
-    return '';
+    return ['', ''];
   }
 };
 
@@ -66,11 +70,11 @@ async function run(first: number, seconds: number): Promise<number> {
   let seen = '';
   let since = Date.now();
   const watch = setInterval(() => {
-    const now = currentCase();
+    const [now, allowed] = currentCase();
     if (now !== seen) {
       seen = now;
       since = Date.now();
-    } else if (now !== '' && Date.now() - since > PATIENCE) child.kill('SIGKILL');
+    } else if (now !== '' && Date.now() - since > PATIENCE * Number(allowed)) child.kill('SIGKILL');
   }, 500);
   const ended = new Promise<NodeJS.Signals | number | null>((done) =>
     child.once('close', (code, signal) => done(signal ?? code)),
@@ -84,7 +88,7 @@ async function run(first: number, seconds: number): Promise<number> {
   }
   const how = await ended;
   clearInterval(watch);
-  const last = Number(currentCase());
+  const last = Number(currentCase()[0]);
   if (how !== 0) found({ finding: `the process ended by ${how} (SIGKILL: a hang)`, case: last });
   return last;
 }

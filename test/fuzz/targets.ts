@@ -40,6 +40,8 @@ import type { Random } from '../wasi/random.ts';
 import { readComponent, readDebugInfo, rewriteModule, sampleComponent } from './code-targets.ts';
 import { mutated } from './mutate.ts';
 import { checkRewriting } from './rewriting/check-rewriting.ts';
+import { checkRandomSession } from './sessions/session.ts';
+import { Subjects } from './sessions/subjects.ts';
 
 /** What mutations start from. */
 export interface Samples {
@@ -61,12 +63,15 @@ export interface Samples {
   /** Modules with instructions of many kinds. */
   readonly code: readonly [Uint8Array, ...Uint8Array[]];
   readonly component: Uint8Array;
+  readonly subjects: Subjects;
 }
 
 export interface Target {
   readonly name: string;
   /** Throws what is a finding. */
-  readonly run: (samples: Samples, random: Random) => void;
+  readonly run: (samples: Samples, random: Random) => void | Promise<void>;
+  /** Milliseconds that a case may take, on a busy machine; some seconds unless given. */
+  readonly patience?: number;
 }
 
 export const targets: readonly [Target, ...Target[]] = [
@@ -81,6 +86,11 @@ export const targets: readonly [Target, ...Target[]] = [
   { name: 'code', run: ({ code }, random) => rewriteModule(random.pick(code), random) },
   { name: 'rewriting', run: (_samples, random) => checkRewriting(random) },
   { name: 'component', run: (samples, random) => readComponent(samples.component, random) },
+  {
+    name: 'sessions',
+    run: ({ subjects }, random) => checkRandomSession(subjects, random),
+    patience: 60_000,
+  },
 ];
 
 /** @param scratch where the samples are recorded */
@@ -102,6 +112,7 @@ export async function makeSamples(scratch: Scratch): Promise<Samples> {
     debug: readFileSync(heapsmash.wasm),
     code: [await compileWat(everyShape.wat), ...modules],
     component: await sampleComponent(),
+    subjects: new Subjects(scratch),
     traces: [trace, trapped],
     log: encodeEvents(events),
     functions,

@@ -36,23 +36,47 @@ export const READABLE_GLOBALS = [0, 1, 2, 3, 4] as const;
 
 const TAGS: readonly (readonly Kind[])[] = [['i32'], ['i64', 'f32'], []];
 
-const IMPORT_SHAPES: readonly [string, readonly Kind[], readonly Kind[]][] = [
-  ['at', ['i32', 'i32'], []],
-  ['access', ['i32', 'i32', 'f64', 'f64'], []],
-  ['enter', ['i32', 'i32'], []],
-  ['left', ['i32', 'i32'], []],
-  ['i32', ['i32', 'i32'], []],
-  ['i64', ['i32', 'i64'], []],
-  ['tick', ['i32', 'i32'], []],
-  ['probe', ['i32'], ['i32']],
+type Import = readonly [
+  from: string,
+  name: string,
+  params: readonly Kind[],
+  results: readonly Kind[],
 ];
 
-export function randomModule(random: Random): RandomModule {
+const IMPORT_SHAPES: readonly Import[] = [
+  ['t', 'at', ['i32', 'i32'], []],
+  ['t', 'access', ['i32', 'i32', 'f64', 'f64'], []],
+  ['t', 'enter', ['i32', 'i32'], []],
+  ['t', 'left', ['i32', 'i32'], []],
+  ['t', 'i32', ['i32', 'i32'], []],
+  ['t', 'i64', ['i32', 'i64'], []],
+  ['t', 'tick', ['i32', 'i32'], []],
+  ['t', 'probe', ['i32'], ['i32']],
+];
+
+/** What a module imports, in the order of IMPORTS, and under which name it exports its first function. */
+interface Outside {
+  readonly imports: readonly Import[];
+  readonly start: string;
+  /** Whether memories may have 64-bit addresses. */
+  readonly wide: boolean;
+}
+
+const OF_TELLING: Outside = { imports: IMPORT_SHAPES, start: 'run', wide: true };
+
+/** A program that can be recorded: what is probed is a call of WASI's; the others are never called. */
+export const OF_WASI: Outside = {
+  imports: IMPORT_SHAPES.map(() => ['wasi_snapshot_preview1', 'fd_sync', ['i32'], ['i32']]),
+  start: '_start',
+  wide: false,
+};
+
+export function randomModule(random: Random, outside = OF_TELLING): RandomModule {
   const types = new Types();
   const memories = [
     random.below(4) === 0,
     ...(random.below(3) === 0 ? [random.below(2) === 0] : []),
-  ];
+  ].map((wide) => wide && outside.wide);
   const kinds = () =>
     Array.from({ length: random.below(3) }, () =>
       random.pick<Kind>(['i32', 'i64', 'f32', 'f64', 'v128', 'struct', 'func']),
@@ -75,7 +99,7 @@ export function randomModule(random: Random): RandomModule {
     return made.code;
   });
   const starts = random.below(5) === 0;
-  const parts = { types, around, codes, starts, bytes: random.bytes(40) };
+  const parts = { types, around, codes, starts, outside, bytes: random.bytes(40) };
   const [plain, told] = [assemble(parts, false), assemble(parts, true)];
   const { bodyStarts } = readLayout(plain);
   const places = sites.map(({ func, offset, structure }): Place => {
@@ -126,6 +150,7 @@ function functionType(params: readonly Kind[], results: readonly Kind[]): number
 }
 
 interface Parts {
+  readonly outside: Outside;
   readonly types: Types;
   readonly around: Surroundings;
   readonly codes: readonly TwoForms[];
@@ -147,8 +172,8 @@ function assemble(parts: Parts, isTold: boolean): Uint8Array<ArrayBuffer> {
     out.section(id, made);
   };
   const typeOf = (shape: FunctionShape) => unsignedLeb(types.of(shape.params, shape.results));
-  const imports = IMPORT_SHAPES.map(([name, params, results]) => [
-    ...[...text('t'), ...text(name)],
+  const imports = parts.outside.imports.map(([from, name, params, results]) => [
+    ...[...text(from), ...text(name)],
     ...[0, ...typeOf({ params, results })],
   ]);
   const declared = around.functions.map(typeOf);
@@ -168,7 +193,7 @@ function assemble(parts: Parts, isTold: boolean): Uint8Array<ArrayBuffer> {
   ]);
   section(6, vector(isTold ? [...globals, [0x7f, 1, 0x41, 0, 0x0b]] : globals));
   const exports = [
-    [...text('run'), 0, around.firstFunction],
+    [...text(parts.outside.start), 0, around.firstFunction],
     ...around.memories.map((_, i) => [...text(i === 0 ? 'memory' : `memory${i}`), 2, i]),
     ...READABLE_GLOBALS.map((i) => [...text(`g${i}`), 3, i]),
     ...[0, 1].map((i) => [...text(`t${i}`), 1, i]),

@@ -200,6 +200,33 @@ describe('every access', () => {
     });
   });
 
+  test('a call that is waited for comes before what it reads, and does not count that', async () => {
+    const at = STATEMENTS.findIndex(([text]) => text.startsWith('(drop (call $fd_write'));
+    const call = done[at]?.mark as Mark;
+    const watch: Watch = { address: 3001, length: 2, on: 'read' };
+    const points = {
+      ...{ breaks: [], calls: ['fd_write'], watches: [watch] },
+      rules: [
+        { number: 1, on: { kind: 'call', name: 'fd_write' } },
+        { number: 2, on: { kind: 'watch', watch: 0 } },
+      ],
+    } as const;
+    const hits = (ofCall: number, ofWatch: number) => [
+      { number: 1, hits: ofCall },
+      { number: 2, hits: ofWatch },
+    ];
+    const go = (from: Mark, reverse: boolean) =>
+      engine.move(from, { kind: 'continue', reverse, points }, quiet);
+    const index = marks.indexOf(marks.find(({ pc }) => pc === call.pc) as Mark);
+    const first = await go(marks[index - 1] as Mark, false);
+    expect(first).toMatchObject({ mark: call, reason: { kind: 'call' }, hits: hits(1, 0) });
+    const second = await go(call, false);
+    const behind = { mark: marks[index + 1], reason: { kind: 'watch', by: 'host' } };
+    expect(second).toMatchObject({ ...behind, hits: hits(0, 1) });
+    const back = await go(second.mark, true);
+    expect(back).toMatchObject({ mark: call, reason: { kind: 'watch' }, hits: hits(0, 1) });
+  });
+
   test.each<WatchOn>(['read', 'access'])('%s, under a condition', async (on) => {
     const watch = { address: 3001, length: 2, on };
     const wanted = expected(watch).filter((stop) => stop.endsWith('0203'));

@@ -1,0 +1,145 @@
+/**
+ * A recorded run and all that happened in it, by one replay with a hook on every instruction, store and load: the
+ * truth that sessions of the debugger are held against.
+ */
+import { strictEqual } from 'node:assert';
+import type { GuestRanges } from '../../../replayer/guest-ranges.ts';
+import { FrameNames } from '../../../replayer/source/frame-names.ts';
+import { SourceLines } from '../../../replayer/source/source-lines.ts';
+import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
+import type { Mark } from '../../../replayer/timetravel/mark.ts';
+import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
+import type { TraceReader } from '../../../traces/reader.ts';
+import { allFunctions } from '../../replayer/instrument/variants.ts';
+import { Truth } from '../../replayer/timetravel/every-instruction.ts';
+
+/** What an instruction did to memory 0, or what the call that it is had done. */
+export interface Access {
+  /** Index of the instruction. */
+  readonly index: number;
+  readonly did: 'read' | 'wrote';
+  readonly by: 'guest' | 'host';
+  readonly address: number;
+  readonly length: number;
+  /** What stands there afterwards; of a read, nothing. */
+  readonly bytes: Uint8Array;
+}
+
+export interface HostCall {
+  /** Index of the instruction that calls. */
+  readonly index: number;
+  readonly name: string;
+}
+
+const NOTHING = new Uint8Array(0);
+/** Instructions after which all of memory is compared with what the accesses make of it. */
+const COMPARED_EACH = 1 << 14;
+
+export class Subject {
+  readonly name: string;
+  readonly trace: TraceReader;
+  readonly names: FrameNames;
+  readonly steps: Truth;
+  readonly accesses: readonly Access[];
+  readonly calls: readonly HostCall[];
+  /** Memory before any code ran. */
+  readonly initial: Uint8Array;
+
+  private constructor(
+    name: string,
+    trace: TraceReader,
+    seen: Pick<Subject, 'accesses' | 'calls' | 'initial'> & { readonly marks: readonly Mark[] },
+  ) {
+    this.name = name;
+    this.trace = trace;
+    this.names = new FrameNames(trace.module());
+    const { names } = this;
+    this.steps = new Truth(seen.marks, new SourceLines(names), (pc) => names.functionAt(pc));
+    this.accesses = seen.accesses;
+    this.calls = seen.calls;
+    this.initial = seen.initial;
+  }
+
+  get marks(): readonly Mark[] {
+    return this.steps.marks;
+  }
+
+  /** @throws AssertionError where hooks do not tell all that was written */
+  static async of(name: string, trace: TraceReader): Promise<Subject> {
+    const target = new TravelTarget(trace);
+    const marks: Mark[] = [];
+    const accesses: Access[] = [];
+    const calls: HostCall[] = [];
+    let initial: Uint8Array = NOTHING;
+    let memory = (): Uint8Array => NOTHING;
+    let known = new Uint8Array(0);
+    const compare = () => {
+      const now = memory();
+      if (known.length < now.length) known = grown(known, now.length);
+      strictEqual(Buffer.compare(known, now), 0, `a write before ${marks.length} was not told`);
+    };
+    const wrote = (by: Access['by'], address: number, length: number) => {
+      const bytes = memory().slice(address, address + length);
+      if (known.length < address + length) known = grown(known, memory().length);
+      known.set(bytes, address);
+      accesses.push({ index: marks.length - 1, did: 'wrote', by, address, length, bytes });
+    };
+    const read = (by: Access['by'], address: number, length: number) => {
+      accesses.push({ index: marks.length - 1, did: 'read', by, address, length, bytes: NOTHING });
+    };
+    let answered: { address: number; length: number }[] = [];
+    const steps = allFunctions(target.module);
+    const plan = { tick: true, frames: 'depth', watch: true, reads: true, steps } as const;
+    await replayInstrumented(
+      target,
+      plan,
+      (running) => {
+        const { probes, event } = running;
+        memory = running.memory;
+        initial = memory().slice();
+        known = initial.slice();
+        probes.watch(0, 2 ** 32 - 16);
+        probes.global('armed').value = 0x7fffffff;
+        probes.set('stop', (pc, depth) => {
+          if (marks.length % COMPARED_EACH === 0) compare();
+          const tick = -Number(probes.global('ticksLeft').value);
+          marks.push({ event: event(), tick, depth, pc });
+        });
+        probes.set('wrote', (_pc, address, length) => wrote('guest', address, length));
+        probes.set('read', (_pc, address, length) => read('guest', address, length));
+      },
+      {
+        before: (_event, { name }) => calls.push({ index: marks.length - 1, name }),
+        reads: (_event, ranges) => {
+          for (const one of partsOf(ranges, ranges.total)) read('host', one.address, one.length);
+        },
+        writes: (_event, ranges, size) => {
+          answered = [...answered, ...partsOf(ranges, size)];
+        },
+        after: () => {
+          for (const { address, length } of answered) wrote('host', address, length);
+          answered = [];
+        },
+      },
+    );
+    compare();
+    return new Subject(name, trace, { marks, accesses, calls, initial });
+  }
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
+}
+
+function partsOf(ranges: GuestRanges, size: number): { address: number; length: number }[] {
+  const parts: { address: number; length: number }[] = [];
+  let left = size;
+  for (let i = 0; i < ranges.count && left > 0; i++) {
+    const length = Math.min(left, ranges.length(i));
+    if (length > 0) parts.push({ address: ranges.address(i), length });
+    left -= length;
+  }
+  return parts;
+}

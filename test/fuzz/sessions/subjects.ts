@@ -1,0 +1,66 @@
+/** The runs that sessions of the debugger are held in: random modules, small guests, examples with debug information. */
+import { exampleCases } from '../../../examples/cases.ts';
+import { TraceReader } from '../../../traces/reader.ts';
+import { guests } from '../../guests/guests.ts';
+import type { Scratch } from '../../recorder/scratch.ts';
+import type { Random } from '../../wasi/random.ts';
+import { OF_WASI, randomModule } from '../rewriting/random-module.ts';
+import { Subject } from './subject.ts';
+
+/** Of the examples, those that end, and soon. */
+const EXAMPLES = exampleCases().filter(
+  ({ name }) => !/^(hang|syscalls|compute|echo|httpd)/.test(name),
+);
+/** Those whose runs end by themselves and need no deep stack; of a memory that is not exported nothing is seen. */
+const GUESTS = guests.filter(
+  ({ name, wat, input, expect }) =>
+    ['exit', 'trap', 'exception', 'any'].includes(expect.ending.kind) &&
+    input?.stdin !== 'open' &&
+    !/overflow|deep|private-memory/.test(name) &&
+    !wat.includes('wasi_unstable'),
+);
+/** An example has up to a million instructions: some 200 MB. */
+const KEPT = 2;
+
+export class Subjects {
+  private readonly scratch: Scratch;
+  private readonly kept = new Map<string, Subject>();
+
+  /** @param scratch where they are recorded */
+  constructor(scratch: Scratch) {
+    this.scratch = scratch;
+  }
+
+  /** @param large whether it may be an example, of which a session takes seconds */
+  async any(random: Random, large: boolean): Promise<Subject> {
+    const which = random.below(large ? 4 : 3);
+    if (which < 2) return this.ofModule(random);
+    if (which === 2) return this.ofGuest(random);
+    return this.ofExample(random.pick(EXAMPLES as [(typeof EXAMPLES)[number]]).name);
+  }
+
+  async ofExample(name: string): Promise<Subject> {
+    const known = this.kept.get(name);
+    if (known) return known;
+    const example = EXAMPLES.find((one) => one.name === name);
+    if (example === undefined) throw new Error(`no example ${name}`);
+    const { trace } = await this.scratch.recordExample(example);
+    const subject = await Subject.of(name, new TraceReader(trace));
+    this.kept.set(name, subject);
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > KEPT && oldest !== undefined) this.kept.delete(oldest);
+    return subject;
+  }
+
+  private async ofModule(random: Random): Promise<Subject> {
+    const { plain } = randomModule(random, OF_WASI);
+    const { trace } = await this.scratch.record({ module: plain, paranoid: true });
+    return Subject.of('a random module', new TraceReader(trace));
+  }
+
+  private async ofGuest(random: Random): Promise<Subject> {
+    const guest = random.pick(GUESTS as [(typeof GUESTS)[number]]);
+    const { trace } = await this.scratch.recordGuest(guest);
+    return Subject.of(guest.name, new TraceReader(trace));
+  }
+}
