@@ -7,6 +7,8 @@ import { TYPE } from './module-layout.ts';
 
 export const FRAME_HEADER = 8;
 export const FRAME_PC = 4;
+/** Added to the function of a frame that a call has taken the place of. */
+export const LEFT = 0x80000000;
 
 /** Bytes by type code; 0 for references. */
 export function sizeOfType(type: number): number {

@@ -1,6 +1,6 @@
 /** The code that keeps count of frames, stores locals, and calls the hooks. */
 import type { Additions } from './additions.ts';
-import { FRAME_HEADER, FRAME_PC, type FrameLayout } from './frame-layout.ts';
+import { FRAME_HEADER, FRAME_PC, type FrameLayout, LEFT } from './frame-layout.ts';
 import { TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { HookName } from './plan.ts';
@@ -93,6 +93,14 @@ export class FrameSnippets {
     if (!spilled) return;
     this.getBase(out);
     this.setTop(out, spilled);
+  }
+
+  /** Before {@link leave}, where it is not known whether the function that takes its place has a frame. */
+  markLeft(out: WasmOutput): void {
+    this.getBase(out);
+    out.byte(OP.i32Const);
+    out.s32((this.shape.func + LEFT) | 0);
+    this.store(out, OP.i32Store, 0);
   }
 
   storePc(out: WasmOutput, pc: number): void {

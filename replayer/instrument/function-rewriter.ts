@@ -382,6 +382,12 @@ export class FunctionRewriter {
         break;
       case OP.returnCallIndirect:
       case OP.returnCallRef:
+        if (spilled) {
+          this.flush(at);
+          frames.storePc(out, at);
+          this.spill(shape, spilled);
+          frames.markLeft(out);
+        }
         this.leaveFor(shape, at);
         break;
       case OP.return:

@@ -4,6 +4,7 @@ import type { CallObserver } from '../feed.ts';
 import { type Frame, readFrames } from './frames.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
+import { frameOfTailCall } from './tail-calls.ts';
 import type { TravelTarget } from './travel-target.ts';
 
 /** Of a component, a frame of any instance. */
@@ -28,7 +29,10 @@ export async function framesAt(
   const observer: CallObserver = {
     before: (event) => {
       onEvent(event);
-      if (inCall && event === mark.event && running) frames = framesNow(running);
+      if (running === undefined) return;
+      const ended = frameOfTailCall(running.probes, running.layout);
+      if (inCall && event === mark.event) frames = framesNow(running);
+      ended?.();
     },
     after: () => {},
   };

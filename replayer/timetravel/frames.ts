@@ -6,6 +6,7 @@ import {
   FRAME_PC,
   type FrameLayout,
   frameLayout,
+  LEFT,
 } from '../instrument/frame-layout.ts';
 import { type ModuleLayout, readValueType, TYPE } from '../instrument/module-layout.ts';
 
@@ -63,7 +64,7 @@ function walk(layout: ModuleLayout, view: DataView) {
   const types = new Map<number, Uint8Array>();
   const sizes = new Map<number, number>();
   for (let base = 0; base + FRAME_HEADER <= view.byteLength; ) {
-    const func = view.getUint32(base, true);
+    const func = view.getUint32(base, true) & ~LEFT;
     let size = sizes.get(func);
     if (size === undefined) {
       const own = localTypes(layout, func);

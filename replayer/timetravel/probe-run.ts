@@ -19,6 +19,7 @@ import { differs, forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
 import type { StoppedGuest } from './state-at.ts';
+import { frameOfTailCall } from './tail-calls.ts';
 import type { TargetReplay, TravelTarget } from './travel-target.ts';
 
 interface ByteRange {
@@ -80,6 +81,7 @@ export class ProbeRun {
   /** Whether the host has said what it writes at this event. */
   private told = false;
   private left: { readonly error: unknown } | undefined;
+  private endTailCall: (() => void) | undefined;
 
   /** @param onEvent is told of every event, and now and then without one; what it throws ends the run */
   constructor(
@@ -107,6 +109,7 @@ export class ProbeRun {
       observer: {
         before: (event, func) => {
           onEvent(event);
+          if (this.probes) this.endTailCall = frameOfTailCall(this.probes, this.program.layout);
           if (this.probes && events.calling && event >= (events.callingFrom ?? 0)) {
             events.calling(this.markOfCall(), func.name);
           }
@@ -124,6 +127,8 @@ export class ProbeRun {
         after: (event) => {
           // of a component, the instance may not have been made yet
           if (this.probes === undefined) return;
+          this.endTailCall?.();
+          this.endTailCall = undefined;
           this.findOthersWrites();
           events.passed?.(event);
         },

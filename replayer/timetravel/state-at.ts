@@ -2,9 +2,9 @@
 import { WasiRrError } from '../../errors.ts';
 import type { Trap, WasmFrame } from '../../wasm/traps.ts';
 import type { CallObserver } from '../feed.ts';
-import { OP } from '../instrument/opcode-numbers.ts';
 import { type Frame, frameSize, readFrames } from './frames.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
+import { TAIL_CALLS } from './tail-calls.ts';
 import type { TravelTarget } from './travel-target.ts';
 
 /** Valid while it is looked at: the guest goes on afterwards. */
@@ -85,18 +85,13 @@ function trapAt({ trace, moduleId }: TravelTarget, event: number): Trap | undefi
   return outcome.trap.frames[0]?.module === moduleId ? outcome.trap : undefined;
 }
 
-/** Calls that take the place of their function: when one traps, the frame is left, but still there. */
-const TAIL_CALLS: ReadonlySet<number | undefined> = new Set([
-  OP.returnCallIndirect,
-  OP.returnCallRef,
-]);
-
 /** @param trapped the innermost frame of a trap */
 function stopped(
   { probes, layout, memory }: Running,
   trapped: WasmFrame | undefined,
 ): StoppedGuest {
   let top = Number(probes.global('top').value);
+  // the frame is left, but still there
   if (trapped && TAIL_CALLS.has(layout.bytes[trapped.offset])) {
     top += frameSize(layout, trapped.func);
   }
