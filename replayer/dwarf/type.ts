@@ -38,6 +38,9 @@ export interface MemberPointerType {
   readonly size: number;
 }
 
+/** In whose words a value is shown. `c`: and C++, and all others. */
+export type Language = 'c' | 'rust' | 'zig';
+
 export interface FunctionType {
   readonly kind: 'function';
   readonly name: string;
@@ -50,7 +53,7 @@ export interface ArrayType {
   readonly element: Type | undefined;
   /** Undefined for one whose end is not known (`char data[]`). */
   readonly count: number | undefined;
-  readonly isRust: boolean;
+  readonly language: Language;
 }
 
 export interface Member {
@@ -91,7 +94,7 @@ export interface StructureType {
   readonly variants: VariantPart | undefined;
   /** Of a template or generic type: what it was made for. */
   readonly typeArguments: readonly (Type | undefined)[];
-  readonly isRust: boolean;
+  readonly language: Language;
 }
 
 export interface EnumerationType {

@@ -9,6 +9,7 @@ import {
   type AliasType,
   type BaseType,
   type EnumerationType,
+  type Language,
   type PointerType,
   resolved,
   type StructureType,
@@ -50,8 +51,8 @@ const STRUCTURES: Readonly<Record<number, StructureType['form']>> = {
   [TAG.unionType]: 'union',
 };
 
-/** DW_LANG_Rust. */
-const RUST = 0x1c;
+/** DW_LANG_*. */
+const LANGUAGES: Readonly<Record<number, Language>> = { 28: 'rust', 39: 'zig' };
 
 const MAX_DIMENSIONS = 30;
 /** Bytes of the largest number. */
@@ -154,7 +155,7 @@ export class Types {
       kind: 'structure',
       form,
       name,
-      isRust: entry.unit.language === RUST,
+      language: languageOf(entry.unit),
       get size() {
         return whole().number(AT.byteSize);
       },
@@ -237,10 +238,16 @@ function arrayOf({ entry, name, target }: Source): Type {
     kind: 'array',
     name: level === 0 ? name : `${name}, dimension ${level + 1}`,
     count: counts[level],
-    isRust: entry.unit.language === RUST,
+    language: languageOf(entry.unit),
     get element() {
       return level + 1 < counts.length ? dimension(level + 1) : target();
     },
   });
   return dimension(0);
+}
+
+/** Zig says that it is C. */
+function languageOf({ language, producer }: Unit): Language {
+  if (producer?.startsWith('zig ')) return 'zig';
+  return LANGUAGES[language ?? 0] ?? 'c';
 }

@@ -187,6 +187,11 @@ export class Unit implements FormContext {
     return this.root.number(AT.language);
   }
 
+  /** The compiler and its version. */
+  get producer(): string | undefined {
+    return this.root.string(AT.producer);
+  }
+
   /** The folder that it was compiled in, which relative paths start from. */
   get folder(): string {
     return this.root.string(AT.compDir) ?? this.skeleton?.folder ?? '';

@@ -140,5 +140,5 @@ function numberOf(bytes: Uint8Array): Value {
   if (type !== undefined) return computed(type, bytes);
   const element = baseType('u8');
   const name = `u8[${bytes.length}]`;
-  return computed({ kind: 'array', name, element, count: bytes.length, isRust: false }, bytes);
+  return computed({ kind: 'array', name, element, count: bytes.length, language: 'c' }, bytes);
 }

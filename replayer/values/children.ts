@@ -9,6 +9,7 @@ import { libcxxKind } from './libcxx.ts';
 import { collectionOf, heldBy, sequenceOf } from './library-types.ts';
 import { variantOf } from './rust-types.ts';
 import { bitsOf, elementOf, memberOf, type Value, valueAt } from './value.ts';
+import { zigCase } from './zig-types.ts';
 
 export interface Child {
   /** `next`, `[3]`, `*p`. */
@@ -83,6 +84,11 @@ function partsOf(value: Value, type: StructureType, machine: Machine): Children 
     const inner = hasChildren(held) ? childrenOf(held, machine) : NONE;
     return inner.children.length > 0 ? inner : { children: [{ name: '*', value: held }], more: 0 };
   }
+  const given = zigCase(value, type);
+  if (given !== undefined) {
+    const { name, content } = given;
+    return { children: content ? [{ name, value: content }] : [], more: 0 };
+  }
   if (type.variants !== undefined) {
     const { member, content } = variantOf(value, type);
     const inner = resolved(content.type);
@@ -138,6 +144,11 @@ function elements(value: Value, element: Type | undefined, count: number): Child
 
 /** Strings of libraries are shown whole. */
 function isText(type: StructureType): boolean {
-  if (!type.isRust) return libcxxKind(type) === 'string';
+  switch (type.language) {
+    case 'zig':
+      return false;
+    case 'c':
+      return libcxxKind(type) === 'string';
+  }
   return /^&(mut )?str$/.test(type.name) || /(^|::)String$/.test(type.name);
 }

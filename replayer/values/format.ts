@@ -19,6 +19,7 @@ import { formatRust } from './rust.ts';
 import { character, floatText, inRadix, quotedCharacter, type Radix } from './scalars.ts';
 import { arrayText, MAX_SHOWN, REPEATS, utf8Text } from './texts.ts';
 import { bitsOf, elementOf, integerOf, memberOf, type Value, valueAt } from './value.ts';
+import { formatZig, zigArrayText } from './zig.ts';
 
 export interface FormatContext {
   readonly machine: Machine;
@@ -177,7 +178,7 @@ export class Formatter {
     return names.length > 0 && rest === 0n ? `(${names.join(' | ')})` : number.toString();
   }
 
-  private array(value: Value, { element, count, isRust }: ArrayType, depth: number): string {
+  private array(value: Value, { element, count, language }: ArrayType, depth: number): string {
     const { address } = value.source;
     if (count === undefined) {
       const where = address === undefined ? '' : `@0x${address.toString(16)}, `;
@@ -188,8 +189,12 @@ export class Formatter {
       const size = sizeOf(character) ?? 1;
       return arrayText(codesOf(value, count, size), { isUnicode: size > 1 });
     }
+    if (this.radix === undefined && language === 'zig') {
+      const text = zigArrayText(value, element, count);
+      if (text !== undefined) return text;
+    }
     const content = this.elements(value, element, count, depth);
-    return isRust ? `[${content}]` : `{${content}}`;
+    return language === 'rust' ? `[${content}]` : `{${content}}`;
   }
 
   /** `1, 2, 0 <repeats 14 times>` */
@@ -231,7 +236,10 @@ export class Formatter {
   private structure(value: Value, type: StructureType, depth: number): string {
     if (type.size === undefined) return '<its type is only declared>';
     if (depth >= MAX_DEPTH) return '{…}';
-    const known = formatRust(value, type, this, depth) ?? formatLibcxx(value, type, this, depth);
+    const known =
+      formatRust(value, type, this, depth) ??
+      formatZig(value, type, this, depth) ??
+      formatLibcxx(value, type, this, depth);
     if (known !== undefined) return known;
     const parts: string[] = [];
     for (const member of type.members) {

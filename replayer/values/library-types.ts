@@ -1,6 +1,6 @@
 /** What values of the libraries of languages hold: the elements of a vector, the text of a string. */
 import { type Machine, Unreadable } from '../dwarf/machine.ts';
-import { resolved, sizeOf } from '../dwarf/type.ts';
+import { type Language, resolved, sizeOf } from '../dwarf/type.ts';
 import { isCharacter } from './characters.ts';
 import type { Collection } from './collection.ts';
 import { libcxxKind, libcxxSequence, libcxxText } from './libcxx.ts';
@@ -12,6 +12,13 @@ import { rustSequence, rustText } from './rust-types.ts';
 import { rustWrapper } from './rust-wrappers.ts';
 import type { Sequence } from './sequence.ts';
 import { bitsOf, type Value } from './value.ts';
+import { zigSlice, zigText, zigWrapper } from './zig-types.ts';
+
+const WRAPPERS: Readonly<Record<Language, typeof rustWrapper>> = {
+  c: libcxxWrapper,
+  rust: rustWrapper,
+  zig: zigWrapper,
+};
 
 /** Bytes of a text that is compared. */
 const MAX_TEXT = 1 << 16;
@@ -20,7 +27,8 @@ const MAX_TEXT = 1 << 16;
 export function sequenceOf(value: Value, machine: Machine): Sequence | undefined {
   const type = resolved(value.type);
   if (type?.kind !== 'structure') return undefined;
-  if (type.isRust) return rustSequence(value, type);
+  if (type.language === 'rust') return rustSequence(value, type);
+  if (type.language === 'zig') return zigSlice(value, type);
   const isSequence = libcxxKind(type) === 'vector' || libcxxName(type) === 'array';
   return isSequence ? libcxxSequence(value, machine) : undefined;
 }
@@ -29,7 +37,7 @@ export function sequenceOf(value: Value, machine: Machine): Sequence | undefined
 export function collectionOf(value: Value, machine: Machine): Collection | undefined {
   const type = resolved(value.type);
   if (type?.kind !== 'structure') return undefined;
-  return type.isRust
+  return type.language === 'rust'
     ? rustCollection(value, type, machine)
     : libcxxCollection(value, type, machine);
 }
@@ -38,8 +46,7 @@ export function collectionOf(value: Value, machine: Machine): Collection | undef
 export function heldBy(value: Value, machine: Machine): Value | undefined {
   const type = resolved(value.type);
   if (type?.kind !== 'structure') return undefined;
-  const read = type.isRust ? rustWrapper : libcxxWrapper;
-  const wrapper = read(value, type, machine);
+  const wrapper = WRAPPERS[type.language](value, type, machine);
   if (wrapper === undefined) return undefined;
   if (wrapper.value === undefined) throw new Unreadable(`this ${wrapper.name} holds nothing`);
   return wrapper.value;
@@ -62,7 +69,7 @@ export function textOf(value: Value, machine: Machine): string {
     return text(end < 0 ? bytes : bytes.subarray(0, end));
   }
   if (type?.kind === 'structure') {
-    const rust = type.isRust ? rustText(value, type) : undefined;
+    const rust = type.language === 'rust' ? rustText(value, type) : zigText(value, type);
     if (rust !== undefined) {
       const bytes = machine.memory(rust.address, Math.min(rust.length, MAX_TEXT));
       if (bytes !== undefined) return text(bytes);

@@ -33,7 +33,7 @@ export function rustCollection(
   type: StructureType,
   machine: Machine,
 ): Collection | undefined {
-  if (!type.isRust || !/^(std|alloc|hashbrown)::/.test(type.name)) return undefined;
+  if (type.language !== 'rust' || !/^(std|alloc|hashbrown)::/.test(type.name)) return undefined;
   return READERS.get(shortName(type.name))?.(value, type, machine);
 }
 

@@ -12,7 +12,7 @@ export function rustWrapper(
   type: StructureType,
   machine: Machine,
 ): Wrapper | undefined {
-  if (!type.isRust || !/^(std|alloc|core)::/.test(type.name)) return undefined;
+  if (type.language !== 'rust' || !/^(std|alloc|core)::/.test(type.name)) return undefined;
   const name = shortName(type.name);
   switch (name) {
     case 'Rc':

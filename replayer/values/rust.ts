@@ -15,7 +15,7 @@ export function formatRust(
   formatter: Formatter,
   depth: number,
 ): string | undefined {
-  if (!type.isRust || type.form === 'union') return undefined;
+  if (type.language !== 'rust' || type.form === 'union') return undefined;
   if (type.variants !== undefined) {
     const { member, content } = variantOf(value, type);
     const inner = resolved(member.type);

@@ -100,6 +100,22 @@ const STORIES: Readonly<Record<string, Story>> = {
       ...['b ledger.rs:38 if line == "bob,5O,20"', 'rc', 'info locals', 'n'],
     ],
   },
+  // Zig, and nothing fails: 148 nails are too few, for somebody sold rope
+  'stock-O0g': {
+    stdin: 'stock/orders.txt',
+    commands: [
+      ...['catch call fd_write', 'rc', 'frame main', 'p stock.items.items', 'delete'],
+      ...[
+        'watch stock.items.items[2].count',
+        'rc',
+        'p *item',
+        'p order',
+        'p order.name == item.name',
+      ],
+      ...['frame main', 'p line', 'delete', 'b stock.Stock.remove', 'rc', 'rc', 'p name', 'n', 'n'],
+      ...['info locals', 'p entry.value', 'p self.items.items', 'n', 'p self.items.items'],
+    ],
+  },
   // the state of a quote is lost where a chunk ends
   'flakyparse-O0g': {
     folder: 'flakyparse',

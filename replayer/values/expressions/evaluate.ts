@@ -154,6 +154,13 @@ class Evaluator {
       return this.textComparison(operator, left, right);
     }
     const [a, b] = [this.value(left), this.value(right)];
+    // strings of a library, which languages compare by their text
+    if (
+      isComparison(operator) &&
+      [a, b].every(({ type }) => resolved(type)?.kind === 'structure')
+    ) {
+      return this.textComparison(operator, left, right);
+    }
     if (operator === '+' || operator === '-') {
       const moved = movedPointer(a, b, operator) ?? (operator === '+' && movedPointer(b, a, '+'));
       if (moved) return moved;
@@ -165,7 +172,7 @@ class Evaluator {
   private textComparison(operator: string, left: Expression, right: Expression): Value {
     const textIn = (side: Expression) =>
       side.kind === 'text' ? side.text : textOf(this.value(side), this.names.machine);
-    if (operator !== '==' && operator !== '!=') {
+    if (!isComparison(operator)) {
       throw badExpression('texts are compared with == and != only');
     }
     return ofScalar(truth((textIn(left) === textIn(right)) === (operator === '==')));
@@ -228,7 +235,7 @@ class Evaluator {
       name: `${element?.name}[${count}]`,
       element,
       count,
-      isRust: false,
+      language: 'c',
     });
   }
 
@@ -262,4 +269,8 @@ function indexFrom(key: Key): number {
   const index = Number(key);
   if (typeof key !== 'string' && Number.isSafeInteger(index)) return index;
   throw badExpression('that is no index');
+}
+
+function isComparison(operator: string): boolean {
+  return operator === '==' || operator === '!=';
 }

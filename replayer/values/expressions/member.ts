@@ -2,12 +2,15 @@
 import { resolved, type StructureType } from '../../dwarf/type.ts';
 import { variantOf } from '../rust-types.ts';
 import { memberOf, type Value } from '../value.ts';
+import { zigCase } from '../zig-types.ts';
 
 /** Structs without a name that a member is looked for in. */
 const MAX_ANONYMOUS = 100;
 
 /** Its own, or one of an anonymous struct, a base class, or the variant that it is. */
 export function memberNamed(value: Value, type: StructureType, name: string): Value | undefined {
+  const given = zigCase(value, type);
+  if (given?.name === name) return given.content;
   const open: { value: Value; type: StructureType }[] = [{ value, type }];
   if (type.variants !== undefined) {
     const { content } = variantOf(value, type);
