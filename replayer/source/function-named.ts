@@ -1,12 +1,17 @@
 /** What users may call a function: its name without parameters, return type and template arguments, or the end of its path. */
 
+/**
+ * What a path ends with: of C++ and Rust, of Zig and Go; and the type that it returns, which a function made of a
+ * template is written with.
+ */
+const BEFORE = ['::', '.', ' '];
+
 /** @param name demangled, or as the module or the source has it */
 export function hasFunctionName(name: string, wanted: string): boolean {
   if (name === wanted) return true;
   const plain = withoutParameters(name);
   return [plain, withoutGroup(plain, '<', '>')].some(
-    // a function made of a template is written with the type that it returns
-    (one) => one === wanted || one.endsWith(`::${wanted}`) || one.endsWith(` ${wanted}`),
+    (one) => one === wanted || BEFORE.some((before) => one.endsWith(before + wanted)),
   );
 }
 
