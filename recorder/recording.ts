@@ -101,7 +101,7 @@ export class Recording {
     if (news.type === 'serving') onServing?.(news.address);
     else {
       this.log.write(() => this.writer.addRequest(news.request));
-      onRequest?.(news.request);
+      if (!news.again) onRequest?.(news.request);
     }
   }
 

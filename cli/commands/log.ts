@@ -27,6 +27,7 @@ interface LogFlags extends ViewOptions {
   readonly summary?: boolean;
   readonly follow?: boolean;
   readonly requests?: boolean;
+  readonly failed?: boolean;
 }
 
 /** Digits of an event number, while it is not known how many events there will be. */
@@ -44,6 +45,7 @@ Examples:
   wasi-rr log --from 1000 --limit 20
   wasi-rr log -f                         a recording in progress, until it ends
   wasi-rr log -c                         calls, errors, time and bytes by function
+  wasi-rr log --failed -c                of an HTTP server: which requests went wrong
   wasi-rr log --json | jq 'select(.durationNs > 1e6)'`;
 
 export function addLog(program: Command): void {
@@ -67,6 +69,14 @@ export function addLog(program: Command): void {
         '--requests',
         'of an HTTP server: its requests, each with its calls; with -c one line each',
       ).conflicts('follow'),
+    )
+    .addOption(
+      new Option(
+        '--failed',
+        'only requests that were answered with 500 or more, or not by the program',
+      )
+        .implies({ requests: true })
+        .conflicts('follow'),
     )
     .option('--core', 'of a component also what its runtime does: instances, memory for results')
     .option('-f, --follow', 'go on with what is being recorded, until the recording ends')

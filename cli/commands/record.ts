@@ -351,7 +351,11 @@ function sayServing([address]: readonly Address[]): void {
   if (address) say(`serving on http://${addressText(address)}; Ctrl-C ends the recording`);
 }
 
+/** Characters of a path that are shown. */
+const MAX_PATH = 200;
+
 function sayFailed({ id, method, path, failure }: ServedRequest): void {
   if (failure === null) return;
-  say(`request ${id}, ${escapeText(method)} ${escapeText(path)}: ${escapeText(failure)}`);
+  const shown = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+  say(`request ${id}, ${escapeText(method)} ${escapeText(shown)}: ${escapeText(failure)}`);
 }

@@ -32,9 +32,19 @@ interface Shown {
   count: number;
 }
 
+/** What only this view can be asked for. */
+interface RequestOptions extends ViewOptions {
+  readonly summary?: boolean;
+  /** Only requests that the program did not answer well. */
+  readonly failed?: boolean;
+}
+
+/** Statuses from this on say that the server failed. */
+const SERVER_ERROR = 500;
+
 export class RequestView implements LogView {
   private readonly trace: TraceReader;
-  private readonly options: ViewOptions & { readonly summary?: boolean };
+  private readonly options: RequestOptions;
   private readonly filter: ComponentFilter;
   private readonly meanings: CoreMeanings;
   private readonly calls: ComponentCalls;
@@ -54,11 +64,7 @@ export class RequestView implements LogView {
    * @param events how many there are, for the width of their numbers
    * @throws WasiRrError OPTION_INVALID for what is no server's trace
    */
-  constructor(
-    trace: TraceReader,
-    options: ViewOptions & { readonly summary?: boolean },
-    events: number,
-  ) {
+  constructor(trace: TraceReader, options: RequestOptions, events: number) {
     if (trace.meta.serving === undefined) {
       throw new WasiRrError(
         'OPTION_INVALID',
@@ -72,7 +78,8 @@ export class RequestView implements LogView {
     this.meanings = new CoreMeanings(words);
     this.calls = describedCalls(this.meanings, options);
     this.text = new ComponentText(events, this.paint, options.durations ?? false);
-    this.shown = trace.requests().map((request) => ({
+    const requests = trace.requests().filter((one) => !options.failed || isFailed(one));
+    this.shown = requests.map((request) => ({
       request,
       last: request.spans.reduce((last, [, end]) => Math.max(last, end), -1),
       calls: [],
@@ -162,8 +169,10 @@ export class RequestView implements LogView {
   }
 
   private line({ request, count }: Shown): string {
-    const { id, method, path, status, failure, durationNs } = request;
-    const calls = `${count} ${count === 1 ? 'call' : 'calls'}`;
+    const { id, method, path, status, failure, durationNs, spans } = request;
+    const [first, last] = [spans[0]?.[0], spans.at(-1)?.[1]];
+    const where = first === undefined ? '' : `, #${first} to #${last}`;
+    const calls = `${count} ${count === 1 ? 'call' : 'calls'}${where}`;
     const answer = `${status ?? 'no response'} <${formatSeconds(durationNs)}> ${calls}`;
     const head = this.paint('cyan', `request ${id} ${escapeText(method)} ${escapeText(path)}`);
     return failure === null
@@ -186,4 +195,8 @@ export class RequestView implements LogView {
       ...(!this.options.summary && { calls: calls.map((one): unknown => JSON.parse(one)) }),
     });
   }
+}
+
+function isFailed({ status, failure }: ServedRequest): boolean {
+  return failure !== null || status === null || status >= SERVER_ERROR;
 }

@@ -38,7 +38,8 @@ export interface ComponentSetup {
 /** What a server's thread tells of itself. */
 export type ServerNews =
   | { readonly type: 'serving'; readonly address: Address }
-  | { readonly type: 'request'; readonly request: ServedRequest };
+  /** @param again it was told before, with less */
+  | { readonly type: 'request'; readonly request: ServedRequest; readonly again: boolean };
 
 /** To be put into the trace before any event that names it; the thread waits for that. */
 export interface Announcement {

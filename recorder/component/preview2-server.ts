@@ -4,6 +4,8 @@
  * the other. Changes classes of the shim: this is for a thread that runs one component.
  */
 import * as http from '@bytecodealliance/preview2-shim/http';
+import { callExtension } from '@bytecodealliance/preview2-shim/io-worker';
+import { workerUrl } from '../../worker-url.ts';
 import type { Address } from '../network/messages.ts';
 import type { Interfaces } from './provided-interfaces.ts';
 import type { OpenRequest, RequestNotes } from './request-notes.ts';
@@ -58,6 +60,7 @@ export class Preview2Server implements Server {
     this.notes = notes;
     this.watchBodies();
     this.watchResponses();
+    callExtension(workerUrl('recorder/component/lost-clients-worker'), 'watch', []);
     const { HTTPServer } = http as unknown as {
       HTTPServer: new (handler: { handle: IncomingHandler }) => ShimServer;
     };

@@ -44,6 +44,11 @@ const METHODS = new Set('get head post put delete connect options trace patch'.s
 
 const FAILED = 500;
 
+const CLIENT_GONE = 'the client is gone';
+
+/** What WASI calls a connection that is gone. */
+const GONE = { tag: 'connection-terminated' };
+
 /** What the component exports. */
 export type RequestHandler = (request: object) => Promise<unknown>;
 
@@ -106,12 +111,16 @@ function requestOf(incoming: IncomingMessage): object {
   );
   const trailers = new Promise((resolve) => {
     incoming.once('close', () =>
-      resolve(shim._trailerResultFromEntries(entriesOf(incoming.trailersDistinct))),
+      resolve(
+        incoming.errored === null
+          ? shim._trailerResultFromEntries(entriesOf(incoming.trailersDistinct))
+          : { tag: 'err', val: GONE },
+      ),
     );
   });
   const [request] = shim.Request.new(
     shim._fieldsFromEntriesChecked(entries),
-    new StreamReader(incoming),
+    new StreamReader(bodyOf(incoming)),
     new FutureReader(trailers),
     null,
   );
@@ -123,10 +132,30 @@ function requestOf(incoming: IncomingMessage): object {
   return request;
 }
 
+/** Ends where the client hangs up: a stream of WASI has no other end, and the trailers say why. */
+async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const bytes of incoming) yield bytes as Uint8Array;
+  } catch {
+    // nothing else goes wrong with a body
+  }
+}
+
 async function send(response: Response, outgoing: ServerResponse): Promise<void> {
   const { tx, rx } = future();
+  try {
+    await sendWith(rx, response, outgoing);
+  } catch (thrown) {
+    await tx.write({ tag: 'err', val: GONE });
+    throw thrown;
+  }
+  await tx.write({ tag: 'ok', val: undefined });
+}
+
+/** @param sent resolves where all is sent @throws what came in between */
+async function sendWith(sent: object, response: Response, outgoing: ServerResponse): Promise<void> {
   const headers = response.getHeaders().copyAll();
-  const [body, trailers] = shim.Response.consumeBody(response, rx);
+  const [body, trailers] = shim.Response.consumeBody(response, sent);
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
   outgoing.writeHead(
     response.getStatusCode(),
@@ -135,15 +164,27 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
   if (body) outgoing.flushHeaders();
   if (body) {
     for await (const bytes of readableByteStreamFromReader(body, { name: 'response body' })) {
-      if (!outgoing.write(bytes)) await roomIn(outgoing);
+      if (!stillThere(outgoing).write(bytes)) await roomIn(outgoing);
     }
   }
   const fields = await shim._readTrailersForTransport(trailers);
   if (fields) {
     outgoing.addTrailers(fields.map(([name, value]) => [name, text(value)] as const));
   }
-  await new Promise<void>((resolve) => outgoing.end(resolve));
-  await tx.write({ tag: 'ok', val: undefined });
+  await allOf(stillThere(outgoing));
+}
+
+function stillThere(outgoing: ServerResponse): ServerResponse {
+  if (outgoing.destroyed) throw new Error(CLIENT_GONE);
+  return outgoing;
+}
+
+/** All of it has gone to the system. */
+function allOf(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('close', () => reject(new Error(CLIENT_GONE)));
+    outgoing.end(resolve);
+  });
 }
 
 /** Room in the socket, or nobody there any more. */
@@ -156,7 +197,7 @@ function roomIn(outgoing: ServerResponse): Promise<void> {
     };
     const gone = () => {
       outgoing.off('drain', done);
-      reject(new Error('the client is gone'));
+      reject(new Error(CLIENT_GONE));
     };
     outgoing.once('drain', done);
     outgoing.once('close', gone);

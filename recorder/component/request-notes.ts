@@ -28,7 +28,7 @@ export class OpenRequest {
 export class RequestNotes implements RunWatch {
   private readonly going = new AsyncLocalStorage<OpenRequest>();
   private readonly nowNs: () => number;
-  private readonly onDone: (request: ServedRequest) => void;
+  private readonly onDone: (request: ServedRequest, again: boolean) => void;
   private count = 0;
   private readonly late = new Set<OpenRequest>();
   private readonly stacks = new WeakMap<GuestStack, OpenRequest>();
@@ -39,9 +39,9 @@ export class RequestNotes implements RunWatch {
 
   /**
    * @param nowNs nanoseconds since the recording's start
-   * @param onDone called when each is answered; once more where the guest did something for it after that
+   * @param onDone called when each is answered; `again` where the guest did something for it after that
    */
-  constructor(nowNs: () => number, onDone: (request: ServedRequest) => void) {
+  constructor(nowNs: () => number, onDone: (request: ServedRequest, again: boolean) => void) {
     this.nowNs = nowNs;
     this.onDone = onDone;
   }
@@ -89,16 +89,17 @@ export class RequestNotes implements RunWatch {
 
   /** What the guest went on to do for requests that were answered is noted as well. */
   flush(): void {
-    for (const of of this.late) this.tell(of);
+    for (const of of this.late) this.tell(of, true);
     this.late.clear();
   }
 
   done(open: OpenRequest): void {
     open.durationNs = Math.max(0, this.nowNs() - open.startNs);
-    this.tell(open);
+    this.tell(open, false);
   }
 
-  private tell({ id, method, path, status, failure, startNs, durationNs = 0, spans }: OpenRequest) {
-    this.onDone({ id, method, path, status, failure, startNs, durationNs, spans });
+  private tell(open: OpenRequest, again: boolean): void {
+    const { id, method, path, status, failure, startNs, durationNs = 0, spans } = open;
+    this.onDone({ id, method, path, status, failure, startNs, durationNs, spans }, again);
   }
 }

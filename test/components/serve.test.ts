@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { RequestView } from '../../cli/log/request-view.ts';
 import { replay } from '../../replayer/replay.ts';
+import { openSession } from '../../replayer/session/session.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { RequestSpans } from '../../traces/requests.ts';
 import type { HttpResponse } from '../../wasi/component/http-responses.ts';
@@ -20,6 +21,15 @@ function requestsOf(trace: string) {
     return reader.requests();
   } finally {
     reader.close();
+  }
+}
+
+async function failedAt(trace: string): Promise<number> {
+  const session = await openSession(trace);
+  try {
+    return (await session.failure()).event;
+  } finally {
+    await session.close();
   }
 }
 
@@ -95,6 +105,7 @@ test('a request that makes it trap is told, and the next one gets a new instance
     null,
   ]);
   expect(run.outcome).toMatchObject({ kind: 'trap', trap: { kind: 'unreachable' } });
+  expect(await failedAt(run.trace)).toBe(requestsOf(run.trace)[1]?.spans.at(-1)?.[1]);
   expect(await replay({ trace: run.trace })).toMatchObject({
     status: 'identical',
     outcome: run.outcome,
@@ -116,11 +127,14 @@ test('log --requests', async () => {
     }
   };
   const text = lines({}).map((line) => stripVTControlCharacters(line));
-  expect(text[0]).toMatch(/^request 1 POST \/a\?b=1 = 201 <\d+\.\d{6}> 20 calls$/);
+  expect(text[0]).toMatch(/^request 1 POST \/a\?b=1 = 201 <\d+\.\d{6}> 20 calls, #\d+ to #\d+$/);
   expect(text.filter((line) => line.startsWith('  '))).toHaveLength(21);
   expect(text[1]).toContain('incoming-request.path-with-query(incoming-request#1)');
-  expect(text[21]).toMatch(/^request 2 GET \/trap = 500 <\d+\.\d{6}> 1 call: .*unreachable/);
+  expect(text[21]).toMatch(
+    /^request 2 GET \/trap = 500 <\d+\.\d{6}> 1 call, #\d+ to #\d+: .*unreachable/,
+  );
   expect(lines({ summary: true })).toHaveLength(2);
+  expect(lines({ failed: true })[0]).toContain('request 2 GET /trap');
   expect(lines({ call: 'fields.append' })).toHaveLength(3);
   const json = lines({ json: true }).map((line) => JSON.parse(line) as object);
   expect(json).toMatchObject([
