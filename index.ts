@@ -9,6 +9,7 @@
 export { type ErrorCode, messageOf, WasiRrError } from './errors.ts';
 export { FAULT_NAMES, FAULTS, type Fault, type FaultName } from './recorder/chaos/faults.ts';
 export type { ChaosOptions, ChaosPlan } from './recorder/chaos/plan.ts';
+export type { WitValue } from './recorder/component/component-exports.ts';
 export type { FixedClockOptions, SeededRandomOptions } from './recorder/determinism.ts';
 export { startAhead } from './recorder/guest-start.ts';
 export type { CallResult } from './recorder/guest-thread.ts';

@@ -3,6 +3,7 @@ import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import type { ChaosPlan } from './chaos/plan.ts';
+import type { ComponentFunction, WitValue } from './component/component-exports.ts';
 import type { Announcement, ServerNews } from './component/component-messages.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 
@@ -38,6 +39,13 @@ export type ToGuest =
       readonly func: LoggedFunction;
       readonly args: readonly CoreValue[];
     }
+  /** A function of a component, with values of its interface. */
+  | {
+      readonly type: 'call-function';
+      readonly id: number;
+      readonly func: ComponentFunction;
+      readonly args: readonly WitValue[];
+    }
   /** A server takes no more requests, and its call returns when all are answered. */
   | { readonly type: 'drain' }
   | { readonly type: 'finish' };
@@ -48,7 +56,7 @@ export type FromGuest =
   | { readonly type: 'instantiated' }
   /** Instantiation, or the call `id`, ended by an exit, a trap or a failure. */
   | { readonly type: 'unwound'; readonly id: number | undefined; readonly outcome: Outcome }
-  | { readonly type: 'returned'; readonly id: number; readonly results: readonly CoreValue[] }
+  | { readonly type: 'returned'; readonly id: number; readonly results: readonly WitValue[] }
   | {
       readonly type: 'finished';
       readonly finalMemory: FinalMemory | null;

@@ -15,6 +15,7 @@ import {
   readDeclarations,
 } from '../wasm/binary.ts';
 import { checkCommand } from './command-check.ts';
+import type { ComponentUse } from './component/component-checks.ts';
 import type { ComponentProgram } from './component/component-program.ts';
 import { checkMemories } from './memory-support.ts';
 
@@ -46,8 +47,8 @@ export interface LoadOptions {
   readonly viaComponent?: boolean;
   /** Name of an interface → path of the JavaScript module that gives it to a component. */
   readonly imports?: Readonly<Record<string, string>>;
-  /** It is to serve HTTP requests. */
-  readonly serve?: boolean;
+  /** What is to be done with a component. */
+  readonly use?: ComponentUse;
 }
 
 /**
@@ -57,7 +58,7 @@ export interface LoadOptions {
  */
 export async function loadProgram(
   source: string | Uint8Array,
-  { name, viaComponent = false, imports = {}, serve = false }: LoadOptions = {},
+  { name, viaComponent = false, imports = {}, use = 'run' }: LoadOptions = {},
 ): Promise<GuestProgram> {
   const label = name ?? (typeof source === 'string' ? basename(source) : 'program.wasm');
   const bytes = typeof source === 'string' ? await readModule(source) : source;
@@ -71,9 +72,9 @@ export async function loadProgram(
     }
     const { givenImports } = await import('./component/given-imports.ts');
     const given = givenImports(imports);
-    return (await componentLoader()).loadComponent(label, bytes, { given, serve });
+    return (await componentLoader()).loadComponent(label, bytes, { given, use });
   }
-  if (serve) {
+  if (use === 'serve') {
     throw new WasiRrError(
       'OPTION_INVALID',
       `${label} is a core module. Only a component of WASI can be served (--serve, serve); a module of Preview 1 that accepts connections itself gets a socket with --tcplisten.`,

@@ -1,11 +1,12 @@
 /** The guest's thread, seen from the supervisor: started, told what to call, and ended wherever it is. */
 import { writeSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
-import { messageOf } from '../errors.ts';
+import { messageOf, WasiRrError } from '../errors.ts';
 import type { CoreValue, LoggedFunction } from '../traces/events.ts';
 import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { uptimeMs } from '../traces/uptime.ts';
+import type { ComponentFunction, WitValue } from './component/component-exports.ts';
 import type { Announcement, ComponentSetup, ServerNews } from './component/component-messages.ts';
 import type { ComponentProgram } from './component/component-program.ts';
 import { LATER } from './component/provided-interfaces.ts';
@@ -19,7 +20,7 @@ export const STOP_GRACE_MS = 300;
 
 /** How one call into the guest ended. */
 export type CallResult =
-  | { readonly kind: 'returned'; readonly results: readonly CoreValue[] }
+  | { readonly kind: 'returned'; readonly results: readonly WitValue[] }
   | { readonly kind: 'unwound'; readonly outcome: Outcome };
 
 export class GuestThread {
@@ -100,8 +101,17 @@ export class GuestThread {
 
   /** Calls run one after the other; after an exit none is made any more. */
   call(func: LoggedFunction, args: readonly CoreValue[]): Promise<CallResult> {
+    return this.ask((id) => ({ type: 'call', id, func, args }));
+  }
+
+  /** As {@link call}, for a function of a component. */
+  callFunction(func: ComponentFunction, args: readonly WitValue[]): Promise<CallResult> {
+    return this.ask((id) => ({ type: 'call-function', id, func, args }));
+  }
+
+  private ask(message: (id: number) => ToGuest): Promise<CallResult> {
     const id = this.nextCall++;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const left = this.unwound?.kind === 'trap' ? undefined : this.unwound;
       const outcome = this.stopping?.outcome ?? left;
       if (outcome !== undefined) {
@@ -109,7 +119,15 @@ export class GuestThread {
         return;
       }
       this.pendingCalls.set(id, resolve);
-      this.tell({ type: 'call', id, func, args });
+      try {
+        this.tell(message(id));
+      } catch (cause) {
+        this.pendingCalls.delete(id);
+        const why = messageOf(cause).replace(/\.$/, '');
+        reject(
+          new WasiRrError('OPTION_INVALID', `the arguments cannot be passed on: ${why}.`, { cause }),
+        );
+      }
     });
   }
 

@@ -1,13 +1,14 @@
 /** Recording as a library: options in plain terms, checked, and a recording that runs. */
 import { basename, resolve } from 'node:path';
 import { WasiRrError } from '../errors.ts';
-import type { CoreValue } from '../traces/events.ts';
 import { nextTracePath, removeTrace, traceFolder } from '../traces/folder.ts';
 import type { Preopen } from '../traces/meta.ts';
 import { isSuccess } from '../traces/outcome.ts';
 import type { ServedRequest } from '../traces/requests.ts';
 import { type ChaosOptions, type ChaosPlan, planChaos } from './chaos/plan.ts';
 import { checkCommand } from './command-check.ts';
+import type { ComponentUse } from './component/component-checks.ts';
+import type { WitValue } from './component/component-exports.ts';
 import { checkCurrentDirectory } from './current-directory.ts';
 import {
   type FixedClockOptions,
@@ -127,16 +128,21 @@ export interface RecordReport extends RecordingSummary {
 /** A recording in progress, whose exports are called one by one (a reactor, a plug-in). */
 export interface OpenRecording {
   readonly trace: string;
-  /** Names of the exports that can be called; of a component only `_start`, which runs it. */
+  /**
+   * Names of the exports that can be called. A component that is a command has `_start` alone, which runs it; any other
+   * `interface@version#function`, or the function's name where it stands in no interface.
+   */
   readonly exports: readonly string[];
   readonly progress: { readonly events: number; readonly calls: number };
   /** Where the guest can accept connections. */
   readonly addresses: readonly Address[];
   /**
-   * Calls an export with core values (bigint for i64).
+   * Calls an export with core values (bigint for i64); of a component, with values of its interface. A `result` comes
+   * as `{tag: 'ok', val}` or `{tag: 'err', val}`. After a trap nothing of a component can be called any more: calls
+   * end as that one.
    * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID, RECORDING_ENDED
    */
-  call(name: string, args?: readonly CoreValue[]): Promise<CallResult>;
+  call(name: string, args?: readonly WitValue[]): Promise<CallResult>;
   /** Ends the guest, wherever it is. @param by what to note as the cause */
   interrupt(by: string): void;
   /** Completes and closes the trace. @throws WasiRrError TRACE_WRITE_FAILED, RECORDING_ENDED */
@@ -148,14 +154,17 @@ export interface OpenRecording {
  * @throws WasiRrError for options, modules and places that cannot be used; then nothing is left behind
  */
 export async function openRecording(options: RecordOptions): Promise<OpenRecording> {
-  return start(await prepare(options), options);
+  return start(await prepare(options, 'calls'), options);
 }
 
 interface Settings extends Omit<RecordingSettings, 'path' | 'network' | 'onServing' | 'onRequest'> {
   readonly listen: readonly Address[];
 }
 
-async function prepare(options: RecordOptions & Pick<RunOptions, 'serve'>): Promise<Settings> {
+async function prepare(
+  options: RecordOptions & Pick<RunOptions, 'serve'>,
+  use: ComponentUse = 'run',
+): Promise<Settings> {
   checkCurrentDirectory();
   const host = options.host ?? DEFAULT_HOST;
   if (!isHostName(host)) {
@@ -181,7 +190,7 @@ async function prepare(options: RecordOptions & Pick<RunOptions, 'serve'>): Prom
     name,
     viaComponent,
     imports,
-    serve: serve !== undefined,
+    use: serve === undefined ? use : 'serve',
   });
   if (options.host !== undefined && program.kind !== 'module') {
     throw invalid(
@@ -244,8 +253,7 @@ async function start(
   return {
     trace: path,
     addresses: network?.addresses ?? [],
-    exports:
-      settings.program.kind === 'module' ? [...settings.program.exports.keys()] : [COMMAND.name],
+    exports: exportNames(settings.program),
     get progress() {
       return recording.progress;
     },
@@ -292,6 +300,11 @@ export async function record(options: RunOptions): Promise<RecordReport> {
     clearTimeout(grace);
     signal?.removeEventListener('abort', abort);
   }
+}
+
+function exportNames(program: Settings['program']): readonly string[] {
+  if (program.kind === 'module') return [...program.exports.keys()];
+  return program.entry === '' ? [...(program.functions?.callable.keys() ?? [])] : [COMMAND.name];
 }
 
 function create(

@@ -8,7 +8,9 @@ import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
 import { escapeText } from '../wasi/escape.ts';
+import { checkedCall, type WitValue } from './component/component-exports.ts';
 import type { ServerNews } from './component/component-messages.ts';
+import type { ModuleProgram } from './guest-program.ts';
 import { type CallResult, GuestThread, STOP_GRACE_MS } from './guest-thread.ts';
 import { modulesOf, type RecordingSettings, startMeta } from './recording-settings.ts';
 import { TraceLog } from './trace-log.ts';
@@ -84,9 +86,16 @@ export class Recording {
    * @throws WasiRrError EXPORT_MISSING, EXPORT_UNSUPPORTED, OPTION_INVALID (arguments that do not fit),
    *   RECORDING_ENDED
    */
-  call(name: string, args: readonly CoreValue[] = []): Promise<CallResult> {
+  call(name: string, args: readonly WitValue[] = []): Promise<CallResult> {
     this.checkOpen();
-    const func = this.exportNamed(name);
+    const { program } = this.settings;
+    if (program.kind === 'component') {
+      if (program.entry !== '') return this.guest.call(wholeOf(program.name, name), []);
+      if (program.functions === undefined) throw unreadable(program.name);
+      const func = checkedCall(program.name, program.functions, name, args);
+      return this.guest.callFunction(func, args);
+    }
+    const func = this.exportNamed(program, name);
     checkArguments(func, args);
     return this.guest.call(func, args);
   }
@@ -182,16 +191,7 @@ export class Recording {
     );
   }
 
-  private exportNamed(name: string): LoggedFunction {
-    const { program } = this.settings;
-    if (program.kind === 'component') {
-      // the one thing that a component's thread does
-      if (name === COMMAND.name) return COMMAND;
-      throw new WasiRrError(
-        'EXPORT_MISSING',
-        `${program.name} is a component, which runs as a whole: it can be called as ${COMMAND.name}, and not by ${escapeText(name)}.`,
-      );
-    }
+  private exportNamed(program: ModuleProgram, name: string): LoggedFunction {
     const func = program.exports.get(name);
     if (func !== undefined) return func;
     if (program.unsupportedExports.has(name)) {
@@ -207,7 +207,26 @@ export class Recording {
   }
 }
 
-function checkArguments(func: LoggedFunction, args: readonly CoreValue[]): void {
+/** @throws WasiRrError EXPORT_MISSING */
+function wholeOf(component: string, name: string): LoggedFunction {
+  if (name === COMMAND.name) return COMMAND;
+  throw new WasiRrError(
+    'EXPORT_MISSING',
+    `${component} is a command, which runs as a whole: it can be called as ${COMMAND.name}, and not by ${escapeText(name)}.`,
+  );
+}
+
+function unreadable(name: string): WasiRrError {
+  return new WasiRrError(
+    'EXPORT_UNSUPPORTED',
+    `${name} has definitions that are not known here, so that its functions cannot be called one by one.`,
+  );
+}
+
+function checkArguments(
+  func: LoggedFunction,
+  args: readonly WitValue[],
+): asserts args is readonly CoreValue[] {
   const fits = func.params.every((type, i) =>
     type === 'i64' ? typeof args[i] === 'bigint' : typeof args[i] === 'number',
   );

@@ -6,6 +6,9 @@ import type { WitFunction } from '../../wasm/component/types.ts';
 import { withoutVersion } from './given-imports.ts';
 import { isProvided } from './provided-interfaces.ts';
 
+/** What is to be done with a component. */
+export type ComponentUse = 'run' | 'serve' | 'calls';
+
 /** Of which the later is taken. */
 const COMMANDS = [/^wasi:cli\/run@0\.3\./, /^wasi:cli\/run@0\.2\./];
 
@@ -24,20 +27,20 @@ const OTHER_WORLDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const LIBRARY =
-  'It is a library, which waits to be called. Compose it with a command (wac plug), and record that.';
+  'It is a library, which waits to be called. Compose it with a command (wac plug), and record that; or call it from JavaScript (openRecording).';
 
 /**
  * @param label the component's name
  * @param exports as jco lists them: an interface stands there a second time, in JavaScript's spelling
- * @param serve whether it is to serve requests
- * @returns the interface that is to be run
+ * @param use `calls`: its functions are called one by one, that of a command among them
+ * @returns the interface that is to be run; '' for none
  * @throws WasiRrError EXPORT_MISSING
  */
-export function entryOf(label: string, exports: readonly string[], serve: boolean): string {
+export function entryOf(label: string, exports: readonly string[], use: ComponentUse): string {
   const found = (patterns: readonly RegExp[]) =>
     patterns.flatMap((pattern) => exports.find((name) => pattern.test(name)) ?? [])[0];
   const [command, server] = [found(COMMANDS), found(SERVERS)];
-  if (serve) {
+  if (use === 'serve') {
     if (server !== undefined) return server;
     throw new WasiRrError(
       'EXPORT_MISSING',
@@ -47,6 +50,7 @@ export function entryOf(label: string, exports: readonly string[], serve: boolea
   // some toolchains give a server of 0.3 a command of 0.2, which does nothing
   const isServer = server?.includes('@0.3.') && command?.includes('@0.2.');
   if (command !== undefined && !isServer) return command;
+  if (use === 'calls') return '';
   const interfaces = exports.filter((name) => name.includes(':'));
   const named = interfaces.length > 0 ? interfaces : exports;
   const [, advice = exports.length > 0 ? LIBRARY : 'Build it as a command.'] =

@@ -5,7 +5,8 @@ import { readComponentNames } from '../../wasm/component/import-names.ts';
 import { type ComponentSurface, readSurface } from '../../wasm/component/surface.ts';
 import type { ComponentWords } from '../../wasm/component/types.ts';
 import { checkMemories } from '../memory-support.ts';
-import { checkImports, checkRun, entryOf } from './component-checks.ts';
+import { type ComponentUse, checkImports, checkRun, entryOf } from './component-checks.ts';
+import { type ComponentExports, exportsOf } from './component-exports.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import { checkGiven, type GivenImport } from './given-imports.ts';
 import { withTag } from './module-frames.ts';
@@ -27,8 +28,10 @@ export interface ComponentProgram {
   readonly modules: readonly ComponentModule[];
   readonly imports: readonly string[];
   readonly exports: readonly string[];
-  /** The interface that is run. */
+  /** The interface that is run; '' for none. */
   readonly entry: string;
+  /** What can be called one by one; undefined where the surface is. */
+  readonly functions: ComponentExports | undefined;
   /** Undefined where it has definitions that are not known here. */
   readonly surface: ProgramSurface | undefined;
 }
@@ -53,8 +56,7 @@ export interface ComponentOptions {
   readonly adapter?: Uint8Array;
   /** What JavaScript modules give it. */
   readonly given?: readonly GivenImport[];
-  /** Whether it is to serve requests. */
-  readonly serve?: boolean;
+  readonly use?: ComponentUse;
 }
 
 /**
@@ -64,11 +66,11 @@ export interface ComponentOptions {
 export async function loadComponent(
   label: string,
   bytes: Uint8Array,
-  { adapter, given = [], serve = false }: ComponentOptions = {},
+  { adapter, given = [], use = 'run' }: ComponentOptions = {},
 ): Promise<ComponentProgram> {
   const apart = await takeApart(label, bytes, adapter);
   const { surface, imports } = apart;
-  const entry = entryOf(label, apart.exports, serve);
+  const entry = entryOf(label, apart.exports, use);
   checkRun(label, entry, surface);
   checkGiven(label, given, imports);
   checkImports(label, imports, surface, new Set(given.map(({ name }) => name)));
@@ -117,6 +119,7 @@ export async function programOf(
     imports,
     exports,
     entry,
+    functions: surface && exportsOf(surface),
     modules: cores,
     surface: surface && byModuleId(surface, cores),
   };

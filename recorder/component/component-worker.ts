@@ -12,6 +12,7 @@ import { addressText } from '../network/address.ts';
 import type { Address } from '../network/messages.ts';
 import { RingWriter } from '../ring.ts';
 import { GUEST_STACK_MB } from '../stack-size.ts';
+import type { ComponentFunction, WitValue } from './component-exports.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
 import { CoreBoundary } from './core-boundary.ts';
 import { CoreLinker } from './core-linker.ts';
@@ -19,6 +20,7 @@ import { withoutVersion } from './given-imports.ts';
 import { GuestTraps } from './guest-traps.ts';
 import { HostChanges } from './host-changes.ts';
 import { withImportModules } from './import-modules.ts';
+import { camel } from './js-values.ts';
 import { LiveTasks } from './live-tasks.ts';
 import { preview2Imports, type ShimOptions } from './preview2-host.ts';
 import type { Interfaces } from './provided-interfaces.ts';
@@ -28,7 +30,7 @@ import { missingFunctions, type ShimInterfaces } from './shim-functions.ts';
 import { isReading } from './standard-streams.ts';
 import { HOOKS } from './transpiled.ts';
 
-/** What `instantiate` of the generated program makes: interfaces with functions. */
+/** What `instantiate` of the generated program makes: interfaces with functions, and functions of no interface. */
 type ComponentExports = Record<string, { run?: () => unknown; handle?: unknown } | undefined>;
 
 type Make = (
@@ -52,6 +54,9 @@ Error.stackTraceLimit = Number.POSITIVE_INFINITY;
 const announced = new Int32Array(setup.announced);
 if (setup.later) setSuspendingStacks(GUEST_STACK_MB << 10);
 let trapped = false;
+/** Calls of functions, one after the other. */
+let calls: Promise<void> = Promise.resolve();
+let callee: Promise<ComponentExports> | undefined;
 /** No more requests are to be taken. */
 const drained = Promise.withResolvers<void>();
 
@@ -80,7 +85,9 @@ const linker = new CoreLinker({
 
 port.on('message', (message: ToGuest) => {
   if (message.type === 'call') void run(message.id);
-  else if (message.type === 'drain') drained.resolve();
+  else if (message.type === 'call-function') {
+    calls = calls.then(() => callFunction(message.id, message.func, message.args));
+  } else if (message.type === 'drain') drained.resolve();
   else if (message.type === 'finish') finish();
 });
 
@@ -205,6 +212,58 @@ async function runCommand(): Promise<boolean> {
     await Promise.race([tasks.ended(), boundary.failed]);
     return true;
   }
+}
+
+async function callFunction(
+  id: number,
+  func: ComponentFunction,
+  args: readonly WitValue[],
+): Promise<void> {
+  const before = boundary.ending ?? boundary.unwoundAs;
+  if (before !== undefined) {
+    send({ type: 'unwound', id, outcome: before });
+    return;
+  }
+  try {
+    send({ type: 'returned', id, results: await resultsOf(func, args) });
+  } catch (thrown) {
+    boundary.log.settle();
+    const outcome = outcomeOf(thrown);
+    // what the runtime ended by itself cannot go on either
+    boundary.unwoundAs = outcome;
+    trapped = outcome.kind === 'trap';
+    send({ type: 'unwound', id, outcome });
+  }
+}
+
+async function resultsOf(
+  { interface: from, name, returns, fallible }: ComponentFunction,
+  args: readonly WitValue[],
+): Promise<readonly WitValue[]> {
+  callee ??= loaded().then(({ make }) => make());
+  const made = await callee;
+  const holder: Record<string, unknown> | undefined = from === '' ? made : made[from];
+  const target = holder?.[camel(name)];
+  invariant(typeof target === 'function', `no function ${name}`);
+  let value: unknown;
+  try {
+    value = await Promise.race([target(...args), boundary.failed]);
+  } catch (thrown) {
+    const ended = boundary.ending ?? boundary.unwoundAs;
+    if (ended !== undefined || !fallible || isTrapOfRuntime(thrown)) throw thrown;
+    return [{ tag: 'err', val: payloadOf(thrown) }];
+  }
+  if (fallible) return [{ tag: 'ok', val: value as WitValue }];
+  return returns ? [value as WitValue] : [];
+}
+
+/** jco throws the error of a result, in an error of its own if it is no object; and what traps, as any error. */
+function isTrapOfRuntime(thrown: unknown): boolean {
+  return thrown instanceof Error && !Object.hasOwn(thrown, 'payload');
+}
+
+function payloadOf(thrown: unknown): WitValue {
+  return (thrown instanceof Error ? Reflect.get(thrown, 'payload') : thrown) as WitValue;
 }
 
 function outcomeOf(thrown: unknown): Outcome {

@@ -219,7 +219,7 @@ describe('an option that is for core modules is refused', () => {
   });
 });
 
-test('a component is run as a whole, and nothing else of it can be called', async () => {
+test('a command is run as a whole, and nothing else of it can be called', async () => {
   const output = scratch.fresh('.wrr');
   const module = await component(command(SUCCEED));
   const recording = await openRecording({ module, output, stdin: openSync('/dev/null', 'r') });

@@ -1,0 +1,152 @@
+/** Components that are libraries: called one by one, with values of their interfaces, and replayed without a caller. */
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type OpenRecording, openRecording } from '../../recorder/record.ts';
+import { replay } from '../../replayer/replay.ts';
+import { openSession } from '../../replayer/session/session.ts';
+import { TraceReader } from '../../traces/reader.ts';
+import { Scratch } from '../recorder/scratch.ts';
+import { command, component } from './component-wat.ts';
+
+const scratch = new Scratch('library');
+afterAll(() => scratch.remove());
+
+const LIBRARY = readFileSync(join(import.meta.dirname, 'fixtures/library.wat'), 'utf8');
+const API = 'acme:shelf/api@1.2.0#';
+
+async function open(module: Uint8Array): Promise<OpenRecording> {
+  const output = scratch.fresh('.wrr');
+  return openRecording({ module, output, paranoid: true, stdin: openSync('/dev/null', 'r') });
+}
+
+const returned = (...results: readonly unknown[]) => ({ kind: 'returned', results });
+
+test('values go in and come out, and the trace has them', async () => {
+  const recording = await open(await parse(LIBRARY));
+  expect(recording.exports).toEqual([
+    `${API}add`,
+    `${API}swap`,
+    `${API}twice`,
+    `${API}divide`,
+    `${API}read-title`,
+    `${API}fall`,
+    'plain',
+  ]);
+  expect(await recording.call('plain')).toEqual(returned());
+  expect(await recording.call(`${API}add`, [2 ** 31, -1])).toEqual(returned(2 ** 31 - 1));
+  expect(await recording.call(`${API}swap`, [{ first: 7n, isLast: true }])).toEqual(
+    returned({ first: 8n, isLast: false }),
+  );
+  // at once: they are made one after the other
+  const both = await Promise.all([
+    recording.call(`${API}twice`, ['ähm']),
+    recording.call(`${API}twice`, ['']),
+  ]);
+  expect(both).toEqual([returned('ähmähm'), returned('')]);
+  expect(await recording.call(`${API}divide`, [7, 2])).toEqual(returned({ tag: 'ok', val: 3 }));
+  expect(await recording.call(`${API}divide`, [7, 0])).toEqual(
+    returned({ tag: 'err', val: 'division by zero' }),
+  );
+  expect(await recording.call(`${API}read-title`, [undefined])).toEqual(returned(undefined));
+  expect(await recording.call(`${API}read-title`, [5])).toEqual(returned(5));
+  const summary = await recording.finish();
+  expect(summary).toMatchObject({ outcome: { kind: 'exit', code: 0 } });
+  expect(await replay({ trace: recording.trace })).toMatchObject({
+    status: 'identical',
+    notes: [],
+    finalMemory: summary.finalMemory,
+  });
+  const session = await openSession(recording.trace);
+  await session.last();
+  expect(session.verified).toBe(true);
+  await session.close();
+});
+
+describe('a call that cannot be made says why, and nothing is lost', () => {
+  test.each<[string, string, readonly unknown[], string, string]>([
+    [
+      'no such function',
+      'nothing',
+      [],
+      'EXPORT_MISSING',
+      `exports no function nothing. It exports: ${API}add`,
+    ],
+    ['too few', `${API}add`, [1], 'OPTION_INVALID', 'takes 2 arguments (a, b), and was given 1'],
+    [
+      'a text',
+      `${API}add`,
+      [1, 'x'],
+      'OPTION_INVALID',
+      'its parameter b was given "x", which is no s32',
+    ],
+    [
+      'below zero',
+      `${API}add`,
+      [-1, 1],
+      'OPTION_INVALID',
+      'its parameter a was given -1, which is no u32',
+    ],
+    [
+      'a number in a record',
+      `${API}swap`,
+      [{ first: 7n, isLast: 1 }],
+      'OPTION_INVALID',
+      '1 at .isLast, which is no bool',
+    ],
+    [
+      'a handle',
+      `${API}open-book`,
+      [],
+      'EXPORT_UNSUPPORTED',
+      'takes or gives a handle of a resource',
+    ],
+  ])('%s', async (_what, name, args, code, says) => {
+    const recording = await open(await parse(LIBRARY));
+    const call = () => recording.call(name, args as never);
+    expect(call).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(says) as string }),
+    );
+    expect(await recording.call('plain')).toEqual(returned());
+    await recording.finish();
+    expect(await replay({ trace: recording.trace })).toMatchObject({ status: 'identical' });
+  });
+});
+
+test('what cannot leave this thread is no argument', async () => {
+  const recording = await open(await parse(LIBRARY));
+  const pair = { first: 7n, isLast: true, more: () => {} };
+  await expect(recording.call(`${API}swap`, [pair as never])).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+  });
+  expect(await recording.call('plain')).toEqual(returned());
+  await recording.finish();
+});
+
+test('after a trap nothing is called any more, and the trace ends with it', async () => {
+  const recording = await open(await parse(LIBRARY));
+  expect(await recording.call(`${API}add`, [1, 1])).toEqual(returned(2));
+  const trap = { kind: 'trap', trap: { kind: 'unreachable' } };
+  expect(await recording.call(`${API}fall`)).toMatchObject({ kind: 'unwound', outcome: trap });
+  expect(await recording.call(`${API}add`, [1, 1])).toMatchObject({ outcome: trap });
+  expect(await recording.finish()).toMatchObject({ outcome: trap });
+  expect(await replay({ trace: recording.trace })).toMatchObject({ status: 'identical' });
+  const reader = new TraceReader(recording.trace);
+  expect(reader.snapshots()).toHaveLength(1);
+  reader.close();
+});
+
+test('one of which nothing is called leaves a trace as well', async () => {
+  const recording = await open(await parse(LIBRARY));
+  expect(await recording.finish()).toMatchObject({ outcome: { kind: 'exit' }, events: 0 });
+  expect(await replay({ trace: recording.trace })).toMatchObject({ status: 'identical' });
+});
+
+test('a command has nothing to call but itself', async () => {
+  const recording = await open(
+    await component(command('(func (export "run") (result i32) i32.const 0)')),
+  );
+  expect(recording.exports).toEqual(['_start']);
+  await recording.finish();
+});
