@@ -100,7 +100,9 @@ export type { Mark } from './replayer/timetravel/mark.ts';
 export type {
   ConditionOf,
   FunctionText,
+  HistoryQuestion,
   LocatedArrival,
+  LocatedChange,
   LocatedFrame,
   LocatedHistory,
   LocatedWrite,

@@ -39,8 +39,8 @@ export const COMMANDS: readonly DebugCommand[] = [
   },
   {
     names: ['history'],
-    usage: '[/x] EXPRESSION',
-    help: 'how a variable changed: in this call, if it lives in locals of wasm; else all writes to its bytes',
+    usage: '[-all] [/x] EXPRESSION',
+    help: 'how a variable changed, in this call of its function or in all of them; others in the whole run',
     run: variableHistory,
   },
   {

@@ -37,6 +37,8 @@ export class Debugger {
   onStep: (done: number, total: number) => void = () => {};
   private arrival: LocatedArrival | undefined;
   private selected = 0;
+  /** What `history` listed last. */
+  changes: readonly Mark[] = [];
   /** What `list` showed last: lines from one on to before another. */
   listed: { readonly file: string; readonly from: number; readonly to: number } | undefined;
   /** Where `x` goes on, and in which format. */

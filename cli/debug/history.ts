@@ -1,90 +1,113 @@
-/** How a variable came to hold what it holds: each change with its line, whether it lives in locals or in memory. */
-import {
-  type EvaluatedValue,
-  escapeText,
-  type LocatedHistory,
-  type LocatedWrites,
-} from '../../index.ts';
+/** How a variable came to hold what it holds: each change in the words of its type, with the line that made it. */
+import { escapeText, type LocatedChange, type LocatedHistory } from '../../index.ts';
 import { frameTexts } from '../frames.ts';
-import { changeText } from '../hex-dump.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, refuse } from './answer.ts';
 import type { Debugger } from './debugger.ts';
 import { markText } from './show.ts';
-import { evaluated, formatAndExpression } from './values.ts';
+import { formatAndExpression } from './values.ts';
 
 /** Changes that are listed, the last ones. */
 const LISTED = 100;
 
-/** `history [/x] EXPRESSION` */
+/** `history [-all] [/x] EXPRESSION` */
 export async function variableHistory(debug: Debugger, rest: string): Promise<Answer> {
-  const { radix, expression } = formatAndExpression(rest);
-  const value = await evaluated(debug, expression, radix);
-  const { address, size } = value;
-  if (address !== undefined && size !== undefined && size > 0) {
-    const query = { address, length: size, until: debug.mark, keep: LISTED };
-    return ofMemory(expression, query, await debug.travel.writes(query, debug.options));
-  }
-  const place = { level: debug.frameNumber, call: 0 };
-  const question = { mark: debug.mark, place, expression, radix, keep: LISTED };
-  return ofLocals(expression, value, await debug.travel.history(question, debug.options));
-}
-
-function ofMemory(
-  expression: string,
-  { address, length }: { readonly address: number; readonly length: number },
-  { writes, total }: LocatedWrites,
-): Answer {
-  const rows = writes.map(({ mark, by, before, after, frame, call }) => ({
-    mark,
-    by,
-    before: Buffer.from(before).toString('hex'),
-    after: Buffer.from(after).toString('hex'),
-    place: frame ? (frameTexts(frame)[0] ?? '') : `the host, by ${escapeText(call ?? 'a call')}`,
-    text: changeText(before, after),
-  }));
-  const place = `0x${address.toString(16)}, ${length} bytes`;
-  const none = `${escapeText(expression)} is at ${place}: nothing wrote there before.`;
-  return {
-    text: [
-      ...(total === 0 ? [none] : [`${escapeText(expression)} is at ${place}: writes to it`]),
-      ...cut(total, rows.length),
-      ...rows.map((row) => `${markText(row.mark)}  ${row.text}  ${row.place}`),
-    ],
-    json: { name: expression, address, size: length, total, changes: rows.map(withoutText) },
-  };
-}
-
-function ofLocals(
-  expression: string,
-  now: EvaluatedValue,
-  { changes, total, complete }: LocatedHistory,
-): Answer {
-  const rows = changes.map(({ mark, before, after, frame }) => ({
-    mark,
-    before: before ?? null,
-    after,
-    place: frameTexts(frame)[0] ?? '',
-    text: `${before === undefined ? '' : `${escapeText(before)} → `}${escapeText(after)}`,
-  }));
-  const gaveUp = 'it changed so often that not all of it was looked at.';
-  return {
-    text: [
-      ...(total === 0 ? [`${escapeText(expression)} has not changed in this call.`] : []),
-      ...cut(total, rows.length),
-      ...rows.map((row) => `${markText(row.mark)}  ${row.text}  ${row.place}`),
-      ...(complete ? [] : [gaveUp]),
-    ],
-    json: {
-      ...{ name: expression, value: now.value, total, complete },
-      changes: rows.map(withoutText),
+  const [, all, asked = ''] = /^(-all\s+)?(.*)$/s.exec(rest) ?? [];
+  const { radix, expression } = formatAndExpression(asked);
+  const found = await debug.travel.history(
+    {
+      mark: debug.mark,
+      place: { level: debug.stack.length === 0 ? 0 : debug.frameNumber, call: 0 },
+      of: { kind: 'expression', expression },
+      ...{ radix, scope: all === undefined ? 'call' : 'function', keep: LISTED },
     },
+    debug.options,
+  );
+  debug.changes = found.changes.map(({ mark }) => mark);
+  return { text: historyLines(expression, found), json: historyJson(expression, found) };
+}
+
+/** `goto change N`: of those that were listed last. @throws WasiRrError OPTION_INVALID */
+export function markOfChange({ changes }: Debugger, number: number) {
+  const mark = changes[number - 1];
+  if (mark !== undefined) return mark;
+  throw refuse(
+    changes.length === 0
+      ? 'no changes have been listed: history EXPRESSION lists them.'
+      : `there is no change ${number}: 1 to ${changes.length} have been listed.`,
+  );
+}
+
+function historyLines(expression: string, found: LocatedHistory): string[] {
+  const { changes, total, complete, scope } = found;
+  const what = `${escapeText(expression)}: ${placeText(found)}, ${scopeText(found)}`;
+  const outermost = Math.min(...changes.map(({ activation }) => activation?.depth ?? 0));
+  const width = String(changes.length).length;
+  const rows = changes.map((change, i) => {
+    const number = String(i + 1).padStart(width);
+    const { mark, path } = change;
+    const call = scope === 'function' ? callText(change, outermost) : '';
+    const which = path === '' ? '' : `${escapeText(path)} `;
+    return `${number}  ${markText(mark)}  ${call}${which}${changeText(change)}  ${byText(change)}`;
+  });
+  const left = total - changes.length;
+  return [
+    `${what}: ${total === 0 ? 'no change' : total === 1 ? '1 change' : `${total} changes`}`,
+    ...(total === 0 && found.func !== undefined && found.range !== undefined ? [UNWRITTEN] : []),
+    ...(complete ? [] : [TOO_MANY]),
+    ...(left > 0 ? [`… ${left} before these`] : []),
+    ...rows,
+    ...(rows.length > 0 ? ['goto change N goes to one of them'] : []),
+  ];
+}
+
+const UNWRITTEN = 'nothing was written to it: what it holds was there before';
+const TOO_MANY = 'it changes so often that only the last part of them was looked at';
+
+function placeText({ type, range }: LocatedHistory): string {
+  const where =
+    range === undefined ? 'in no memory' : `${range.size} bytes at 0x${range.address.toString(16)}`;
+  return `${escapeText(type)}, ${where}`;
+}
+
+function scopeText({ scope, func, calls }: LocatedHistory): string {
+  const name = escapeText(func ?? '');
+  switch (scope) {
+    case 'run':
+      return 'in the run until here';
+    case 'call':
+      return `in this call of ${name}`;
+    case 'function':
+      return calls === 1 ? `in the one call of ${name}` : `in ${calls} calls of ${name}`;
+  }
+}
+
+/** Calls in calls of the same function are set in. */
+function callText({ activation }: LocatedChange, outermost: number): string {
+  if (activation === undefined) return '';
+  return `call ${activation.number} ${'· '.repeat(Math.min(MAX_INDENT, activation.depth - outermost))} `;
+}
+
+const MAX_INDENT = 20;
+
+function changeText({ before, after }: LocatedChange): string {
+  return `${before === undefined ? '=' : `${escapeText(before)} →`} ${escapeText(after)}`;
+}
+
+function byText({ by, call, frame }: LocatedChange): string {
+  const place = frameTexts(frame)[0] ?? '';
+  return by === 'guest' ? place : `the host, for ${escapeText(call ?? 'a call')} in ${place}`;
+}
+
+function historyJson(expression: string, found: LocatedHistory): object {
+  const { type, value, range, scope, func, calls, total, complete } = found;
+  return {
+    ...{ name: expression, type, value: value ?? null },
+    ...{ address: range?.address ?? null, size: range?.size ?? null },
+    ...{ scope, function: func ?? null, calls: calls ?? null, total, complete },
+    changes: found.changes.map(({ frame, before, ...change }) => ({
+      ...change,
+      before: before ?? null,
+      place: frameTexts(frame)[0] ?? '',
+    })),
   };
-}
-
-function cut(total: number, listed: number): string[] {
-  return total > listed ? [`… ${total - listed} before`] : [];
-}
-
-function withoutText<Row extends { readonly text: string }>({ text: _, ...row }: Row): object {
-  return row;
 }

@@ -5,6 +5,7 @@ import { breakSpec } from './breakpoints.ts';
 import type { DebugCommand } from './commands.ts';
 import { countOf } from './counts.ts';
 import type { Debugger, Stop } from './debugger.ts';
+import { markOfChange } from './history.ts';
 import { markText, showStop } from './show.ts';
 import { until } from './until.ts';
 
@@ -96,6 +97,10 @@ async function restart(debug: Debugger, rest: string): Promise<Answer> {
 
 async function goTo(debug: Debugger, place: string): Promise<Stop> {
   if (place === 'failure') return debug.begin();
+  const [, change] = /^change\s+(\d{1,9})$/.exec(place) ?? [];
+  if (change !== undefined) {
+    return debug.move({ kind: 'mark', mark: markOfChange(debug, Number(change)) });
+  }
   const motion = motionTo(place);
   const last = debug.trace.eventCount - 1;
   if (motion.kind === 'event' && motion.event > last) {
@@ -109,7 +114,7 @@ function motionTo(place: string): Motion {
   if (place === 'end') return { kind: 'end' };
   const [, event] = /^#?(\d+)$/.exec(place) ?? [];
   if (event !== undefined) return { kind: 'event', event: Number(event) };
-  throw refuse(`"${place}" is no place of the run: give #17, start, end or failure.`);
+  throw refuse(`"${place}" is no place of the run: give #17, start, end, failure or change 3.`);
 }
 
 export const MOTION_COMMANDS: readonly DebugCommand[] = [
@@ -144,8 +149,8 @@ export const MOTION_COMMANDS: readonly DebugCommand[] = [
   continuing(['reverse-continue', 'rc'], true, 'to the breakpoint before, or to the start'),
   {
     names: ['goto'],
-    usage: '#N | start | end | failure',
-    help: 'to right after event N, or to a place of the run',
+    usage: '#N | start | end | failure | change N',
+    help: 'to right after event N, to a place of the run, or to a change that history listed',
     run: async (debug, rest) => showStop(debug, await goTo(debug, rest)),
   },
   {

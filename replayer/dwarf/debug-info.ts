@@ -7,6 +7,7 @@ import { CodeLayout } from './code-layout.ts';
 import { DebugFile } from './debug-file.ts';
 import type { Entry } from './entry.ts';
 import { Globals } from './globals.ts';
+import { lazily } from './lazily.ts';
 import { LineIndex, type LinePlace, placeOf } from './line-index.ts';
 import { readLineTable } from './line-program.ts';
 import { NamedTypes } from './named-types.ts';
@@ -51,6 +52,8 @@ export interface SourceCall {
   readonly frame: SourceFrame;
   /** Of the wasm frame: the function that others may be inlined into. */
   readonly entry: Entry;
+  /** Its own; the same object for the same call, wherever one stands in it. */
+  readonly own: Entry;
   /** Parameters, then locals; inner ones behind those that they hide. @throws RangeError */
   readonly variables: () => readonly Variable[];
 }
@@ -75,6 +78,8 @@ export class DebugInfo {
   private readonly lineIndexes = new Map<Unit, LineIndex | undefined>();
   private readonly unitFunctions = new Map<Unit, UnitFunctions>();
   private readonly unitRanges = new Map<Unit, readonly AddressRange[]>();
+  /** By offset. */
+  private readonly calls = new Map<number, readonly SourceCall[]>();
   /** By address of the body. */
   private readonly scopes = new Map<number, Scope | undefined>();
 
@@ -127,8 +132,18 @@ export class DebugInfo {
     return this.callsAt(offset).map(({ frame }) => frame);
   }
 
-  /** As {@link framesAt}, with what can be named in each call. */
+  /** As {@link framesAt}, with what can be named in each call. The latest places are kept. */
   callsAt(offset: number): readonly SourceCall[] {
+    let calls = this.calls.get(offset);
+    if (calls === undefined) {
+      if (this.calls.size >= MOST_CALLS) this.calls.clear();
+      calls = this.readCalls(offset);
+      this.calls.set(offset, calls);
+    }
+    return calls;
+  }
+
+  private readCalls(offset: number): readonly SourceCall[] {
     const address = this.addressOf(offset);
     const scope = this.scopeAt(address);
     if (scope === undefined) return [];
@@ -141,7 +156,10 @@ export class DebugInfo {
         if (inner.kind === 'block') continue;
         const frame = { name: functionName(inner.entry), place, inlined: inner.kind === 'inlined' };
         const scopes = blocks;
-        calls.push({ frame, entry: scope.entry, variables: () => variablesOf(scopes) });
+        calls.push({
+          ...{ frame, entry: scope.entry, own: inner.entry },
+          variables: lazily(() => variablesOf(scopes)),
+        });
         place = this.callPlace(inner.entry);
         blocks = [];
       }
@@ -249,6 +267,9 @@ export class DebugInfo {
     }
   }
 }
+
+/** Places whose calls are kept: a value that is followed through a run is looked at in the same ones. */
+const MOST_CALLS = 4096;
 
 const STALE =
   'debug information is left out that does not fit the code: a tool has changed the module after it was linked (wasm-opt does so at the end of clang -O2, unless it is given -g)';

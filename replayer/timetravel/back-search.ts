@@ -161,9 +161,10 @@ export class BackSearch {
 
   /** When the functions of the stack began, by depth. */
   async entries(at: Mark, onEvent: OnEvent): Promise<ReadonlyMap<number, Entry>> {
-    const { functions } = await this.positions.at(at, onEvent);
+    const { functions, stack } = await this.positions.at(at, onEvent);
     const pass = entriesPass(
       at,
+      stack,
       functions,
       (func) => this.firstOf(func),
       () => run,

@@ -4,10 +4,13 @@
  * there that can be looked at. Runs in the calling thread, which should have a stack as large as a batch
  * replay's.
  */
-import { invariant, WasiRrError } from '../../errors.ts';
+import { invariant } from '../../errors.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { SourceLines } from '../source/source-lines.ts';
+import type { SeenValue, ValueName } from '../values/followed.ts';
 import { Look } from '../values/look.ts';
+import type { Radix } from '../values/scalars.ts';
+import type { Place } from '../values/scope.ts';
 import { BackSearch } from './back-search.ts';
 import { lastWithin, lineBefore, type MakeSearch, pointsBefore } from './backward.ts';
 import { Ending } from './ending.ts';
@@ -21,18 +24,17 @@ import {
   NextLine,
   NOWHERE,
 } from './goals.ts';
+import { Histories, type HistoryQuery, type ValueHistory } from './histories.ts';
 import { type Mark, sameMark } from './mark.ts';
 import type { Arrival, Motion, Points, StepSize } from './motions.ts';
 import { PassedHits } from './passed-hits.ts';
 import { type Met, PointRules } from './point-rules.ts';
-import type { Position } from './position.ts';
+import { guestAt, type Position } from './position.ts';
 import { notThere, Positions } from './positions.ts';
 import { ANY_DEPTH, type ProbeRun } from './probe-run.ts';
-import { NO_POINTS, type OnEvent, Runs } from './runs.ts';
-import type { StoppedGuest } from './state-at.ts';
+import { type OnEvent, Runs } from './runs.ts';
 import { Stretches } from './stretches.ts';
 import type { TravelTarget } from './travel-target.ts';
-import { type ValueHistory, valueHistoryPass } from './variable-history.ts';
 
 export class Engine {
   readonly lines: SourceLines;
@@ -43,6 +45,7 @@ export class Engine {
   private readonly back: BackSearch;
   private readonly ending: Ending;
   private readonly forwards: Forwards;
+  private readonly histories: Histories;
   private readonly passed = new PassedHits();
   /** Where the last step forwards ended that no stretch had. */
   private steppedTo: Mark | undefined;
@@ -55,6 +58,7 @@ export class Engine {
     this.stretches = new Stretches(this.runs);
     this.positions = new Positions(this.runs, this.stretches);
     this.back = new BackSearch(this.runs, this.stretches, this.positions);
+    this.histories = new Histories(this.runs, this.back);
     this.ending = new Ending(this.runs, this.positions, this.back);
     this.forwards = new Forwards(this.runs, this.positions, this.ending, this.look);
   }
@@ -140,41 +144,21 @@ export class Engine {
   }
 
   /**
-   * How a value changed that lives in locals, in the activation of a frame at a mark. Two replays.
-   * @param level of the frame, 0 the innermost
-   * @param valueAt in the innermost frame of a guest; undefined where there is none
-   * @throws WasiRrError OPTION_INVALID where the frame's beginning is not known; as {@link at}
+   * How a value changed until a mark. @see Histories.of
+   * @param name what is followed, in a frame at the mark
+   * @throws as Look.follow and {@link at}
    */
   async history(
-    to: Mark,
-    { level, keep }: { readonly level: number; readonly keep: number },
-    valueAt: (guest: StoppedGuest) => string | undefined,
+    mark: Mark,
+    place: Place,
+    name: ValueName,
+    { radix, ...query }: Omit<HistoryQuery, 'level'> & { readonly radix: Radix | undefined },
     onEvent: OnEvent,
-  ): Promise<ValueHistory> {
-    const { functions } = await this.at(to, onEvent);
-    const depth = to.depth - level;
-    const func = functions[depth - 1];
-    const entry =
-      this.runs.target.instance === undefined
-        ? (await this.back.entries(to, onEvent)).get(depth)
-        : undefined;
-    if (func === undefined || entry === undefined) {
-      throw new WasiRrError(
-        'OPTION_INVALID',
-        'when this frame was entered cannot be told: of a component, only what lies in memory has a history.',
-      );
-    }
-    const pass = valueHistoryPass(
-      { to, depth, entered: entry.tick, keep },
-      this.runs.target.module,
-      (pc) => lineAt(this.lines, pc, INNERMOST),
-      valueAt,
-      () => run,
-    );
-    const steps = new Set([func, this.runs.functionAt(to.pc)]);
-    const run: ProbeRun = this.runs.newRun(steps, NO_POINTS, pass.events, onEvent);
-    if ((await run.run()) !== 'left') throw notThere(to);
-    return pass.found();
+  ): Promise<ValueHistory & { readonly now: SeenValue }> {
+    const position = await this.at(mark, onEvent);
+    const followed = this.look.follow(guestAt(position), place, name, radix);
+    const asked = { ...query, level: place.level };
+    return { ...(await this.histories.of(position, followed, asked, onEvent)), now: followed.now };
   }
 
   private async stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Arrival> {

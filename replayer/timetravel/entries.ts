@@ -20,11 +20,13 @@ export interface EntriesPass {
 }
 
 /**
- * @param functions of the stack at `to`
+ * @param stack of a component, the one at `to`; others may be as deep
+ * @param functions of it
  * @param firstOf the first instruction of a function
  */
 export function entriesPass(
   to: Mark,
+  stack: number | undefined,
   functions: readonly number[],
   firstOf: (func: number) => number,
   run: () => ProbeRun,
@@ -32,6 +34,7 @@ export function entriesPass(
   const breaks = new Set(functions.map(firstOf));
   const found = new Map<number, Entry>();
   const began = ({ event, tick, depth, pc }: Mark) => {
+    if (run().stack !== stack) return;
     if (functions[depth - 1] !== undefined && breaks.has(pc)) found.set(depth, { event, tick });
   };
   return {
@@ -44,6 +47,9 @@ export function entriesPass(
       ticked: (at) => {
         began(at);
         run().leave();
+      },
+      switched: () => {
+        if (run().tick === to.tick) run().leave();
       },
     },
   };

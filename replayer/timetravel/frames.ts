@@ -38,15 +38,37 @@ export function readFrames(
   const { bases, funcs, types } = walk(layout, view);
   const frames: Frame[] = [];
   for (let i = bases.length - 1; i >= 0 && frames.length < MAX_FRAMES; i--) {
-    const base = bases[i] as number;
     const func = funcs[i] as number;
     const own = types.get(func) as Uint8Array;
-    const { offsets } = frameLayout(own);
-    const locals = Array.from(own, (type, k) => readLocal(view, base + (offsets[k] ?? 0), type));
-    const call = view.getUint32(base + FRAME_PC, true);
-    frames.push({ func, pc: (frames.length === 0 ? pc : undefined) ?? call, locals, types: own });
+    const innermost = frames.length === 0 ? pc : undefined;
+    frames.push(
+      readFrame(view, bases[i] as number, func, { ...frameLayout(own), types: own }, innermost),
+    );
   }
   return frames;
+}
+
+/** The innermost one alone, of a function that is known to be running: the others are not gone through. */
+export function readInnermost(
+  layout: ModuleLayout,
+  memory: ArrayBuffer,
+  top: number,
+  func: number,
+  pc: number,
+): Frame {
+  const frame = frameOf(layout, func);
+  return readFrame(new DataView(memory, 0, top), top - frame.size, func, frame, pc);
+}
+
+function readFrame(
+  view: DataView,
+  base: number,
+  func: number,
+  { offsets, types }: FunctionFrame,
+  pc: number | undefined,
+): Frame {
+  const locals = Array.from(types, (type, k) => readLocal(view, base + (offsets[k] ?? 0), type));
+  return { func, pc: pc ?? view.getUint32(base + FRAME_PC, true), locals, types };
 }
 
 /** Functions of all frames, outermost first: that of depth `n` is at `n - 1`. */
@@ -101,13 +123,22 @@ export function frameSize(layout: ModuleLayout, func: number): number {
   return frameOf(layout, func).size;
 }
 
+type FunctionFrame = FrameLayout & { readonly types: Uint8Array };
+
+/** Read once: hooks ask for the same functions all the time. */
+const known = new WeakMap<ModuleLayout, Map<number, FunctionFrame>>();
+
 /** Where the locals of a function lie in its frame. */
-export function frameOf(
-  layout: ModuleLayout,
-  func: number,
-): FrameLayout & { readonly types: Uint8Array } {
-  const types = localTypes(layout, func);
-  return { ...frameLayout(types), types };
+export function frameOf(layout: ModuleLayout, func: number): FunctionFrame {
+  const frames = known.get(layout) ?? new Map<number, FunctionFrame>();
+  known.set(layout, frames);
+  let frame = frames.get(func);
+  if (frame === undefined) {
+    const types = localTypes(layout, func);
+    frame = { ...frameLayout(types), types };
+    frames.set(func, frame);
+  }
+  return frame;
 }
 
 /** Type codes of a defined function's locals, parameters first. */

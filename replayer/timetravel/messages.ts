@@ -10,16 +10,18 @@ import type {
   SearchQuery,
   StackFrame,
 } from '../session/messages.ts';
+import type { ValueName, ValueRange } from '../values/followed.ts';
 import type { EvaluatedValue, FrameVariables, VariableRow } from '../values/messages.ts';
 import type { Radix } from '../values/scalars.ts';
 import type { Place } from '../values/scope.ts';
 import type { RowQuery } from '../values/variable-rows.ts';
 import type { BreakSpec } from './break-places.ts';
+import type { ValueChange } from './change-list.ts';
 import type { FirstSeen } from './first-seen.ts';
 import type { LocalValue } from './frames.ts';
+import type { HistoryQuery, ValueHistory } from './histories.ts';
 import type { Mark } from './mark.ts';
 import type { Arrival, Motion } from './motions.ts';
-import type { ValueChange, ValueHistory } from './variable-history.ts';
 import type { MemoryWrite, WriteList, WriteQuery } from './writes.ts';
 
 export interface LocatedWrite extends MemoryWrite {
@@ -60,11 +62,31 @@ export interface Question {
   readonly radix?: Radix | undefined;
 }
 
+/** How a value came to be what it is. */
+export interface HistoryQuestion extends Omit<Question, 'expression'> {
+  readonly of: ValueName;
+  /**
+   * `call`, unless given: of a variable, in the call of its function in which it is; of what belongs to none (a
+   * global, the heap), in the whole run. `function`: in all calls of the function of the frame.
+   */
+  readonly scope?: HistoryQuery['scope'] | undefined;
+  /** How many of the last changes to keep. */
+  readonly keep: number;
+}
+
 export interface LocatedChange extends ValueChange {
+  /** Of the instruction; of the host, of the call. */
   readonly frame: StackFrame;
 }
 
-export interface LocatedHistory extends Omit<ValueHistory, 'changes'> {
+export interface LocatedHistory extends Omit<ValueHistory, 'changes' | 'func'> {
+  readonly type: string;
+  /** At the mark; undefined where it has none. Not escaped. */
+  readonly value: string | undefined;
+  /** Bytes of memory 0; undefined for what is in none. */
+  readonly range: ValueRange | undefined;
+  /** Name of the function that it belongs to; undefined for the whole run. */
+  readonly func: string | undefined;
   readonly changes: readonly LocatedChange[];
 }
 
@@ -90,8 +112,7 @@ export interface TravelRequests {
   /** Variables of a frame and expressions, as rows that open. */
   rows: { params: { mark: Mark; query: RowQuery }; answer: readonly VariableRow[] };
   evaluate: { params: Question; answer: EvaluatedValue };
-  /** How a value changed that lives in locals, in the activation of its frame. */
-  history: { params: Question & { readonly keep: number }; answer: LocatedHistory };
+  history: { params: HistoryQuestion; answer: LocatedHistory };
   /** @see Engine.callOf; undefined for the outermost frame */
   callOf: { params: { mark: Mark; level: number }; answer: Mark | undefined };
   /** Places in memory 0 that hold some bytes, from an address on. */

@@ -3,6 +3,7 @@ import type { GlobalValue } from '../session/messages.ts';
 import type { Frame } from './frames.ts';
 import type { Mark } from './mark.ts';
 import type { ProbeRun } from './probe-run.ts';
+import type { StoppedGuest } from './state-at.ts';
 
 export interface Position {
   readonly mark: Mark;
@@ -28,4 +29,14 @@ export function positionOf(run: ProbeRun, mark: Mark): Position {
     globals: run.globals(),
     memory,
   };
+}
+
+/** As what looks at variables takes it. */
+export function guestAt({ frames, memory, globals }: Position): StoppedGuest {
+  const values = new Map(globals.map(({ index, value }) => [index, value]));
+  const global = (index: number) => {
+    const value = values.get(index);
+    return typeof value === 'string' ? undefined : value;
+  };
+  return { frames, memory, global };
 }

@@ -14,7 +14,7 @@ import { applyPatch } from '../instrument/patching.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
-import { type Frame, functionsOfFrames, readFrames } from './frames.ts';
+import { type Frame, frameSize, functionsOfFrames, readFrames, readInnermost } from './frames.ts';
 import { differs, forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
@@ -71,6 +71,8 @@ export class ProbeRun {
   private readonly replay: TargetReplay;
   private readonly stacks = new GuestStacks({ frames: 'spill' });
   private probes: Probes | undefined;
+  /** What the guest exports: before its first code, too. */
+  private exports: WebAssembly.Exports | undefined;
   /** The tick at which `ticksLeft` is 0, and the one that was asked for. */
   private base = 0;
   private wanted = Number.POSITIVE_INFINITY;
@@ -229,6 +231,24 @@ export class ProbeRun {
     return functionsOfFrames(this.program.layout, this.framesMemory.buffer, this.top);
   }
 
+  /** The guest with its innermost frame alone, from inside of `stop`. @param func whose frame that is */
+  innermost(func: number, pc: number): StoppedGuest {
+    const { layout } = this.program;
+    const frame = readInnermost(layout, this.framesMemory.buffer, this.top, func, pc);
+    return { ...this.stopped(), frames: [frame] };
+  }
+
+  /** Where the innermost frame lies in the memory for frames. @param func whose it is */
+  frameBase(func: number): number {
+    return this.top - frameSize(this.program.layout, func);
+  }
+
+  /** Whether a frame of a function lies there. */
+  isFrame(base: number, func: number): boolean {
+    if (this.top < base + frameSize(this.program.layout, func)) return false;
+    return new DataView(this.framesMemory.buffer).getUint32(base, true) === func;
+  }
+
   /** The memory for frames, live, and where the innermost one ends. */
   get framesMemory(): WebAssembly.Memory {
     return this.guest.memory('frames');
@@ -252,12 +272,12 @@ export class ProbeRun {
 
   /** Memory 0, live; empty for a guest without one. */
   get memory(): Uint8Array {
-    return this.target.memory(this.replay.exports, this.program);
+    return this.target.memory(this.exports, this.program);
   }
 
   globals(): GlobalValue[] {
     const { globals } = this.program;
-    const values = readGlobals(globals, this.replay.exports);
+    const values = readGlobals(globals, this.exports);
     return globals.map(({ index, name, exported }, i) => ({
       ...{ index, name, exported },
       value: values[i] ?? 0,
@@ -294,6 +314,7 @@ export class ProbeRun {
     const probes = probesOf(exports, prefix);
     if (patch) applyPatch(patch, exports);
     this.probes = probes;
+    this.exports = exports;
     this.stacks.add(probes);
     probes.set('room', () => {
       const memory = probes.memory('frames');

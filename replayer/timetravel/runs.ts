@@ -47,6 +47,24 @@ export class Runs {
     return new ProbeRun(this.target, program, events, onEvent);
   }
 
+  /** A replay whose hooks say themselves what is watched. @param watch whether stores are told of */
+  watching(
+    {
+      steps,
+      breaks,
+      watch,
+    }: {
+      readonly steps: Iterable<number>;
+      readonly breaks: Iterable<number>;
+      readonly watch: boolean;
+    },
+    events: ProbeEvents,
+    onEvent: OnEvent,
+  ): ProbeRun {
+    const program = this.programs.get({ steps: new Set(steps), breaks: new Set(breaks), watch });
+    return new ProbeRun(this.target, program, events, onEvent);
+  }
+
   /** One replay, once. */
   async whole(onEvent: OnEvent): Promise<WholeRun> {
     if (this.wholeRun !== undefined) return this.wholeRun;

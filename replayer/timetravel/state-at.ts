@@ -15,6 +15,8 @@ export interface StoppedGuest {
   readonly memory: Uint8Array;
   /** Undefined for one that does not exist, or is no number. */
   readonly global: (index: number) => number | bigint | undefined;
+  /** Told of each local that is read. */
+  readonly onLocal?: (index: number) => void;
 }
 
 /**

@@ -23,6 +23,7 @@ import type { Mark } from './mark.ts';
 import type {
   ConditionOf,
   FunctionText,
+  HistoryQuestion,
   LocatedArrival,
   LocatedHistory,
   LocatedWrites,
@@ -119,14 +120,11 @@ export class TimeTravel {
   }
 
   /**
-   * How a value changed that lives in locals of wasm (without an address), since the function of its frame was
-   * called. What lies in memory has its {@link writes}. Costs three replays.
-   * @throws WasiRrError OPTION_INVALID for a component; as {@link move}
+   * How a value changed until a mark, in the words of its type: of a variable, in the call of its function, or in
+   * all calls of that; of what belongs to none, in the whole run. Costs up to four replays.
+   * @throws WasiRrError OPTION_INVALID for what has no value there; as {@link move}
    */
-  history(
-    question: Question & { readonly keep: number },
-    options?: RequestOptions,
-  ): Promise<LocatedHistory> {
+  history(question: HistoryQuestion, options?: RequestOptions): Promise<LocatedHistory> {
     return this.link.request('history', question, options);
   }
 

@@ -3,6 +3,7 @@ import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { disassemble } from '../../wasm/disassembly.ts';
 import { globalNames } from '../../wasm/names.ts';
+import { Unreadable } from '../dwarf/machine.ts';
 import { coverageOfRun } from '../profile/coverage.ts';
 import { profileRun } from '../profile/profile.ts';
 import { searchMemory } from '../session/memory-search.ts';
@@ -17,6 +18,7 @@ import { firstSeen } from './first-seen.ts';
 import { framesAt } from './frames-at.ts';
 import type { Mark } from './mark.ts';
 import type { FunctionText, LocatedHistory, LocatedWrites, TravelRequests } from './messages.ts';
+import { guestAt } from './position.ts';
 import type { OnEvent } from './runs.ts';
 import { type StoppedGuest, stateAt } from './state-at.ts';
 import { TravelTarget } from './travel-target.ts';
@@ -137,29 +139,31 @@ export class Traveller implements Handlers {
     }
   }
 
-  /** @throws as Engine.history */
+  /** @throws as Engine.history; WasiRrError OPTION_INVALID for what has no value */
   async history(
-    { mark, place, expression, radix, keep }: TravelRequests['history']['params'],
+    { mark, place, of, radix, scope, keep }: TravelRequests['history']['params'],
     onEvent: OnEvent,
   ): Promise<LocatedHistory> {
-    const { look } = this.engine;
-    const inner = { level: 0, call: place.call };
-    const valueAt = (guest: StoppedGuest) => {
-      try {
-        const { value } = look.evaluate(guest, inner, expression, radix);
-        // <optimized out> and the like are no value
-        return value.startsWith('<') ? undefined : value;
-      } catch {
-        // out of its scope, or kept nowhere
-        return undefined;
-      }
+    const query = { radix, scope: scope ?? 'call', keep } as const;
+    const { now, func, changes, ...rest } = await this.engine
+      .history(mark, place, of, query, onEvent)
+      .catch((thrown: unknown) => {
+        if (!(thrown instanceof Unreadable)) throw thrown;
+        throw new WasiRrError('OPTION_INVALID', `that has no value here: ${thrown.message}.`);
+      });
+    return {
+      ...rest,
+      ...{ type: now.type?.name ?? 'void', value: now.text, range: now.range },
+      func: func === undefined ? undefined : this.functionNamed(func),
+      changes: changes.map((change) => ({ ...change, frame: this.frame(change.mark.pc) })),
     };
-    const found = await this.engine.history(mark, { level: place.level, keep }, valueAt, onEvent);
-    const changes = found.changes.map((change) => ({
-      ...change,
-      frame: this.frame(change.mark.pc),
-    }));
-    return { ...found, changes };
+  }
+
+  /** As the source calls it. */
+  private functionNamed(func: number): string {
+    const body = this.names.bodyOf(func);
+    const frame = body === undefined ? undefined : this.frame(body.from, func);
+    return frame?.source.at(-1)?.name ?? frame?.name ?? `function ${func}`;
   }
 
   /** @throws as Engine.at */
@@ -227,13 +231,7 @@ export class Traveller implements Handlers {
   }
 
   private async stopped(mark: Mark, onEvent: OnEvent): Promise<StoppedGuest> {
-    const { frames, memory, globals } = await this.engine.at(mark, onEvent);
-    const values = new Map(globals.map(({ index, value }) => [index, value]));
-    const global = (index: number) => {
-      const value = values.get(index);
-      return typeof value === 'string' ? undefined : value;
-    };
-    return { frames, memory, global };
+    return guestAt(await this.engine.at(mark, onEvent));
   }
 
   private get engine(): Engine {

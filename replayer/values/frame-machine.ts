@@ -12,6 +12,7 @@ export function frameMachine(guest: StoppedGuest, level?: number): Machine {
   const frame = level === undefined ? undefined : frames[level];
   return {
     local: (index) => {
+      guest.onLocal?.(index);
       const type = frame?.types[index];
       return type === undefined ? undefined : bitsOfLocal(frame?.locals[index], type);
     },

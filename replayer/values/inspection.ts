@@ -4,6 +4,7 @@ import type { Entry } from '../dwarf/entry.ts';
 import type { Location } from '../dwarf/expression.ts';
 import { Unreadable } from '../dwarf/machine.ts';
 import { placeOfVariable } from '../dwarf/place.ts';
+import { sizeOf } from '../dwarf/type.ts';
 import type { Variable } from '../dwarf/variables.ts';
 import type { StoppedGuest } from '../timetravel/state-at.ts';
 import { type FormatContext, formatValue } from './format.ts';
@@ -57,6 +58,21 @@ export class Inspection {
       type: this.debug.types.typeOf(variable.entry)?.name ?? 'void',
       value: this.text(this.valueOf(variable, stacked)),
     }));
+  }
+
+  /** Level of the frame one of whose variables lies at an address of memory 0; the innermost such. */
+  ownerOf(address: number): number | undefined {
+    return this.calls.find((stacked) =>
+      stacked.call.variables().some((variable) => {
+        const { type, source } = this.valueOf(variable, stacked);
+        const from = source.address;
+        if (from === undefined || address < from || address >= from + (sizeOf(type) ?? 0)) {
+          return false;
+        }
+        // a static one lies where it lies, whatever frame there is
+        return this.globalValue(variable.entry).source.address === undefined;
+      }),
+    )?.level;
   }
 
   /** As {@link valueOf}, of a variable of no function. */

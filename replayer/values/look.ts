@@ -1,9 +1,19 @@
 /** Looks at a stopped guest with the names and the debug information of its module. */
+import { WasiRrError } from '../../errors.ts';
 import { globalNames } from '../../wasm/names.ts';
 import { resolved, sizeOf } from '../dwarf/type.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import type { StoppedGuest } from '../timetravel/state-at.ts';
 import { isTrueValue } from './expressions/evaluate.ts';
+import {
+  changedPart,
+  type Dependence,
+  dependenceIn,
+  type FollowedValue,
+  NO_DEPENDENCE,
+  seenValue,
+  type ValueName,
+} from './followed.ts';
 import { formatValue } from './format.ts';
 import { frameMachine } from './frame-machine.ts';
 import { Inspection } from './inspection.ts';
@@ -11,7 +21,7 @@ import type { EvaluatedValue, FrameVariables, VariableRow } from './messages.ts'
 import type { Radix } from './scalars.ts';
 import { type Place, Scope } from './scope.ts';
 import { integerOf, type Value } from './value.ts';
-import { type RowQuery, variableRows } from './variable-rows.ts';
+import { type RowQuery, valueOfRow, variableRows, whyNot } from './variable-rows.ts';
 
 export class Look {
   private readonly module: Uint8Array;
@@ -58,6 +68,55 @@ export class Look {
     );
   }
 
+  /**
+   * Follows a value from where it is in a frame.
+   * @throws as {@link evaluate}; WasiRrError OPTION_INVALID for a row that is not there
+   */
+  follow(guest: StoppedGuest, place: Place, name: ValueName, radix?: Radix): FollowedValue {
+    const inspection = this.inspection(guest);
+    const text = (of: StoppedGuest, value: Value) => this.textOf(of, value, radix);
+    const value = this.valueNamed(guest, place, name, inspection);
+    const now = seenValue(guest, value, text);
+    const own = inspection?.calls.filter(({ level }) => level === place.level)[place.call];
+    const seen = (other: StoppedGuest, call: number, there: Inspection | undefined) => {
+      try {
+        return seenValue(other, this.valueNamed(other, { level: 0, call }, name, there), text);
+      } catch (thrown) {
+        // out of its scope, or kept nowhere
+        whyNot(thrown);
+        return undefined;
+      }
+    };
+    const seenIn = (other: StoppedGuest) => {
+      const there = this.inspection(other);
+      const calls = there?.calls.filter(({ level }) => level === 0) ?? [];
+      const call = own ? calls.findIndex(({ call: one }) => one.own === own.call.own) : 0;
+      return call < 0 ? undefined : seen(other, call, there);
+    };
+    const known = new Map<number, Dependence>();
+    const dependence = (pc: number) => {
+      let found = known.get(pc);
+      if (found === undefined) {
+        const frame = guest.frames[place.level];
+        found = frame
+          ? dependenceIn({ ...guest, frames: [{ ...frame, pc }] }, seenIn)
+          : NO_DEPENDENCE;
+        known.set(pc, found);
+      }
+      return found;
+    };
+    const { range } = now;
+    const nowhere = { ...guest, frames: [] };
+    const alone = seen(nowhere, 0, this.inspection(nowhere));
+    return {
+      now,
+      owner: range && inspection?.ownerOf(range.address),
+      isGlobal: range !== undefined && alone?.range?.address === range.address,
+      ...{ at: seenIn, dependence },
+      changed: (of, memory, address, before) => changedPart(of, memory, address, before, text),
+    };
+  }
+
   /** Every frame with its variables, as text. */
   frames(guest: StoppedGuest): readonly FrameVariables[] {
     const frames = guest.frames.map(({ func, pc }) => this.names.frame(pc, func));
@@ -69,6 +128,21 @@ export class Look {
         .filter((stacked) => stacked.level === level)
         .map((stacked) => inspection.variablesOf(stacked)),
     }));
+  }
+
+  private valueNamed(
+    guest: StoppedGuest,
+    place: Place,
+    name: ValueName,
+    inspection: Inspection | undefined,
+  ): Value {
+    const scope = this.scope(guest, place, inspection);
+    if (name.kind === 'expression') return scope.evaluate(name.expression);
+    const query = { place, watches: name.watches, open: [], wasm: true };
+    const locals = guest.frames[place.level]?.types.length ?? 0;
+    const found = valueOfRow(name.key, query, scope, inspection, locals);
+    if (found !== undefined) return found;
+    throw new WasiRrError('OPTION_INVALID', 'this line has no value here.');
   }
 
   private scope(

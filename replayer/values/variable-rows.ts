@@ -40,7 +40,44 @@ export function variableRows(
   text: Text,
   wasmLocals: number,
 ): VariableRow[] {
-  const rows = new Rows(new Set(query.open), scope.machine, text);
+  const open = new Set(query.open);
+  const rows = new Rows((key) => open.has(key), scope.machine, text);
+  fill(rows, query, scope, inspection, wasmLocals);
+  return rows.rows;
+}
+
+/**
+ * The value that a row shows.
+ * @param key of the row, whether what it stands in is open or not
+ * @returns undefined where there is no such row, or no value
+ */
+export function valueOfRow(
+  key: string,
+  query: RowQuery,
+  scope: Scope,
+  inspection: Inspection | undefined,
+  wasmLocals: number,
+): Value | undefined {
+  let found: Value | undefined;
+  const rows = new Rows(
+    (row) => key.startsWith(`${row}/`),
+    scope.machine,
+    () => '',
+    (row, value) => {
+      if (row === key) found = value;
+    },
+  );
+  fill(rows, query, scope, inspection, wasmLocals);
+  return found;
+}
+
+function fill(
+  rows: Rows,
+  query: RowQuery,
+  scope: Scope,
+  inspection: Inspection | undefined,
+  wasmLocals: number,
+): void {
   query.watches.forEach((source, i) => {
     rows.expression({ key: `watch ${i} ${source}`, name: source, kind: 'watch', depth: 0 }, () =>
       scope.evaluate(source),
@@ -65,19 +102,26 @@ export function variableRows(
       rows.expression({ key: name, name, kind: 'wasm', depth: 0 }, () => scope.evaluate(name));
     }
   }
-  return rows.rows;
 }
 
 class Rows {
   readonly rows: VariableRow[] = [];
-  private readonly open: ReadonlySet<string>;
+  private readonly isOpen: (key: string) => boolean;
   private readonly machine: Machine;
   private readonly text: Text;
+  private readonly see: (key: string, value: Value) => void;
 
-  constructor(open: ReadonlySet<string>, machine: Machine, text: Text) {
-    this.open = open;
+  /** @param see is told of each value */
+  constructor(
+    isOpen: (key: string) => boolean,
+    machine: Machine,
+    text: Text,
+    see: (key: string, value: Value) => void = () => {},
+  ) {
+    this.isOpen = isOpen;
     this.machine = machine;
     this.text = text;
+    this.see = see;
   }
 
   expression(named: Named, evaluate: () => Value): void {
@@ -93,8 +137,9 @@ class Rows {
 
   private value(named: Named, value: Value): void {
     if (this.rows.length >= MAX_ROWS) return;
+    this.see(named.key, value);
     const expands = hasChildren(value);
-    const isOpen = expands && this.open.has(named.key) && named.depth < MAX_DEPTH;
+    const isOpen = expands && this.isOpen(named.key) && named.depth < MAX_DEPTH;
     const { address } = value.source;
     const size = value.bits === undefined ? sizeOf(value.type) : undefined;
     this.put(named, this.text(value), {

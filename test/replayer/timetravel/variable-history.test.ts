@@ -7,7 +7,6 @@ import type { Mark } from '../../../replayer/timetravel/mark.ts';
 import type { Motion } from '../../../replayer/timetravel/motions.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { Traveller } from '../../../replayer/timetravel/traveller.ts';
-import type { ValueChange } from '../../../replayer/timetravel/variable-history.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { MAX_FRAMES } from '../../../wasm/traps.ts';
 import { Scratch } from '../../recorder/scratch.ts';
@@ -19,8 +18,14 @@ afterAll(() => scratch.remove());
 const quiet = () => {};
 
 /** Of each local of the frame at a depth, how it changed before a mark in the last function that ran there. */
-async function everyChange(trace: TraceReader, to: Mark, depth: number): Promise<ValueChange[][]> {
-  let changes: ValueChange[][] = [];
+interface Change {
+  readonly mark: Mark;
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+async function everyChange(trace: TraceReader, to: Mark, depth: number): Promise<Change[][]> {
+  let changes: Change[][] = [];
   let known: string[] = [];
   let last: Mark | undefined;
   await replayInstrumented(
@@ -76,13 +81,14 @@ test.each(CASES)('$name: each change of a local of $where', async ({ name, motio
   let most = 0;
   for (const local of inner ? [4] : [5]) {
     const place = { level, call: 0 };
-    const question = { mark, place, expression: `local${local}`, keep: 1e6 };
+    const of = { kind: 'expression', expression: `local${local}` } as const;
+    const question = { mark, place, of, keep: 1e6 };
     const { changes, total, complete } = await traveller.history(question, quiet);
     expect(complete).toBe(true);
     expect(total).toBe(changes.length);
     expect(total).toBeGreaterThan(0);
     most = Math.max(most, total);
-    const plain = changes.map(({ frame: _, ...change }) => change);
+    const plain = changes.map(({ mark: at, before, after }) => ({ mark: at, before, after }));
     // as text: there are ten thousand
     expect(JSON.stringify(plain)).toBe(JSON.stringify(truth[local]));
     const few = await traveller.history({ ...question, keep: 2 }, quiet);
