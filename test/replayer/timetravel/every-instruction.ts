@@ -117,6 +117,9 @@ export class Truth {
       const before = this.visible(start, start, into);
       if (before === undefined) return start;
       if (this.at(before).depth > this.at(start).depth) {
+        // what was called on the line before returned there
+        const call = this.visible(start, start, false);
+        if (call !== undefined && !this.sameRun(call, start, level, size)) return start;
         return this.runStart(before, size, level);
       }
       if (!this.sameRun(before, start, level, size)) return start;
