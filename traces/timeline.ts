@@ -36,8 +36,8 @@ export interface CallFilter {
   readonly errno?: string;
   /** Calls that returned an error, but for `unless`. */
   readonly failed?: boolean;
-  /** A function and an error of it that is no failure (how a program learns that a list ended). */
-  readonly unless?: { readonly function: string; readonly errno: string };
+  /** Functions, each with an error of it that is no failure (how a program learns that a list ended). */
+  readonly unless?: readonly { readonly function: string; readonly errno: string }[];
   readonly fd?: number;
   /** Calls that succeeded with this number as the `fd` of their result. */
   readonly returnedFd?: number;
@@ -209,8 +209,8 @@ function condition(filter: CallFilter): { sql: string; values: (string | number)
   if (filter.function !== undefined) add('f.name = ?', filter.function);
   if (filter.errno !== undefined) add('s.errno = ?', filter.errno.toLowerCase());
   if (filter.failed) add(FAILED);
-  if (filter.unless !== undefined) {
-    add('not (f.name = ? and s.errno = ?)', filter.unless.function, filter.unless.errno);
+  for (const { function: name, errno } of filter.unless ?? []) {
+    add('not (f.name = ? and s.errno = ?)', name, errno);
   }
   if (filter.fd !== undefined) add('s.fd = ?', filter.fd);
   if (filter.returnedFd !== undefined) {

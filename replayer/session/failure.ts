@@ -1,6 +1,7 @@
 /** Where a run went wrong, as far as its trace tells: the place at which a debugger opens it. */
 import { parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
+import { ENDS_OF_LISTS } from '../../wasi/ends-of-lists.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import { findCall } from './find-call.ts';
 
@@ -19,9 +20,6 @@ export interface FailurePlace {
   readonly kind: 'trap' | 'call' | 'message' | 'exit' | 'stopped' | 'none';
 }
 
-/** This is how a C library learns that there are no more preopened directories. */
-const END_OF_PREOPENS = { function: 'fd_prestat_get', errno: 'badf' };
-
 export async function findFailure(
   trace: TraceReader,
   options: RequestOptions,
@@ -31,7 +29,7 @@ export async function findFailure(
   if (outcome?.kind === 'trap') return { event: requestTrap(trace) ?? event, kind: 'trap' };
   if (outcome?.kind !== 'exit') return { event, kind: 'stopped' };
   if (outcome.code === 0) return { event, kind: 'none' };
-  const condition = { failed: true, unless: END_OF_PREOPENS };
+  const condition = { failed: true, unless: ENDS_OF_LISTS };
   const call = await findCall(trace, condition, trace.eventCount, 'backward', options);
   const message = await findComplaint(trace, options);
   if (call !== undefined && call > (message ?? 0) - NEAR) return { event: call, kind: 'call' };

@@ -7,6 +7,8 @@ import { replay } from '../../replayer/replay.ts';
 import { openSession } from '../../replayer/session/session.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { RequestSpans } from '../../traces/requests.ts';
+import { infoContent } from '../../tui/panes/info.ts';
+import { TraceRows } from '../../tui/trace/rows.ts';
 import type { HttpResponse } from '../../wasi/component/http-responses.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { command, component } from './component-wat.ts';
@@ -145,6 +147,29 @@ test('log --requests', async () => {
     name: 'incoming-request.path-with-query',
     result: 'some("/a?b=1")',
   });
+});
+
+test('the terminal shows where a request begins, and lists them, the failed ones first', async () => {
+  const run = await recordServer(scratch, await httpServer(), async (client) => {
+    await client.send('POST', '/a?b=1', ['hello']);
+    await client.send('GET', '/trap');
+  });
+  const reader = new TraceReader(run.trace);
+  try {
+    const [first, second] = reader.requests();
+    const begun = first?.spans[0]?.[0] ?? -1;
+    expect(new TraceRows(reader, undefined).get(begun)).toMatchObject({
+      text: '▶ request 1 POST /a?b=1 = 201',
+    });
+    const { lines } = infoContent({ reader, path: run.trace });
+    const text = lines.map(({ line }) => line.map((part) => part.text).join(''));
+    const at = text.indexOf('requests  2');
+    expect(text[at + 1]).toContain('request 2 GET /trap = 500');
+    expect(lines[at + 1]?.target).toEqual({ kind: 'event', event: second?.spans.at(-1)?.[1] });
+    expect(lines[at + 2]?.target).toEqual({ kind: 'event', event: begun });
+  } finally {
+    reader.close();
+  }
 });
 
 describe('is refused before anything is made', () => {

@@ -3,20 +3,15 @@
  * joined by "and"; `where` takes the rest of the text as SQL.
  */
 import type { CallFilter } from '../../traces/timeline.ts';
+import { ENDS_OF_LISTS } from '../../wasi/ends-of-lists.ts';
 import { ENUMS } from '../../wasi/names.ts';
 
 export type FilterReading =
   | { readonly ok: true; readonly filter: CallFilter }
   | { readonly ok: false; readonly problem: string };
 
-/**
- * Calls that returned an error, as a developer means it: the end of the list of preopened folders, which
- * every program runs into once, is none.
- */
-export const FAILED: CallFilter = {
-  failed: true,
-  unless: { function: 'fd_prestat_get', errno: 'badf' },
-};
+/** Calls that returned an error, as a developer means it. */
+export const FAILED: CallFilter = { failed: true, unless: ENDS_OF_LISTS };
 
 export const FILTER_HINT =
   'text, name:fd_read, fd:4, errno:noent, path:users, failed, where bytes > 100';

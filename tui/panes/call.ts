@@ -1,6 +1,7 @@
 /** The selected event in full: every argument and result by name and type, what passed, and when. */
 import type { StackFrame } from '../../replayer/session/messages.ts';
 import type { CallEvent, ComponentEvent, LogEvent, OpenEvent } from '../../traces/events.ts';
+import { parseOutcomeText } from '../../traces/outcome.ts';
 import { isBeingRecorded } from '../../traces/recorder-process.ts';
 import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
 import { type DecodedField, decodeCall } from '../../wasi/decode.ts';
@@ -231,9 +232,13 @@ function otherLines(
     const what = ofRuntime(event);
     return [{ line: line(span(`#${event.number} `, 'dim'), span(what, 'title')) }];
   }
+  const { eventCount, meta } = bugger.reader;
+  // a server goes on with a new instance
+  const goesOn = event.number < eventCount - 1;
+  const what = goesOn ? 'this instance ended, and the run went on' : 'the run ended';
   return [
-    { line: line(span(`#${event.number} `, 'dim'), span('the run ended', 'title')) },
-    ...outcomeLines(bugger.reader.meta.outcome, trapStack(bugger)),
+    { line: line(span(`#${event.number} `, 'dim'), span(what, 'title')) },
+    ...outcomeLines(goesOn ? parseOutcomeText(event.reason) : meta.outcome, trapStack(bugger)),
   ];
 }
 

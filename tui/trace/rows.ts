@@ -8,9 +8,11 @@ import type { LateAnswerRow } from '../../traces/late-answers.ts';
 import { describeOutcome, isSuccess, parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { isBeingRecorded } from '../../traces/recorder-process.ts';
+import type { ServedRequest } from '../../traces/requests.ts';
 import type { CallRow, Timeline } from '../../traces/timeline.ts';
 import type { RecordedCall } from '../../wasi/call.ts';
 import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
+import { isEndOfList } from '../../wasi/ends-of-lists.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { shapeOf } from '../../wasi/fields.ts';
 import { errnoName } from '../../wasi/names.ts';
@@ -47,6 +49,8 @@ interface Times {
 /** Rows remembered; a screen shows some fifty. */
 const MAX_ROWS = 8192;
 const MAX_EVENTS = 512;
+/** Characters of a request. */
+const MAX_REQUEST = 200;
 /** Bytes of a payload that a row can use. */
 const PREVIEW_BYTES = 256;
 
@@ -61,6 +65,7 @@ export class TraceRows {
   /** Events with faults among the rows that are remembered. */
   private readonly faults = new Map<number, string[]>();
   private readonly payloads = new Map<number, Uint8Array>();
+  private requestStarts: Map<number, ServedRequest> | undefined;
 
   /** @param timeline undefined where the trace has no index that can be read */
   constructor(reader: TraceReader, timeline: Timeline | undefined) {
@@ -86,6 +91,7 @@ export class TraceRows {
   /** There are more events than before, or an outcome: forgets what stood at the end. */
   grown(): void {
     this.hasOutcomeRow = undefined;
+    this.requestStarts = undefined;
     if (this.outcomeAt !== undefined) this.rows.delete(this.outcomeAt);
     this.outcomeAt = undefined;
   }
@@ -242,13 +248,27 @@ export class TraceRows {
     };
   }
 
+  /** The request of a server whose answering begins with an event. */
+  private requestAt(number: number): ServedRequest | undefined {
+    if (this.reader.meta.serving === undefined) return undefined;
+    this.requestStarts ??= new Map(
+      this.reader.requests().map((request) => [request.spans[0]?.[0] ?? -1, request]),
+    );
+    return this.requestStarts.get(number);
+  }
+
   private otherRow(base: RowBase): Row {
     const event = this.event(base.number);
     switch (event?.kind) {
       case 'enter': {
         const late = this.lateWith(base.number);
-        const text = late === undefined ? escapeText(event.func.name) : this.lateText(late);
-        const tone = late === undefined ? 'dim' : late.errno === 'success' ? 'text' : 'fatal';
+        if (late !== undefined) {
+          const tone = late.errno === 'success' ? 'text' : 'fatal';
+          return { ...base, kind: 'other', text: `▶ ${this.lateText(late)}`, tone };
+        }
+        const request = this.requestAt(base.number);
+        const text = request === undefined ? escapeText(event.func.name) : requestText(request);
+        const tone = request === undefined ? 'dim' : 'text';
         return { ...base, kind: 'other', text: `▶ ${text}`, tone };
       }
       case 'leave':
@@ -277,7 +297,13 @@ export class TraceRows {
 /** An error that the program would call one: see FAILED in filter-text.ts. */
 function isFailure({ name, errno }: CallRow): boolean {
   if (errno === undefined || errno === 'success') return false;
-  return !(name === 'fd_prestat_get' && errno === 'badf');
+  return !isEndOfList(name, errno);
+}
+
+/** `request 3 GET /users = 200` */
+export function requestText({ id, method, path, status, failure }: ServedRequest): string {
+  const answer = failure === null ? (status ?? 'no response') : `${status ?? ''} ${failure}`.trim();
+  return escapeText(`request ${id} ${method} ${path} = ${answer}`, { maxText: MAX_REQUEST });
 }
 
 function unreadable(number: number): Row {
