@@ -7,6 +7,8 @@ import { type OpenRecording, openRecording } from '../../recorder/record.ts';
 import { replay } from '../../replayer/replay.ts';
 import { openSession } from '../../replayer/session/session.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { ComponentCalls } from '../../wasi/component/component-calls.ts';
+import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { command, component } from './component-wat.ts';
 
@@ -22,6 +24,19 @@ async function open(module: Uint8Array): Promise<OpenRecording> {
 }
 
 const returned = (...results: readonly unknown[]) => ({ kind: 'returned', results });
+
+/** What the log says of the calls. */
+function entriesOf(path: string): string[] {
+  const trace = new TraceReader(path);
+  const meanings = new CoreMeanings(trace.meta.component?.words, trace.instances());
+  const calls = new ComponentCalls(meanings, { maxText: 100, maxItems: 10 });
+  const entries = [...trace.events()].flatMap((event) => {
+    const followed = calls.follow(event);
+    return followed.kind === 'entered' ? [`${followed.name}(${followed.args.join(', ')})`] : [];
+  });
+  trace.close();
+  return entries;
+}
 
 test('values go in and come out, and the trace has them', async () => {
   const recording = await open(await parse(LIBRARY));
@@ -58,6 +73,17 @@ test('values go in and come out, and the trace has them', async () => {
     notes: [],
     finalMemory: summary.finalMemory,
   });
+  expect(entriesOf(recording.trace)).toEqual([
+    'plain()',
+    'add(2147483648, -1)',
+    'swap({first: 7, is-last: true})',
+    'twice("ähm")',
+    'twice("")',
+    'divide(7, 2)',
+    'divide(7, 0)',
+    'read-title(none)',
+    'read-title(some(5))',
+  ]);
   const session = await openSession(recording.trace);
   await session.last();
   expect(session.verified).toBe(true);

@@ -15,6 +15,7 @@ import { GuestTasks } from './guest-tasks.ts';
 import { HandleFlow, type HandleWatch } from './handle-flow.ts';
 import { KeptWrites, type WrittenSince } from './kept-writes.ts';
 import type { PassageWatch } from './passage.ts';
+import { PassedWrites } from './passed-writes.ts';
 import type { CallSubject } from './resource-labels.ts';
 import { type RuntimeCall, RuntimeCalls } from './runtime-calls.ts';
 import type { ValueTextOptions } from './value-text.ts';
@@ -47,6 +48,8 @@ export class ComponentCalls {
   private readonly passage: PassageWatch | undefined;
   private readonly open = new Map<number, OpenCall | OpenRuntimeCall>();
   private readonly entered = new Map<number, ExportMeaning | undefined>();
+  /** Only where functions are called that are passed what lies in memory: a command has none. */
+  private readonly passed: PassedWrites | undefined;
 
   constructor(
     meanings: CoreMeanings,
@@ -58,6 +61,9 @@ export class ComponentCalls {
     this.lifter = new Lifter(meanings.words);
     this.handles = new HandleFlow(meanings, limits, watch);
     const { lifter, handles } = this;
+    const { functions, lifted } = meanings.words;
+    const called = lifted.flatMap(({ func }) => functions[func] ?? []);
+    if (called.some((func) => lifter.pointsIn(func))) this.passed = new PassedWrites();
     this.passage = passage;
     this.runtime = new RuntimeCalls(lifter, handles, this.writes, this.tasks, passage);
   }
@@ -82,6 +88,9 @@ export class ComponentCalls {
   /** @param memory as it is at a call; what the log has of it unless given */
   follow(event: Crossing, memory?: LiftMemory): Followed {
     if (event.changes !== undefined) this.writes.see(event.changes);
+    if (event.kind === 'enter') this.passed?.see(event.changes ?? []);
+    // memory that the guest gives for what is passed is part of it
+    else if (event.kind !== 'leave' || this.entered.get(event.opened ?? -1)) this.passed?.forget();
     switch (event.kind) {
       case 'call':
       case 'open':
@@ -233,7 +242,8 @@ export class ComponentCalls {
     }
     if (role === 'entry') this.tasks.begin(number, of, callback, component);
     else this.tasks.entered(number, undefined);
-    const values = this.lifter.params(of, args, new PieceMemory([]), { encoding: 'utf8' });
+    const memory = this.passed?.take() ?? new PieceMemory([]);
+    const values = this.lifter.params(of, args, memory, { encoding: 'utf8' });
     for (const [i, value] of values.entries()) {
       const what = `${of.name} ${of.params[i]?.name ?? ''}`;
       this.handles.got(value, component, number, number, what);
