@@ -52,6 +52,20 @@ describe('from the failure', () => {
     await screen.until(/tick 22,726[\s\S]*▸ 35 /);
   });
 
+  it('H tells how a variable changed, in values; Enter leads to a change; H again: in all calls', async () => {
+    await using screen = await atFailure();
+    screen.type('GH');
+    const changes = await screen.until(/u +user \* +\d+ changes in this call of main/);
+    expect(changes).toMatch(/after #15 +0x12350 → 0x12310 +main +src\/heapsmash\.c:35/);
+    expect(changes).toContain('until after #15, tick 22,726');
+    screen.type('H');
+    await screen.until(/u +user \* +124 changes in the one call of main/);
+    expect(screen.text()).toMatch(/after #15 +call 1 +0x12350 → 0x12310 +main/);
+    screen.type('j\rL');
+    // before it changed
+    await screen.until('u = 0x12350');
+  });
+
   it('memory, globals and stack are those of the moment, not of the call', async () => {
     await using screen = await atFailure();
     screen.type(':m 0x12310\rW');

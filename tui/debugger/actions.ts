@@ -49,7 +49,8 @@ import {
   showSource,
   stepInside,
 } from './stepping.ts';
-import { openRow, removeWatch, showInMemory, whoWroteRow } from './variables.ts';
+import { historyElsewhere } from './value-history.ts';
+import { historyOfRow, openRow, removeWatch, showInMemory, whoWroteRow } from './variables.ts';
 import { whoWrote } from './who-wrote.ts';
 
 type Run = (bugger: Debugger, key: string) => void | Promise<void>;
@@ -86,6 +87,8 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   switchText: (bugger) =>
     bugger.update({ textKind: bugger.state.textKind === 'source' ? 'wasm' : 'source' }),
   whoWroteRow,
+  historyOfRow,
+  historyElsewhere,
   watchSelected,
   addWatch: (bugger) => openPrompt(bugger, 'watch'),
   removeWatch,

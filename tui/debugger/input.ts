@@ -76,7 +76,7 @@ export function focusedPane({ state }: Debugger): Where {
 }
 
 /** Panes with keys of their own. */
-const OWN_KEYS: ReadonlySet<Tab> = new Set(['memory', 'bookmarks', 'locals', 'breaks']);
+const OWN_KEYS: ReadonlySet<Tab> = new Set(['memory', 'bookmarks', 'locals', 'writes', 'breaks']);
 
 /** The keys that mean something in the help; all others close it. */
 const HELP_ACTIONS: Readonly<Partial<Record<Action, (bugger: Debugger) => void>>> = {

@@ -13,6 +13,7 @@ import type { TimelineList } from '../model/timeline-list.ts';
 import type { Answers } from '../trace/query-messages.ts';
 import type { Inside, InsideProblem } from './inside.ts';
 import type { Past } from './past.ts';
+import type { ShownHistory } from './value-history.ts';
 import type { Writers } from './who-wrote.ts';
 
 export type PromptKind =
@@ -109,7 +110,8 @@ export interface State {
   readonly overview: readonly Slice[];
   readonly functions: readonly string[];
   readonly memoryChanges: MemoryChanges | undefined;
-  readonly writers: Writers | undefined;
+  /** What Writes shows: who wrote some bytes, or how a variable changed. */
+  readonly writers: Writers | ShownHistory | undefined;
   /** What the pane on the left shows. */
   readonly left: 'timeline' | 'source';
   /** The moment that is shown; undefined: right after the selected event. */

@@ -4,6 +4,7 @@ import type { VariableRow } from '../../replayer/values/messages.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import type { Debugger } from './debugger.ts';
 import { showAddress } from './memory-actions.ts';
+import { valueHistory } from './value-history.ts';
 import { whoWroteVariable } from './who-wrote.ts';
 
 export function selectedRow(bugger: Debugger): VariableRow | undefined {
@@ -41,6 +42,29 @@ export async function whoWroteRow(bugger: Debugger): Promise<void> {
     return;
   }
   await whoWroteVariable(bugger, row, rootOf(bugger, row));
+}
+
+export async function historyOfRow(bugger: Debugger): Promise<void> {
+  const row = selectedRow(bugger);
+  const { inside, watches } = bugger.state;
+  if (row === undefined || inside === undefined) {
+    bugger.say('this line is no variable');
+    return;
+  }
+  const { mark, level, call } = inside;
+  const of = { kind: 'row', key: row.key, watches } as const;
+  await valueHistory(bugger, { name: nameOf(row), mark, place: { level, call }, of }, 'call');
+}
+
+/** With what it is a part of: `u.name`, where the names of parts stand for themselves. */
+function nameOf({ key, name, depth }: VariableRow): string {
+  if (depth === 0) return name;
+  const [root = '', ...parts] = key.split('/');
+  const own = root.replace(/^(var |watch \d+ )/, '');
+  return parts.reduce(
+    (whole, part) => (/^[[*]/.test(part) ? `${whole}${part}` : `${whole}.${part}`),
+    own,
+  );
 }
 
 /** The variable that a row is a part of, if it stands in the same bytes. */

@@ -10,6 +10,7 @@ import type { Debugger } from './debugger.ts';
 import { askedRange } from './memory-history.ts';
 
 export interface Writers extends AddressRange {
+  readonly kind: 'bytes';
   /** Up to which writes were looked for: an event and its effects, or a moment before which they were. */
   readonly upTo: number | Mark;
   readonly found: LocatedWrites;
@@ -70,7 +71,9 @@ async function find(
     const found = from(await bugger.travel.writes(query, finding), called);
     const latest = found.writes.at(-1);
     const variable = named && { ...named, since: called };
-    const writers = { ...range, upTo, found, stack: undefined, variable };
+    const writers: Writers = {
+      ...{ kind: 'bytes', ...range, upTo, found, stack: undefined, variable },
+    };
     bugger.update({ work: undefined, writers, tab: 'writes', focus: 'tab' });
     if (latest === undefined) return;
     looking(0);

@@ -18,6 +18,7 @@ export type Where =
   | 'inside'
   | 'source'
   | 'locals'
+  | 'writes'
   | 'breaks';
 
 interface Binding {
@@ -198,8 +199,22 @@ export const BINDINGS = [
     keys: ['W'],
     action: 'whoWroteRow',
     where: 'locals',
-    help: 'who wrote this variable: its history, with function and line, and the stack of the last write',
+    help: 'who wrote this variable: its bytes, with function and line, and the stack of the last write',
     footer: 'who wrote',
+  },
+  {
+    keys: ['H'],
+    action: 'historyOfRow',
+    where: 'locals',
+    help: 'how this variable changed in this call of the function: its values, with function and line',
+    footer: 'history',
+  },
+  {
+    keys: ['H'],
+    action: 'historyElsewhere',
+    where: 'writes',
+    help: 'the same in all calls of the function, and back to this one',
+    footer: 'all calls',
   },
   {
     keys: ['t'],
@@ -560,7 +575,7 @@ function holdsIn({ where, inPast }: Binding, pane: Where): boolean {
   return where === 'list' && LISTS.has(pane);
 }
 
-const LISTS: ReadonlySet<Where> = new Set(['timeline', 'bookmarks', 'locals', 'breaks']);
+const LISTS: ReadonlySet<Where> = new Set(['timeline', 'bookmarks', 'locals', 'writes', 'breaks']);
 
 type KnownBinding = Binding & { readonly action: Action };
 
@@ -623,6 +638,7 @@ const PLACES: Readonly<Record<Where, string>> = {
   inside: 'inside',
   source: 'Source',
   locals: 'Locals',
+  writes: 'Writes',
   breaks: 'Breaks',
 };
 

@@ -9,13 +9,16 @@ import { type Line, line, span } from '../text/line.ts';
 import { grouped, hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
 import { frameLines, placeSpan } from './stack.ts';
+import { historyContent } from './value-history.ts';
 
 export function writesContent({ state, reader }: Debugger): TabContent {
   const { writers } = state;
   if (writers === undefined) {
-    const hint = 'nothing was asked yet: W in Memory and Locals finds who wrote there';
+    const hint =
+      'nothing was asked yet: W in Memory and Locals finds who wrote there, H in Locals how';
     return { lines: [{ line: line(span(hint, 'dim')) }] };
   }
+  if (writers.kind === 'values') return historyContent(writers);
   const { found, stack, upTo, variable } = writers;
   const [last, ...earlier] = found.writes.toReversed();
   const lines: ContentLine[] = [{ line: title(writers) }];
