@@ -25,6 +25,7 @@ export function addedEntries(id: number, layout: ModuleLayout, added: Additions)
     return bytes;
   };
   if (id === SECTION.type) for (const type of added.types) entry().put(type);
+  if (id === SECTION.function) for (const { type } of added.functions) entry().u32(type);
   const { patching } = added;
   if (id === SECTION.table && patching) {
     entry().put([FUNCREF, 0]);
@@ -70,6 +71,14 @@ export function addedEntries(id: number, layout: ModuleLayout, added: Additions)
     }
   }
   return entries;
+}
+
+/** What the code section has behind the guest's functions. */
+export function putAddedBodies(code: WasmOutput, { functions }: Additions): void {
+  for (const { body } of functions) {
+    code.u32(body.length);
+    code.put(body);
+  }
 }
 
 /** A section that is a vector, with entries behind those that it has. */

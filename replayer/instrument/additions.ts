@@ -1,5 +1,6 @@
-/** Which types, globals and memories a plan adds to a module, and at which indices they come to stand. */
+/** Which types, functions, globals and memories a plan adds to a module, and at which indices they come to stand. */
 import { invariant, WasiRrError } from '../../errors.ts';
+import { type AddedFunction, addedFunctions, type FunctionName } from './added-functions.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
 import { type GlobalName, type HookName, type InstrumentPlan, WIDTHS } from './plan.ts';
 import { readSharedParts, type SharedKind, type SharedParts } from './shared-parts.ts';
@@ -92,6 +93,7 @@ const I64: NumberGlobal = { type: [TYPE.i64], zero: [0x42, 0] };
 
 export class Additions {
   readonly globals: readonly AddedGlobalLayout[];
+  readonly functions: readonly AddedFunction[];
   readonly memories: readonly AddedMemoryLayout[];
   readonly patching: PatchingLayout | undefined;
   /** How many of the guest's globals are exported, from the first. */
@@ -104,6 +106,8 @@ export class Additions {
   private readonly hookTypes = new Map<HookName, number>();
   private readonly typeIndices = new Map<string, number>();
   private readonly byName = new Map<string, AddedGlobalLayout>();
+  private readonly firstFunction: number;
+  private readonly functionIndices = new Map<FunctionName, number>();
 
   constructor(layout: ModuleLayout, plan: InstrumentPlan) {
     this.firstType = layout.types.length;
@@ -128,7 +132,8 @@ export class Additions {
       hooks.push('deep');
       numbers.push(['deepest', I32]);
     }
-    const address = layout.memories[plan.memory ?? 0]?.address64 ? I64 : I32;
+    const wide = layout.memories[plan.memory ?? 0]?.address64 ?? false;
+    const address = wide ? I64 : I32;
     if (plan.watch) hooks.push('wrote');
     if (plan.reads) hooks.push('read');
     if (plan.watch || plan.reads) {
@@ -146,6 +151,15 @@ export class Additions {
       ...numbers.map(([name, { type, zero }]) => ({ name, index: index++, type, init: zero })),
     ];
     for (const one of this.globals) this.byName.set(one.name, one);
+    this.firstFunction = layout.functions.length;
+    this.functions = addedFunctions(plan, wide, {
+      global: (name) => this.global(name),
+      hookType: (name) => this.hookType(name),
+      typeOf: (...type) => this.typeOf(...type),
+    });
+    for (const [i, { name }] of this.functions.entries()) {
+      this.functionIndices.set(name, this.firstFunction + i);
+    }
     const memories: AddedMemoryLayout[] = [];
     let memory = layout.memories.length;
     if (plan.frames === 'spill') {
@@ -175,6 +189,12 @@ export class Additions {
     const found = this.byName.get(name);
     invariant(found, `global ${name}, which the plan does not add`);
     return found.index;
+  }
+
+  func(name: FunctionName): number {
+    const found = this.functionIndices.get(name);
+    invariant(found !== undefined, `function ${name}, which the plan does not add`);
+    return found;
   }
 
   memory(name: AddedMemoryLayout['name']): number {

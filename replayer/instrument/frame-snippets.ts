@@ -135,7 +135,12 @@ export class FrameSnippets {
     out.s32(pc);
     if (this.shape.depth) this.getMine(out);
     else out.put([OP.i32Const, 0x7f]);
-    this.call(out, name);
+    if (name !== 'ticked' && name !== 'stop') {
+      this.call(out, name);
+      return;
+    }
+    out.byte(OP.call);
+    out.u32(this.added.func(`tell:${name}`));
   }
 
   /** Tells of the function's beginning or end. */

@@ -212,7 +212,7 @@ export class FunctionRewriter {
     const stores = plan.storesOf?.has(shape.func) === false ? undefined : this.stores;
     out.reset();
     this.extra = [];
-    stores?.begin();
+    stores?.begin(end - start);
     this.open = 0;
     this.landsAtEnd = false;
     this.pending = start;

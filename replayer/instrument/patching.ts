@@ -11,6 +11,7 @@ import {
   FUNCREF,
   FUNCTIONS,
   PLACED,
+  putAddedBodies,
 } from './added-sections.ts';
 import {
   type Additions,
@@ -82,12 +83,12 @@ export function makePatch(
   const mentions = patching && mentionsOf(layout, functions);
   if (patching === undefined || mentions === undefined) return undefined;
   const rewriter = new FunctionRewriter(layout, plan, added);
-  const { code, bodies } = codeOf(layout, patching, rewriter, functions, mentions.called);
+  const { code, bodies } = codeOf(layout, added, patching, rewriter, functions, mentions.called);
   const out = new WasmOutput(code.length + (1 << 16));
   out.put(HEADER);
   writeTypes(out, layout, added);
   out.section(SECTION.import, importsOf(layout, added));
-  out.section(SECTION.function, typesOf(layout));
+  out.section(SECTION.function, typesOf(layout, added));
   out.section(SECTION.element, elementsOf(patching, functions, mentions.referred));
   const hints = hintsSection(rewriter.hints, undefined, functions);
   if (hints !== undefined) out.section(SECTION.custom, hints);
@@ -123,6 +124,7 @@ function mentionsOf(layout: ModuleLayout, functions: ReadonlySet<number>): Menti
 /** Bodies of all functions: those that are not the patch's own go on in the other module. */
 function codeOf(
   layout: ModuleLayout,
+  added: Additions,
   patching: PatchingLayout,
   rewriter: FunctionRewriter,
   functions: ReadonlySet<number>,
@@ -132,7 +134,7 @@ function codeOf(
   const code = new WasmOutput(4 * count + (functions.size << 14) + 16);
   const bodies = new Uint32Array(count);
   const body = new WasmOutput(64);
-  code.u32(count);
+  code.u32(count + added.functions.length);
   for (let index = 0; index < count; index++) {
     const func = layout.importedFunctions + index;
     const from = code.length;
@@ -147,6 +149,7 @@ function codeOf(
     } else code.put(UNREACHABLE);
     bodies[index] = behindLeb(code.bytes, from);
   }
+  putAddedBodies(code, added);
   return { code, bodies };
 }
 
@@ -190,12 +193,13 @@ function importsOf(layout: ModuleLayout, added: Additions): WasmOutput {
   return out;
 }
 
-function typesOf({ functions, importedFunctions }: ModuleLayout): WasmOutput {
+function typesOf({ functions, importedFunctions }: ModuleLayout, added: Additions): WasmOutput {
   const out = new WasmOutput(2 * functions.length + 16);
-  out.u32(functions.length - importedFunctions);
+  out.u32(functions.length - importedFunctions + added.functions.length);
   for (let func = importedFunctions; func < functions.length; func++) {
     out.u32(functions[func] as number);
   }
+  for (const { type } of added.functions) out.u32(type);
   return out;
 }
 

@@ -4,7 +4,7 @@
  * function is made an export, so that hooks are in place before any code runs.
  */
 import { BinaryInput } from '../../wasm/binary.ts';
-import { addedEntries, copySection, extended } from './added-sections.ts';
+import { addedEntries, copySection, extended, putAddedBodies } from './added-sections.ts';
 import { Additions } from './additions.ts';
 import { hintsSection } from './branch-hints.ts';
 import { FunctionRewriter } from './function-rewriter.ts';
@@ -81,13 +81,14 @@ export class Rewriting {
     const count = this.layout.bodyStarts.length;
     const code = new WasmOutput(bytes.length * likelyGrowth(plan) + 1024);
     this.starts = new Uint32Array(count + 1);
-    code.u32(count);
+    code.u32(count + this.added.functions.length);
     for (let i = 0; i < count; i++) {
       this.starts[i] = code.length;
       if (i % FUNCTIONS_TOLD === 0) onShare?.(i / count);
       this.rewriter.rewrite(i, code);
     }
     this.starts[count] = code.length;
+    putAddedBodies(code, this.added);
     this.code = code;
   }
 
@@ -127,6 +128,7 @@ export class Rewriting {
       next = index + 1;
     }
     copyUpTo(count);
+    if (!isSame) code.copy(this.code.bytes, starts[count] as number, this.code.length);
     const { bytes } = layout;
     const out = new WasmOutput(code.length + bytes.length);
     out.copy(bytes, 0, 8);
@@ -163,7 +165,7 @@ function writeSections(
     const section = byId.get(id);
     if (id === SECTION.start) continue;
     if (id === SECTION.code) {
-      if (section === undefined) continue;
+      if (section === undefined && added.functions.length === 0) continue;
       if (hints !== undefined) out.section(SECTION.custom, hints);
       out.section(id, code);
       codeAt = out.length - code.length;

@@ -60,8 +60,9 @@ export class StoreSnippets {
     this.firstMap = plan.dirty ? added.memory(dirtyMap(0)) : -1;
   }
 
-  /** Begins a function. */
-  begin(): void {
+  /** Begins a function. @param size bytes of its code */
+  begin(size: number): void {
+    this.watch.begin(size);
     this.temporaries.fill(-1);
   }
 

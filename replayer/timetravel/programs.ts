@@ -1,5 +1,6 @@
 /** Rewritten and compiled forms of a trace's module, of which the latest are kept. */
 import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.ts';
+import { withLateTierUp } from '../../wasm/late-tier-up.ts';
 import { type Additions, ownGlobal } from '../instrument/additions.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import { makePatch } from '../instrument/patching.ts';
@@ -93,7 +94,10 @@ export class Programs {
     const program: Program = {
       ...base.program,
       ...stops,
-      patch: new WebAssembly.Module(patch.bytes as Uint8Array<ArrayBuffer>),
+      patch: withLateTierUp(
+        patch.bytes.length,
+        () => new WebAssembly.Module(patch.bytes as Uint8Array<ArrayBuffer>),
+      ),
       original: (offset, func) =>
         (func !== undefined && functions.has(func) ? original : base.program.original)(offset),
     };

@@ -6,6 +6,7 @@ import { WasiRrError } from '../../errors.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
 import { exportMemories } from '../../wasm/exported-memories.ts';
+import { withLateTierUp } from '../../wasm/late-tier-up.ts';
 import { type CoreLayout, coreLayout, memoryExports } from '../component/core-layout.ts';
 import { type CoreFrame, compiled, tagged } from '../component/core-modules.ts';
 import { InstanceReplay } from '../component/instance-replay.ts';
@@ -113,7 +114,7 @@ export class TravelTarget {
     const { start, original } = made;
     if (instance === undefined) {
       return {
-        module: new WebAssembly.Module(made.bytes),
+        module: withLateTierUp(this.module.length, () => new WebAssembly.Module(made.bytes)),
         start,
         original,
         memoryName: 'memory',
@@ -123,7 +124,7 @@ export class TravelTarget {
     const named = tagged(seen.bytes, instance);
     const shift = seen.shift + named.shift;
     return {
-      module: compiled(this.trace, named.bytes),
+      module: withLateTierUp(this.module.length, () => compiled(this.trace, named.bytes)),
       start,
       original: (offset) => original(offset - shift),
       memoryName: seen.names[0],

@@ -230,6 +230,12 @@ function isMarked(marks: ReadonlySet<number>, at: number): boolean {
 
 const contents = (memory: WebAssembly.Memory) => Buffer.from(memory.buffer.slice(0));
 
+/** With a function so large that it calls the checks of its accesses (watch-snippets.ts). */
+const enlarged = Object.entries(FAMILIES).map(([name, text]): [string, string] => [
+  `${name}, in a large function`,
+  text.replace(/\(export "run"\) \(result i32\)(?: \(local [^)]*\))?/, `$&${'(nop)'.repeat(4096)}`),
+]);
+
 describe.each(families)('%s', (_name, text) => {
   test.each(Object.entries(VARIANTS))('%s: same result, same memory', async (_variant, plan) => {
     const module = await moduleOf(text);
@@ -251,7 +257,9 @@ describe.each(families)('%s', (_name, text) => {
     if (given.steps) expect(deepest).toBeGreaterThan(0);
     if (given.tick) expect(Number(probes.global('ticksLeft').value)).toBeLessThan(0);
   });
+});
 
+describe.each([...families, ...enlarged])('%s', (_name, text) => {
   test('every write is told, and nothing else', async () => {
     const module = await moduleOf(text);
     const { run, memory, probes } = start(module, { watch: true });
