@@ -158,13 +158,11 @@ function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]
     ...(async && { async }),
     ...(callback && { callback: callback.name }),
   }));
-  const tasks = surface.exports
-    .filter(({ async }) => async)
-    .map(({ core, callback }) => ({
-      module: modules[core.instance] ?? 0,
-      entry: core.name,
-      callback: callback?.name,
-    }));
+  const tasks = surface.tasks.map(({ core, callback }) => ({
+    module: modules[core.instance] ?? 0,
+    entry: core.name,
+    callback: callback?.name,
+  }));
   const made = instances.map(({ module, component }) => ({ module, component }));
   return { words: { ...surface.types, lifted, instances: made }, instances, tasks };
 }

@@ -143,13 +143,15 @@ async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
 
 async function send(response: Response, outgoing: ServerResponse): Promise<void> {
   const { tx, rx } = future();
+  // the program need not ask
+  const tell = (how: object) => void tx.write(how).catch(() => undefined);
   try {
     await sendWith(rx, response, outgoing);
   } catch (thrown) {
-    await tx.write({ tag: 'err', val: GONE });
+    tell({ tag: 'err', val: GONE });
     throw thrown;
   }
-  await tx.write({ tag: 'ok', val: undefined });
+  tell({ tag: 'ok', val: undefined });
 }
 
 /** @param sent resolves where all is sent @throws what came in between */

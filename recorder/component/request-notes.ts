@@ -81,9 +81,13 @@ export class RequestNotes implements RunWatch {
     this.running = undefined;
     if (of === undefined || of.spans.length >= MAX_SPANS) return;
     const { spans } = of;
-    const before = spans.at(-1);
-    if (before && before[1] + 1 === first) spans[spans.length - 1] = [before[0], last];
-    else spans.push([first, last]);
+    let [from, to] = [first, last];
+    // what a stack calls that goes on is noted before what it did itself
+    for (let before = spans.at(-1); before && before[1] + 1 >= from; before = spans.at(-1)) {
+      spans.pop();
+      [from, to] = [Math.min(from, before[0]), Math.max(to, before[1])];
+    }
+    spans.push([from, to]);
     if (of.durationNs !== undefined) this.late.add(of);
   }
 

@@ -48,6 +48,20 @@ test.each([
   },
 );
 
+test('one within that goes on after it has returned is recorded to its end', async () => {
+  const text = readFileSync(join(import.meta.dirname, 'fixtures/async-composed.wat'), 'utf8');
+  const returns = '(call $return (global.get $text) (global.get $length))';
+  const set = '(local.set $of (call $set))';
+  const module = await parse(
+    text.replace(returns, '').replace(set, `${returns} ${set}`).replace('1000000', '50000000'),
+  );
+  const run = await scratch.record({ module });
+  expect(run.outcome).toEqual({ kind: 'exit', code: 0 });
+  expect(await replayed(run.trace)).toMatchObject({ status: 'identical', outcome: run.outcome });
+  const after = "select max(seq) > (select min(seq) from calls where args like '%ok%') from calls";
+  expect(query(run.trace, after)).toEqual([[1n]]);
+});
+
 test('one that waits is called by another: the functions that the runtime is passed are known again', async () => {
   const text = readFileSync(join(import.meta.dirname, 'fixtures/async-composed.wat'), 'utf8');
   const run = await scratch.record({ module: await parse(text), paranoid: true });
@@ -57,6 +71,23 @@ test('one that waits is called by another: the functions that the runtime is pas
   const { 0: callee } = JSON.parse(String(call)) as Record<string, number>;
   const entered = `select name from functions where id = ${callee} and direction = 'export'`;
   expect(query(run.trace, entered)).toEqual([['say']]);
+});
+
+test('handles of several components that have the same numbers are told apart', async () => {
+  const text = readFileSync(join(import.meta.dirname, 'fixtures/two-openers.wat'), 'utf8');
+  const host = scratch.folder({ 'a.txt': 'a', 'b.txt': 'b' });
+  const preopens = [{ host, guest: '/' }];
+  const run = await scratch.record({ module: await parse(text), preopens, paranoid: true });
+  expect(run.outcome).toEqual({ kind: 'exit', code: 0 });
+  const about =
+    "select name, path, args from calls where name in ('descriptor.sync', 'descriptor.drop')";
+  const [a, b] = ['a.txt', 'b.txt'].map((name) => `{"self":"descriptor#2 \\"/${name}\\""}`);
+  expect(query(run.trace, `${about} order by seq`)).toEqual([
+    ['descriptor.sync', '/a.txt', a],
+    ['descriptor.sync', '/b.txt', b],
+    ['descriptor.drop', '/a.txt', a],
+    ['descriptor.sync', '/b.txt', b],
+  ]);
 });
 
 test('what passes between components and host is told, what passes between components is beneath', async () => {

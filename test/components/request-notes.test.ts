@@ -44,3 +44,27 @@ test('a task is known by what it keeps, and a stack by where it was suspended', 
     [15, 15],
   ]);
 });
+
+test('what is called within a stack that goes on is told once', () => {
+  let spans: readonly Span[] = [];
+  const notes = new RequestNotes(
+    () => 0,
+    (request) => {
+      spans = request.spans;
+    },
+  );
+  const stack = {};
+  const request = notes.answer('GET', '/', (open) => {
+    notes.ran(0, 3, stack);
+    notes.ran(6, 9, {});
+    notes.wentOn(5, 12, stack);
+    notes.wentOn(14, 15, stack);
+    return open;
+  });
+  notes.done(request);
+  expect(spans).toEqual([
+    [0, 3],
+    [5, 12],
+    [14, 15],
+  ]);
+});

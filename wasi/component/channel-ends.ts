@@ -5,7 +5,7 @@
  */
 import type { WitValue } from '../../wasm/component/value.ts';
 import { escapeText, quoteText } from '../escape.ts';
-import type { ResourceLabel } from './resource-labels.ts';
+import { MAX_LOOKED_THROUGH, type ResourceLabel } from './resource-labels.ts';
 
 export type ChannelEnd = Extract<WitValue, { kind: 'channel' }>;
 
@@ -54,6 +54,13 @@ export class ChannelEnds {
 
   dropped(component: number, handle: number): void {
     this.forget(keyOf(component, handle));
+  }
+
+  /** Whichever component was given an end of this number, or gave one away. */
+  moved(handle: number): void {
+    const known = new Set([...this.labels.keys(), ...this.others.keys()]);
+    const many = known.size > MAX_LOOKED_THROUGH;
+    for (const key of known) if (many || key.endsWith(` ${handle}`)) this.forget(key);
   }
 
   private forget(key: string): void {

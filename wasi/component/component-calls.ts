@@ -80,8 +80,11 @@ export class ComponentCalls {
 
   /** Whether each call of a function has to be followed: more comes of it than its answer. */
   mustFollow(func: number): boolean {
+    const { meanings } = this;
     return (
-      this.meanings.builtin(func) !== undefined || this.meanings.imported(func)?.async === true
+      meanings.builtin(func) !== undefined ||
+      meanings.imported(func)?.async === true ||
+      meanings.moved(func) !== undefined
     );
   }
 
@@ -131,7 +134,7 @@ export class ComponentCalls {
       })),
       result: undefined,
       errno: undefined,
-      path: this.handles.pathOfCall(meaning.func, args),
+      path: this.handles.pathOfCall(meaning, args),
       bytes: bytesIn(args),
     };
     const waits = kind === 'open' || meaning.async === true;
@@ -147,7 +150,13 @@ export class ComponentCalls {
 
   private callRuntime(event: Crossing, func: number, memory: LiftMemory): Followed {
     const meaning = this.meanings.builtin(func);
-    if (meaning === undefined) return CORE;
+    if (meaning === undefined) {
+      const how = this.meanings.moved(func);
+      const [given = 0, got = 0] = [event.args?.[0], event.results?.[0]].map(unsigned);
+      if (how !== undefined) this.handles.moved(how === 'given' ? given : undefined, got);
+      if (how === 'given') this.passage?.moved(given, got);
+      return CORE;
+    }
     const asked = this.runtime.begin(event, meaning, memory);
     if (asked === undefined) {
       this.runtime.note(event, meaning);

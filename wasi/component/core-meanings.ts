@@ -14,6 +14,9 @@ export interface MeantInstance {
   readonly module: number;
   readonly links: readonly {
     readonly kind: string;
+    /** Of the import. */
+    readonly module?: string;
+    readonly name?: string;
     readonly func?: number;
     readonly lowered?: Lowered;
     readonly builtin?: BuiltinLink;
@@ -54,6 +57,17 @@ export interface BuiltinMeaning extends BuiltinLink {
   readonly component: number;
 }
 
+/**
+ * What the code between two components asks of the runtime where a handle goes from one to the other: its number
+ * there is the result. What is given away is the giver's no more.
+ */
+const MOVES: Readonly<Record<string, 'given' | 'lent'>> = {
+  'resource transfer-own': 'given',
+  'resource transfer-borrow': 'lent',
+  'stream transfer': 'given',
+  'future transfer': 'given',
+};
+
 /** What an export of a core instance is to the component. */
 export interface ExportMeaning {
   /** `callback` is called again and again until what an `entry` began is done; `whole` does all at once. */
@@ -71,6 +85,7 @@ export class CoreMeanings {
   readonly words: ComponentWords;
   private readonly imports = new Map<number, Meaning>();
   private readonly builtins = new Map<number, BuiltinMeaning>();
+  private readonly moves = new Map<number, 'given' | 'lent'>();
   /** By instance and name. */
   private readonly exports = new Map<number, Map<string, ExportMeaning | undefined>>();
   private readonly modules = new Map<number, number>();
@@ -92,8 +107,10 @@ export class CoreMeanings {
     this.modules.set(id, module);
     const component = this.componentOf(module);
     this.components.set(id, component);
-    for (const { func, lowered, builtin } of links) {
+    for (const { module: from, name, func, lowered, builtin } of links) {
       if (func === undefined) continue;
+      const moves = lowered || builtin ? undefined : MOVES[`${from} ${name}`];
+      if (moves !== undefined) this.moves.set(func, moves);
       const meant = lowered && this.words.functions[lowered.func];
       const { memory } = lowered ?? builtin ?? {};
       if (lowered !== undefined && meant !== undefined) {
@@ -108,6 +125,16 @@ export class CoreMeanings {
   /** Whether all pointers point into one memory, so that all handles are of one table. */
   get ofOneMemory(): boolean {
     return this.memories.size <= 1;
+  }
+
+  /** Whether it is known whose table a handle is of: not in traces made before, unless there is but one. */
+  get tellsTables(): boolean {
+    return this.ofOneMemory || this.words.instances !== undefined;
+  }
+
+  /** Whether a handle goes from one component to another with a call. */
+  moved(func: number): 'given' | 'lent' | undefined {
+    return this.moves.get(func);
   }
 
   /** Whether it is seen what becomes of streams and futures: not in traces made before. */

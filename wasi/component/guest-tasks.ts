@@ -149,7 +149,13 @@ export class GuestTasks {
   answer(call: number): void {
     const caller = this.callers.get(call);
     this.callers.delete(call);
-    if (!this.suspended.delete(call) || caller === undefined) return;
+    if (caller === undefined) return;
+    if (!this.suspended.delete(call)) {
+      // what was entered in the call waits, or has ended and that is told later
+      const at = this.running.lastIndexOf(caller);
+      if (at >= 0) this.running.length = at + 1;
+      return;
+    }
     if (this.answered.length < MAX_KEPT) this.answered.push(caller);
   }
 

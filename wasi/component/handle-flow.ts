@@ -1,6 +1,6 @@
 /** The handles that guests of a component get and give away, what each stands for, and how values with them are spelt. */
 import { typeName } from '../../wasm/component/type-name.ts';
-import type { TypeRef, WitFunction } from '../../wasm/component/types.ts';
+import type { TypeRef } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
 import { type ChannelEnd, ChannelEnds, channelsIn } from './channel-ends.ts';
 import type { CoreMeanings, Meaning } from './core-meanings.ts';
@@ -34,9 +34,10 @@ export interface OpenedHandle {
 export class HandleFlow {
   private readonly meanings: CoreMeanings;
   private readonly watch: HandleWatch | undefined;
-  private readonly labels = new ResourceLabels();
+  /** By component. */
+  private readonly labels = new Map<number, ResourceLabels>();
   private readonly ends = new ChannelEnds();
-  private readonly text: ValueTextOptions;
+  private readonly text: Omit<ValueTextOptions, 'label'>;
   private readonly names = new Map<TypeRef, string>();
 
   constructor(
@@ -48,8 +49,6 @@ export class HandleFlow {
     this.watch = watch;
     this.text = {
       ...limits,
-      // handles of several tables cannot be told apart
-      label: (...handle) => (meanings.ofOneMemory ? this.labels.text(...handle) : undefined),
       resourceName: (resource) => meanings.words.resources[resource]?.name ?? '',
       typeName: (type) => this.typeName(type),
     };
@@ -57,19 +56,23 @@ export class HandleFlow {
 
   /** Changes with what handles stand for. */
   get version(): number {
-    return this.labels.version + this.ends.version;
+    let version = this.ends.version;
+    for (const labels of this.labels.values()) version += labels.version;
+    return version;
   }
 
   /** @param component whose handles are in it */
   format(value: WitValue, component: number): string {
     const channelLabel = (handle: number) =>
       this.meanings.seesChannels ? this.ends.text(component, handle) : undefined;
-    return formatWitValue(value, { ...this.text, channelLabel });
+    const label = (resource: number, handle: number) =>
+      this.meanings.tellsTables ? this.labelsOf(component).text(resource, handle) : undefined;
+    return formatWitValue(value, { ...this.text, label, channelLabel });
   }
 
   /** The path that a call is about. */
-  pathOfCall(func: WitFunction, args: readonly WitValue[]): string | undefined {
-    return this.meanings.ofOneMemory ? this.labels.pathOf(func, args) : undefined;
+  pathOfCall({ func, component }: Meaning, args: readonly WitValue[]): string | undefined {
+    return this.meanings.tellsTables ? this.labelsOf(component).pathOf(func, args) : undefined;
   }
 
   /** Of what an end is the end, where that is a file. */
@@ -80,9 +83,10 @@ export class HandleFlow {
 
   /** A function was given its arguments. */
   passed({ func, component }: Meaning, args: readonly WitValue[], event: number): CallSubject {
-    const subject = this.labels.about(func, args);
-    const label = this.labels.ofChannels(func, subject);
-    this.labels.passed(args);
+    const labels = this.labelsOf(component);
+    const subject = labels.about(func, args);
+    const label = labels.ofChannels(func, subject);
+    labels.passed(args);
     for (const [i, value] of args.entries()) {
       const what = `${func.name} ${func.params[i]?.name ?? ''}`;
       this.gave(value, component, event, what, label);
@@ -99,8 +103,9 @@ export class HandleFlow {
     by: number,
     event: number,
   ): void {
-    const label = this.labels.ofChannels(func, subject);
-    this.labels.apply(func, args, value, subject);
+    const labels = this.labelsOf(component);
+    const label = labels.ofChannels(func, subject);
+    labels.apply(func, args, value, subject);
     if (value !== undefined) this.got(value, component, by, event, func.name, label);
   }
 
@@ -125,7 +130,7 @@ export class HandleFlow {
     for (const one of handlesIn(value)) {
       if (!one.own) continue;
       const { resource, handle } = one;
-      const known = this.labels.get(resource, handle);
+      const known = this.labelsOf(component).get(resource, handle);
       const path = known?.kind === 'path' ? known.path : undefined;
       const name = this.text.resourceName(resource);
       const text = this.format(one, component);
@@ -161,6 +166,25 @@ export class HandleFlow {
   dropped(end: ChannelEnd, component: number, event: number): void {
     this.ends.dropped(component, end.handle);
     this.closed(end, event);
+  }
+
+  /**
+   * One component within gave another a handle: which of them is not told, nor whose numbers these are. So nothing
+   * is known any more of what has them.
+   * @param given number that is the giver's no more
+   * @param got number that it has now
+   */
+  moved(given: number | undefined, got: number): void {
+    for (const number of given === undefined ? [got] : [given, got]) {
+      for (const labels of this.labels.values()) labels.forget(number);
+      this.ends.moved(number);
+    }
+  }
+
+  private labelsOf(component: number): ResourceLabels {
+    const known = this.labels.get(component) ?? new ResourceLabels();
+    this.labels.set(component, known);
+    return known;
   }
 
   private opened(end: ChannelEnd, component: number, by: number, event: number): void {

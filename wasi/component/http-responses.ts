@@ -5,7 +5,7 @@
  */
 import type { WitFunction } from '../../wasm/component/types.ts';
 import type { WitValue } from '../../wasm/component/value.ts';
-import { channelsIn } from './channel-ends.ts';
+import { channelsIn, keyOf } from './channel-ends.ts';
 import type { Task } from './described-call.ts';
 import type { PassageWatch, Said } from './passage.ts';
 import { ResponseStreams } from './response-streams.ts';
@@ -36,6 +36,9 @@ interface Making {
 
 /** Bytes of one body that are kept. */
 const MAX_BODY = 256 << 20;
+
+/** Responses that are made at once; a hostile log may have any number. */
+const MAX_MAKING = 1000;
 
 type Step = (responses: HttpResponses, said: Said) => void;
 
@@ -73,11 +76,11 @@ const STEPS: Readonly<Record<string, Step>> = {
   'wasi:http/types response.set-status-code': (own, { args: [self, code] }) =>
     own.setStatus(self, code),
   'wasi:http/types outgoing-response.body': (own, { args, result }) =>
-    own.bodies.set(handleOf(ok(result)), own.response(args[0])),
+    own.bodies.set(own.keyOf(ok(result)), own.response(args[0])),
   'wasi:http/types outgoing-body.write': (own, { args, result }) =>
-    own.sinks.set(handleOf(ok(result)), own.bodies.get(handleOf(args[0]))),
+    own.sinks.set(own.keyOf(ok(result)), own.bodies.get(own.keyOf(args[0]))),
   'wasi:http/types outgoing-body.finish': (own, { args }) =>
-    own.finish(own.bodies.get(handleOf(args[0]))),
+    own.finish(own.bodies.get(own.keyOf(args[0]))),
   'wasi:http/types response-outparam.set': (own, { event, args }) => own.give(event, ok(args[1])),
   'wasi:io/streams output-stream.write': (own, { args: [self, data] }) => own.write(self, data),
   'wasi:io/streams output-stream.blocking-write-and-flush': (own, { args: [self, data] }) =>
@@ -88,7 +91,7 @@ const STEPS: Readonly<Record<string, Step>> = {
     own.zeroes(self, size),
   'wasi:io/streams output-stream.splice': (own, { args }) => own.spliced(args[0]),
   'wasi:io/streams output-stream.blocking-splice': (own, { args }) => own.spliced(args[0]),
-  'wasi:io/streams output-stream.drop': (own, { args }) => own.sinks.delete(handleOf(args[0])),
+  'wasi:io/streams output-stream.drop': (own, { args }) => own.sinks.delete(own.keyOf(args[0])),
 };
 
 /** The function of a server of WASI 0.3. */
@@ -96,10 +99,14 @@ const HANDLER = 'wasi:http/handler handle';
 
 export class HttpResponses implements PassageWatch {
   private readonly onResponse: (response: HttpResponse) => void;
-  private readonly fields = new Map<number, readonly Header[]>();
-  private readonly responses = new Map<number, Making>();
-  readonly bodies = new Map<number, Making | undefined>();
-  readonly sinks = new Map<number, Making | undefined>();
+  private readonly fields = new Map<string, readonly Header[]>();
+  private readonly responses = new Map<string, Making>();
+  /** Given by one component to another, by the number that they have there. */
+  private readonly moving = new Map<number, Making>();
+  /** Whose handles are passed. */
+  private component = 0;
+  readonly bodies = new Map<string, Making | undefined>();
+  readonly sinks = new Map<string, Making | undefined>();
   /** Given, and not finished. */
   private readonly open = new Set<Making>();
   /** In WASI 0.3. */
@@ -112,8 +119,9 @@ export class HttpResponses implements PassageWatch {
 
   /** A call was made, whose host may have refused it: then nothing came of it. */
   called({ interface: from, name }: WitFunction, said: Said): void {
+    this.component = said.component;
     if (said.result?.kind === 'case' && said.result.name === 'err') return;
-    STEPS[keyOf(from, name)]?.(this, said);
+    STEPS[nameOf(from, name)]?.(this, said);
   }
 
   /** No more calls come: what was not finished is what the clients got. */
@@ -122,15 +130,32 @@ export class HttpResponses implements PassageWatch {
   }
 
   fieldsOf(handle: WitValue | undefined): readonly Header[] {
-    return this.fields.get(handleOf(handle)) ?? [];
+    return this.fields.get(this.keyOf(handle)) ?? [];
   }
 
   setFields(handle: WitValue | undefined, headers: readonly Header[]): void {
-    this.fields.set(handleOf(handle), headers);
+    this.fields.set(this.keyOf(handle), headers);
   }
 
   response(handle: WitValue | undefined): Making | undefined {
-    return this.responses.get(handleOf(handle));
+    return this.responses.get(this.keyOf(handle)) ?? this.moving.get(handleOf(handle));
+  }
+
+  /** All handles of a component have numbers of one table. */
+  keyOf(value: WitValue | undefined): string {
+    return keyOf(this.component, handleOf(value));
+  }
+
+  moved(given: number, got: number): void {
+    if (this.responses.size > MAX_MAKING) this.responses.clear();
+    const keys = [...this.responses.keys()].filter((key) => key.endsWith(` ${given}`));
+    const [key = ''] = keys;
+    const response = this.responses.get(key) ?? this.moving.get(given);
+    this.moving.delete(given);
+    this.moving.delete(got);
+    for (const one of keys) this.responses.delete(one);
+    // of several it is not told which
+    if (keys.length <= 1 && response !== undefined) this.moving.set(got, response);
   }
 
   begin(handle: WitValue | undefined, headers: readonly Header[]): Making {
@@ -143,7 +168,8 @@ export class HttpResponses implements PassageWatch {
       size: 0,
       cut: false,
     };
-    this.responses.set(handleOf(handle), making);
+    this.moving.delete(handleOf(handle));
+    this.responses.set(this.keyOf(handle), making);
     return making;
   }
 
@@ -168,6 +194,7 @@ export class HttpResponses implements PassageWatch {
   }
 
   writes(component: number, writable: number, data: WitValue): void {
+    this.component = component;
     const part = this.streams.partOf(component, writable);
     if (part === 'body') this.streams.writes(component, writable, bytesOf(data));
     if (part !== 'trailers') return;
@@ -193,12 +220,19 @@ export class HttpResponses implements PassageWatch {
   }
 
   /** A server of WASI 0.3 gives its response. */
-  returned({ interface: from, name }: Task, value: WitValue | undefined, event: number): void {
+  returned(
+    { interface: from, name }: Task,
+    component: number,
+    value: WitValue | undefined,
+    event: number,
+  ): void {
+    this.component = component;
     const given = ok(value);
-    if (keyOf(from, name) !== HANDLER || given === undefined) return;
+    if (nameOf(from, name) !== HANDLER || given === undefined) return;
     // one that it did not make itself it has from someone else, and passes on
     const response = this.response(given) ?? { ...this.begin(given, []), cut: true };
-    this.responses.delete(handleOf(given));
+    this.responses.delete(this.keyOf(given));
+    this.moving.delete(handleOf(given));
     response.event = event;
     this.open.add(response);
     if (!this.streams.isFilling(response)) this.finish(response);
@@ -222,7 +256,7 @@ export class HttpResponses implements PassageWatch {
   }
 
   spliced(sink: WitValue | undefined): void {
-    const response = this.sinks.get(handleOf(sink));
+    const response = this.sinks.get(this.keyOf(sink));
     if (response) response.cut = true;
   }
 
@@ -233,7 +267,7 @@ export class HttpResponses implements PassageWatch {
   }
 
   private add(sink: WitValue | undefined, bytes: Uint8Array): void {
-    const response = this.sinks.get(handleOf(sink));
+    const response = this.sinks.get(this.keyOf(sink));
     if (response !== undefined) this.append(response, bytes);
   }
 
@@ -244,7 +278,7 @@ export class HttpResponses implements PassageWatch {
   }
 }
 
-function keyOf(from: string, name: string): string {
+function nameOf(from: string, name: string): string {
   return `${from.replace(/@.*/, '')} ${name}`;
 }
 

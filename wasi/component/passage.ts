@@ -24,6 +24,8 @@ export interface PassageWatch {
   /** How many values of it were taken. */
   wrote(component: number, writable: number, count: number): void;
   dropped(component: number, handle: number): void;
-  /** A task gave its result, with the call of this number. */
-  returned(task: Task, value: WitValue | undefined, event: number): void;
+  /** A task of a component gave its result, with the call of this number. */
+  returned(task: Task, component: number, value: WitValue | undefined, event: number): void;
+  /** One component gave another a resource: what had the number `given` in one has `got` in another. */
+  moved(given: number, got: number): void;
 }

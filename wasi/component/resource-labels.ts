@@ -43,6 +43,9 @@ const REQUEST_PARTS: Readonly<Record<string, keyof HttpRequest>> = {
   'wasi:http/types request.set-path-with-query': 'path',
 };
 
+/** As many labels are looked through; where there are more, all are forgotten. */
+export const MAX_LOOKED_THROUGH = 1000;
+
 /** Characters of what a request is for. */
 const MAX_NAME = 80;
 
@@ -60,6 +63,7 @@ interface HttpRequest {
   readonly path?: string;
 }
 
+/** Of the handles of one component. */
 export class ResourceLabels {
   private readonly labels = new Map<string, ResourceLabel>();
   private readonly requests = new Map<string, HttpRequest>();
@@ -107,6 +111,15 @@ export class ResourceLabels {
       this.set(handle, undefined);
       this.requests.delete(keyOf(handle));
     }
+  }
+
+  /** The component was given a handle of this number, or gave one away, and its resource is not known. */
+  forget(handle: number): void {
+    for (const kept of [this.labels, this.requests]) {
+      if (kept.size > MAX_LOOKED_THROUGH) kept.clear();
+      for (const key of kept.keys()) if (key.endsWith(` ${handle}`)) kept.delete(key);
+    }
+    this.version++;
   }
 
   /** A call has returned. */

@@ -271,7 +271,7 @@ export class RuntimeCalls {
       this.handles.gave(value, component, event, `${task?.name ?? 'task'} result`);
     }
     if (task === undefined) return NOTHING;
-    this.passage?.returned(task, value, event);
+    this.passage?.returned(task, component, value, event);
     const { entered: call, interface: from, name } = task;
     const errno = errorOf(value) ?? 'success';
     const arrived = { call, interface: from, name, self: undefined, result, errno };

@@ -96,6 +96,7 @@ export function readCanonical(input: BinaryInput, scope: Scope): void {
         throw new RangeError('a function is lifted to no function type');
       }
       const source = { kind: 'lifted' as const, core, callback, async: async || type.type.async };
+      scope.world.lifted.push(source);
       scope.functions.push({ kind: 'function', type: type.type, source });
       break;
     }

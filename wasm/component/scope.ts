@@ -20,14 +20,15 @@ export interface FunctionItem {
   readonly kind: 'function';
   readonly type: FunctionShape;
   readonly source: /** Of the interface `from`, or of none (''). */
-    | { readonly kind: 'import'; readonly from: string; readonly name: string }
-    | {
-        readonly kind: 'lifted';
-        readonly core: CoreItem;
-        /** Called again and again until the function has returned. */
-        readonly callback: CoreItem | undefined;
-        readonly async: boolean;
-      };
+  { readonly kind: 'import'; readonly from: string; readonly name: string } | LiftedItem;
+}
+
+export interface LiftedItem {
+  readonly kind: 'lifted';
+  readonly core: CoreItem;
+  /** Called again and again until the function has returned. */
+  readonly callback: CoreItem | undefined;
+  readonly async: boolean;
 }
 
 export interface InstanceItem {
@@ -84,6 +85,8 @@ export class World {
   private declarations = 0;
   readonly types: WitType[] = [];
   readonly resources: WitResource[] = [];
+  /** Core functions that stand for functions of a component, of those within as well. */
+  readonly lifted: LiftedItem[] = [];
 
   count(): void {
     if (++this.declarations > MAX_DECLARATIONS) throw new RangeError('there are too many types');

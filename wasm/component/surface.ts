@@ -63,10 +63,18 @@ export interface LiftedExport {
   readonly async: boolean;
 }
 
+/** A function that may go on after it has returned. */
+export interface AsyncEntry {
+  readonly core: CorePlace;
+  readonly callback: CorePlace | undefined;
+}
+
 export interface ComponentSurface {
   readonly types: WitTypes;
   readonly instances: readonly SurfaceInstance[];
   readonly exports: readonly LiftedExport[];
+  /** Those of components within as well. */
+  readonly tasks: readonly AsyncEntry[];
   /** Whether anything in it is asynchronous, as WASI 0.3 has it. */
   readonly async: boolean;
 }
@@ -97,7 +105,11 @@ export function readSurface(bytes: Uint8Array): ComponentSurface {
         imports.some((one) => one.async) ||
         builtins.some(({ builtin }) => !builtin.startsWith('resource.')),
     );
-  return { types: used.types, instances, exports, async };
+  const tasks = world.lifted.flatMap(({ core, callback, async: waits }) => {
+    const place = waits ? placeOf(core) : undefined;
+    return place ? [{ core: place, callback: placeOf(callback) }] : [];
+  });
+  return { types: used.types, instances, exports, tasks, async };
 }
 
 function loweredImports(

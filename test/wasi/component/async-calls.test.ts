@@ -72,6 +72,8 @@ const BUILTINS: readonly BuiltinLink[] = [
   builtin('stream.write'),
 ];
 const FUNCTIONS = 100;
+/** That of the code between two components which takes a stream from one to the other. */
+const TRANSFER = 200;
 
 /** Follows events that a test makes. */
 class Log {
@@ -86,6 +88,7 @@ class Log {
         func: FUNCTIONS + i,
         lowered: { func: i, memory: 0, encoding: 'utf8' as const, async: i === 2 },
       })),
+      { kind: 'host', module: 'stream', name: 'transfer', func: TRANSFER },
     ];
     const meanings = new CoreMeanings(WORDS, [{ id: 0, module: 1, links }]);
     this.calls = new ComponentCalls(meanings, { maxText: 32, maxItems: 8 });
@@ -141,6 +144,16 @@ const written = (address: number, bytes: string | readonly number[]): Partial<Cr
 });
 
 const words = (...values: number[]) => [...Buffer.from(Uint32Array.from(values).buffer)];
+
+test('what one component gives another is of nothing known any more, on either side', () => {
+  const log = new Log();
+  const given = written(64, words(2, 9));
+  log.call(FUNCTIONS, [64], [], given);
+  log.call('stream.read', [2, 64, 8], [BLOCKED]);
+  log.call(TRANSFER, [2, 0, 1], [9]);
+  expect(log.call('stream.read', [2, 64, 8], [1])).toBe('stream<u8>#2.read(8) = closed');
+  expect(log.call('future.read', [9, 64], [BLOCKED])).toBe('future<result>#9.read() = blocked');
+});
 
 describe('a stream', () => {
   test('that takes and gives all at once', () => {
@@ -329,6 +342,17 @@ describe('tasks', () => {
     for (let i = 0; i < count; i++) log.enter('callback', 4, 7, 0);
     for (let i = 0; i < count; i++) log.leave(3 * i, 0);
     expect(told(log.enter('callback', 2, 3, 5 << 4))).toContain('stream<u8>#3.read of');
+  });
+
+  test('that are called in a call are over where that is answered, though they are told to end later', () => {
+    const log = new Log();
+    log.enter('run'); // #0
+    log.follow({ kind: 'open', func: { id: 9, instance: 0, name: 'call' }, args: [1, 128] }); // #1
+    log.enter('another'); // #2
+    log.follow({ kind: 'return', opened: 1, results: [0] });
+    expect(log.call('task.return', [0, 0])).toBe('task.return run(ok) of #0');
+    log.follow({ kind: 'leave', opened: 2, results: [0] });
+    expect(log.call('task.return', [0, 0])).toBe('task.return run(ok) of #0');
   });
 
   test('that suspend go on in the order of their answers', () => {
