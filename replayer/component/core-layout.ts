@@ -6,6 +6,7 @@ import type { CoreInstance } from '../../traces/instances.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { type ModuleDeclarations, readDeclarations } from '../../wasm/binary.ts';
 import { moduleName } from '../../wasm/module-name.ts';
+import { trappedInstance } from './request-trap.ts';
 
 /** A core instance of a run. */
 export interface InstanceInfo {
@@ -93,7 +94,7 @@ function layoutOf(trace: TraceReader): CoreLayout {
     size,
     memories: own.map((one) => memories.indexOf(one)),
   }));
-  return { instances, memories, main: mainOf(sketches, memories) };
+  return { instances, memories, main: ofFailure(trace, sketches, mainOf(sketches, memories)) };
 }
 
 function moduleFiles(trace: TraceReader): Map<number, string> {
@@ -143,7 +144,7 @@ function numbered(sketches: readonly Sketch[]): MemoryInfo[] {
 }
 
 /** Of the instances with memories that calls point into, or with any, or of all: that of the largest module. */
-function mainOf(sketches: readonly Sketch[], memories: readonly MemoryInfo[]): number {
+function mainOf(sketches: readonly Sketch[], memories: readonly MemoryInfo[]): Sketch | undefined {
   const links = sketches.flatMap(({ plan }) => plan.links);
   const pointed = new Set(
     links.flatMap((link) =>
@@ -159,10 +160,35 @@ function mainOf(sketches: readonly Sketch[], memories: readonly MemoryInfo[]): n
     sketches,
   ];
   const candidates = choice.find((some) => some.length > 0) ?? [];
-  return candidates.toSorted((a, b) => b.size - a.size)[0]?.plan.id ?? 0;
+  return candidates.toSorted((a, b) => b.size - a.size)[0];
+}
+
+/**
+ * A server that trapped is made anew, with instances of the same modules in the same order: of those for the same
+ * the one of the set that trapped last, or where none is said to have, of the last set.
+ */
+function ofFailure(
+  trace: TraceReader,
+  sketches: readonly Sketch[],
+  found: Sketch | undefined,
+): number {
+  if (found === undefined) return 0;
+  const { module, id } = found.plan;
+  const alike = sketches.filter(({ plan }) => plan.module === module).map(({ plan }) => plan.id);
+  const words = trace.meta.component?.words;
+  const inOne = words?.instances?.filter((one) => one.module === module).length || 1;
+  const next = alike[inOne];
+  if (next === undefined) return id;
+  const first = alike[0] ?? id;
+  const last = alike.at(-inOne) ?? id;
+  const of = trappedInstance(trace);
+  if (of === undefined) return last;
+  if (alike.includes(of)) return of;
+  const period = next - first;
+  return Math.min(last, first + Math.floor(of / period) * period);
 }
 
 /** Between two components there is a module that passes values on; its exports are called `adapter0` and so on. */
 function isAdapter({ declarations: { exports } }: Sketch): boolean {
-  return exports.length > 0 && exports.every(({ name }) => /^adapter\d+$/.test(name));
+  return exports.length > 0 && exports.every(({ name }) => /^(\[[\w-]+\])?adapter\d+$/.test(name));
 }

@@ -1,7 +1,7 @@
 /** Where a run went wrong, as far as its trace tells: the place at which a debugger opens it. */
-import { parseOutcomeText } from '../../traces/outcome.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { ENDS_OF_LISTS } from '../../wasi/ends-of-lists.ts';
+import { requestTrap } from '../component/request-trap.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import { findCall } from './find-call.ts';
 
@@ -26,7 +26,7 @@ export async function findFailure(
 ): Promise<FailurePlace> {
   const { outcome } = trace.meta;
   const event = trace.eventCount - 1;
-  if (outcome?.kind === 'trap') return { event: requestTrap(trace) ?? event, kind: 'trap' };
+  if (outcome?.kind === 'trap') return { event: requestTrap(trace)?.number ?? event, kind: 'trap' };
   if (outcome?.kind !== 'exit') return { event, kind: 'stopped' };
   if (outcome.code === 0) return { event, kind: 'none' };
   const condition = { failed: true, unless: ENDS_OF_LISTS };
@@ -34,26 +34,6 @@ export async function findFailure(
   const message = await findComplaint(trace, options);
   if (call !== undefined && call > (message ?? 0) - NEAR) return { event: call, kind: 'call' };
   return message === undefined ? { event, kind: 'exit' } : { event: message, kind: 'message' };
-}
-
-/** A server goes on after a trap, with a new instance. */
-function requestTrap(trace: TraceReader): number | undefined {
-  for (const { failure, spans } of trace.requests().reverse()) {
-    const last = spans.at(-1)?.[1];
-    if (failure === null || last === undefined) continue;
-    if (isTrap(trace, last)) return last;
-  }
-  return undefined;
-}
-
-function isTrap(trace: TraceReader, number: number): boolean {
-  try {
-    const [event] = trace.events(number, number + 1);
-    return event?.kind === 'unwind' && parseOutcomeText(event.reason)?.kind === 'trap';
-  } catch {
-    // a damaged segment: the rest of the trace can be looked at
-    return false;
-  }
 }
 
 /** Events between a call that failed and the complaint about it, or between two parts of one complaint. */

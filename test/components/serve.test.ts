@@ -3,7 +3,9 @@ import { createServer } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { RequestView } from '../../cli/log/request-view.ts';
+import { coreLayout } from '../../replayer/component/core-layout.ts';
 import { replay } from '../../replayer/replay.ts';
+import { findFailure } from '../../replayer/session/failure.ts';
 import { openSession } from '../../replayer/session/session.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { RequestSpans } from '../../traces/requests.ts';
@@ -92,6 +94,7 @@ test('a request that makes it trap is told, and the next one gets a new instance
         ['/trap', 500],
         ['/silent', 500],
         ['/error', 500],
+        ['/trap', 500],
         ['/last', 201],
       ] as const) {
         expect((await client.send('GET', path)).status).toBe(status);
@@ -104,6 +107,7 @@ test('a request that makes it trap is told, and the next one gets a new instance
     expect.stringContaining('unreachable'),
     'the program gave no response',
     'the program gave an error',
+    expect.stringContaining('unreachable'),
     null,
   ]);
   expect(run.outcome).toMatchObject({ kind: 'trap', trap: { kind: 'unreachable' } });
@@ -112,6 +116,18 @@ test('a request that makes it trap is told, and the next one gets a new instance
     status: 'identical',
     outcome: run.outcome,
   });
+  const trace = new TraceReader(run.trace);
+  const { instances, main } = coreLayout(trace);
+  const alike = instances.filter(({ module }) => module === instances[main]?.module);
+  // one before the first trap, one before the second, one after that
+  expect(alike).toHaveLength(3);
+  expect(main).toBe(alike[1]?.id);
+  const failure = await findFailure(trace, {});
+  expect(failure.kind).toBe('trap');
+  const [event] = [...trace.events(failure.event, failure.event + 1)];
+  expect(event?.kind).toBe('unwind');
+  expect(failure.event).toBeLessThan(trace.eventCount - 1);
+  trace.close();
 });
 
 test('log --requests', async () => {
