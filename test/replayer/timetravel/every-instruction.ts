@@ -66,17 +66,14 @@ export class Truth {
       default:
         if (line === undefined) {
           if (reverse) return this.find(from, reverse, (at) => at.depth < depth);
-          return this.find(
-            from,
-            false,
-            (at, i) => at.depth < depth && this.line(i, i, 'line') !== undefined,
-          );
+          return this.lineOn(from, size, undefined);
         }
         return reverse ? this.lineBack(from, size) : this.lineOn(from, size, line);
     }
   }
 
-  private lineOn(from: number, size: StepSize, line: string): number | undefined {
+  /** @param line undefined: until the function is left */
+  private lineOn(from: number, size: StepSize, line: string | undefined): number | undefined {
     const { depth } = this.at(from);
     let limit = depth;
     for (let i = from + 1; i < this.marks.length; i++) {
@@ -84,7 +81,7 @@ export class Truth {
       if (at.depth < depth) {
         limit = Math.min(limit, at.depth);
         if (at.depth <= limit && this.line(i, i, 'line') !== undefined) return i;
-      } else if (limit < depth) continue;
+      } else if (limit < depth || line === undefined) continue;
       else if (at.depth === depth) {
         const own = this.line(i, from, size);
         if (own !== undefined && own !== line) return i;
