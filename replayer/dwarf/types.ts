@@ -247,7 +247,7 @@ function arrayOf({ entry, name, target }: Source): Type {
 }
 
 /** Zig says that it is C. */
-function languageOf({ language, producer }: Unit): Language {
+export function languageOf({ language, producer }: Unit): Language {
   if (producer?.startsWith('zig ')) return 'zig';
   return LANGUAGES[language ?? 0] ?? 'c';
 }

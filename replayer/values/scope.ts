@@ -3,7 +3,8 @@ import { littleEndian } from '../dwarf/little-endian.ts';
 import type { Machine } from '../dwarf/machine.ts';
 import { Unreadable } from '../dwarf/machine.ts';
 import { AT } from '../dwarf/names.ts';
-import { resolved, sizeOf, type Type } from '../dwarf/type.ts';
+import { type Language, resolved, sizeOf, type Type } from '../dwarf/type.ts';
+import { languageOf } from '../dwarf/types.ts';
 import { TYPE } from '../instrument/module-layout.ts';
 import type { StoppedGuest } from '../timetravel/state-at.ts';
 import { baseType } from './expressions/base-types.ts';
@@ -56,7 +57,8 @@ export class Scope implements Names {
 
   /** @throws WasiRrError OPTION_INVALID; Unreadable */
   evaluate(source: string): Value {
-    const expression = parseExpression(source, (name) => this.type(name) !== undefined);
+    const isType = (name: string) => this.type(name) !== undefined;
+    const expression = parseExpression(source, isType, this.language);
     return evaluateExpression(expression, this);
   }
 
@@ -73,6 +75,11 @@ export class Scope implements Names {
     return baseType(name) ?? inspection?.debug.namedTypes.find(name, unit);
   };
 
+  get language(): Language {
+    const unit = this.calls[0]?.call.entry.unit;
+    return unit === undefined ? 'c' : languageOf(unit);
+  }
+
   /** The call that is selected, then those around it in the same frame of wasm. */
   private get calls(): readonly StackedCall[] {
     const { level, call } = this.place;
@@ -83,19 +90,26 @@ export class Scope implements Names {
   private ofSource(name: string): Value | undefined {
     const { inspection } = this.sources;
     if (inspection === undefined) return undefined;
-    for (const stacked of this.calls) {
-      // an inner one stands behind the one that it hides
-      const found = stacked.call.variables().findLast((one) => one.name === name);
-      if (found !== undefined) return inspection.valueOf(found, stacked);
-      const member = this.memberOfThis(stacked, name);
-      if (member !== undefined) return member;
-    }
-    const unit = this.calls[0]?.call.entry.unit;
+    const [selected, ...around] = this.calls;
+    const own = selected && this.ofCall(name, selected, inspection);
+    if (own !== undefined) return own;
+    // what a function calls so that was inlined is not what its callers call so
+    const unit = selected?.call.entry.unit;
     for (const prefix of this.prefixes) {
       const entry = inspection.debug.globals.find(prefix + name, unit);
       if (entry !== undefined) return inspection.globalValue(entry);
     }
+    for (const stacked of around) {
+      const found = this.ofCall(name, stacked, inspection);
+      if (found !== undefined) return found;
+    }
     return undefined;
+  }
+
+  private ofCall(name: string, stacked: StackedCall, inspection: Inspection): Value | undefined {
+    // an inner one stands behind the one that it hides
+    const found = stacked.call.variables().findLast((one) => one.name === name);
+    return found ? inspection.valueOf(found, stacked) : this.memberOfThis(stacked, name);
   }
 
   /** In a method of C++, what its object has; in a lambda, what it captured, and what its method's object has. */

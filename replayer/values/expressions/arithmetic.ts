@@ -27,7 +27,7 @@ export function scalarOf(bits: bigint, type: BaseType): Scalar {
 
 /** As they stand in memory. */
 export function bitsOfScalar({ value, type }: Scalar): bigint {
-  if (isFloat(type)) return floatBits(Number(value), type.size);
+  if (isFloat(type)) return floatBits(nearest(value, type.size), type.size);
   const whole = typeof value === 'bigint' ? value : BigInt(Math.trunc(finite(value)));
   return BigInt.asUintN(8 * type.size, whole);
 }
@@ -36,8 +36,20 @@ function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }
 
+/** A number that is rounded once: by way of a double, one of 64 bits would be twice. */
+function nearest(value: bigint | number, size: number): number {
+  if (typeof value === 'number' || size !== 4) return Number(value);
+  const magnitude = value < 0n ? -value : value;
+  const excess = Math.max(0, magnitude.toString(2).length - 50);
+  const kept = magnitude >> BigInt(excess);
+  // what is cut off still tells on which side of a middle it is
+  const isCut = kept << BigInt(excess) !== magnitude;
+  const rounded = Number(isCut ? kept | 1n : kept) * 2 ** excess;
+  return value < 0n ? -rounded : rounded;
+}
+
 export function converted({ value }: Scalar, type: BaseType): Scalar {
-  if (isFloat(type)) return scalarOf(floatBits(Number(value), type.size), type);
+  if (isFloat(type)) return scalarOf(floatBits(nearest(value, type.size), type.size), type);
   if (type.encoding === 'boolean') return { value: isTrue(value) ? 1n : 0n, type };
   return scalarOf(bitsOfScalar({ value, type }), type);
 }
@@ -64,7 +76,26 @@ function commonType(left: Scalar, right: Scalar): BaseType {
   const unsigned = !(a.encoding.startsWith('signed') && b.encoding.startsWith('signed'));
   if (a.size === 4) return unsigned ? UNSIGNED : INT;
   if (a.size === 8) return unsigned ? UNSIGNED_LONG_LONG : LONG_LONG;
-  return a;
+  return b.encoding === 'unsigned' ? b : a;
+}
+
+/** What both become, of which one is chosen. */
+export function chosen(one: Scalar, other: Scalar): Scalar {
+  return converted(one, commonType(one, other));
+}
+
+/** Rust's `as`: what the type cannot be is the nearest that it can; no number is 0. */
+export function saturated(from: Scalar, type: BaseType): Scalar {
+  const { value } = from;
+  if (typeof value === 'bigint' || isFloat(type)) return converted(from, type);
+  if (Number.isNaN(value)) return { value: 0n, type };
+  const width = BigInt(8 * type.size);
+  const isSigned = type.encoding.startsWith('signed');
+  const least = isSigned ? -(1n << (width - 1n)) : 0n;
+  const most = (1n << (isSigned ? width - 1n : width)) - 1n;
+  if (value <= Number(least)) return { value: least, type };
+  if (value >= Number(most)) return { value: most, type };
+  return { value: BigInt(Math.trunc(value)), type };
 }
 
 type Whole = (left: bigint, right: bigint) => bigint;

@@ -48,6 +48,7 @@ export const UNSIGNED = known('unsigned int');
 export const LONG_LONG = known('long long');
 export const UNSIGNED_LONG_LONG = known('unsigned long long');
 export const CHAR = known('char');
+export const FLOAT = known('float');
 export const DOUBLE = known('double');
 
 /** Bytes of a pointer. */

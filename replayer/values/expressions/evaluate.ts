@@ -2,22 +2,25 @@
 
 import { littleEndian } from '../../dwarf/little-endian.ts';
 import type { Machine } from '../../dwarf/machine.ts';
-import { resolved, sizeOf, type Type } from '../../dwarf/type.ts';
+import { type BaseType, type Language, resolved, sizeOf, type Type } from '../../dwarf/type.ts';
 import { heldBy, sequenceOf, textOf } from '../library-types.ts';
 import { bitsOf, computed, elementOf, type Value, valueAs, valueAt } from '../value.ts';
 import {
   binary,
   bitsOfScalar,
+  chosen,
   converted,
   isTrue,
   negated,
   type Scalar,
+  saturated,
   truth,
 } from './arithmetic.ts';
 import {
   baseType,
   CHAR,
   DOUBLE,
+  FLOAT,
   INT,
   LONG_LONG,
   pointerTo,
@@ -43,6 +46,7 @@ export interface Names {
   readonly machine: Machine;
   readonly variable: (name: string) => Value | undefined;
   readonly type: (name: string) => Type | undefined;
+  readonly language: Language;
 }
 
 /** Elements that `@` makes an array of at most. */
@@ -60,9 +64,12 @@ export function isTrueValue(value: Value): boolean {
 
 class Evaluator {
   private readonly names: Names;
+  private readonly typesOnly: boolean;
 
-  constructor(names: Names) {
+  /** @param typesOnly whether values do not matter: nothing is divided by zero */
+  constructor(names: Names, typesOnly = false) {
     this.names = names;
+    this.typesOnly = typesOnly;
   }
 
   value(expression: Expression): Value {
@@ -70,9 +77,14 @@ class Evaluator {
       case 'name':
         return this.named(expression.name);
       case 'integer':
-        return ofScalar(integerLiteral(expression.value, expression.suffix));
+        return ofScalar(integerLiteral(expression));
       case 'float':
-        return ofScalar({ value: expression.value, type: DOUBLE });
+        return ofScalar(
+          converted(
+            { value: expression.value, type: DOUBLE },
+            expression.isSingle ? FLOAT : DOUBLE,
+          ),
+        );
       case 'character':
         return ofScalar({ value: BigInt(expression.value), type: CHAR });
       case 'text':
@@ -82,9 +94,7 @@ class Evaluator {
       case 'binary':
         return this.binary(expression);
       case 'choice':
-        return this.value(
-          isTrueValue(this.value(expression.condition)) ? expression.yes : expression.no,
-        );
+        return this.choice(expression);
       case 'member':
         return this.member(this.value(expression.of), expression.name);
       case 'element':
@@ -92,10 +102,15 @@ class Evaluator {
       case 'several':
         return this.several(this.value(expression.first), this.index(expression.count));
       case 'cast':
-        return this.cast(this.value(expression.operand), this.type(expression.type));
+        return this.cast(
+          this.value(expression.operand),
+          this.type(expression.type),
+          expression.as === true ? saturated : converted,
+        );
       case 'sizeof': {
         const { of } = expression;
-        const size = sizeOf('kind' in of ? this.value(of).type : this.type(of));
+        const type = 'kind' in of ? new Evaluator(this.names, true).value(of).type : this.type(of);
+        const size = sizeOf(type);
         if (size === undefined) throw badExpression('that has no size');
         return ofScalar({ value: BigInt(size), type: UNSIGNED });
       }
@@ -119,11 +134,31 @@ class Evaluator {
     return type;
   }
 
+  /** Of two numbers, as the type that both become. */
+  private choice({ condition, yes, no }: Extract<Expression, { kind: 'choice' }>): Value {
+    const isYes = isTrueValue(this.value(condition));
+    const value = this.value(isYes ? yes : no);
+    if (!isNumber(value)) return value;
+    let other: Value;
+    try {
+      other = new Evaluator(this.names, true).value(isYes ? no : yes);
+      if (isNumber(other)) return ofScalar(chosen(scalarIn(value), scalarIn(other)));
+    } catch {
+      // it is not asked for: a null pointer's target
+    }
+    return value;
+  }
+
   private unary({ operator, operand }: Extract<Expression, { kind: 'unary' }>): Value {
     if (operator === '&') return addressOf(this.value(operand));
     const value = this.value(operand);
     if (operator === '*') return this.target(value);
-    if (operator === '!') return ofScalar(truth(!isTrueValue(value)));
+    if (operator === '!') {
+      const scalar = scalarIn(value);
+      const isLogical = this.names.language !== 'rust' || scalar.type.encoding === 'boolean';
+      if (isLogical) return ofScalar(truth(!isTrueValue(value)));
+      return ofScalar(converted(negated('~', scalar), scalar.type));
+    }
     return ofScalar(negated(operator, scalarIn(value)));
   }
 
@@ -164,8 +199,15 @@ class Evaluator {
     if (operator === '+' || operator === '-') {
       const moved = movedPointer(a, b, operator) ?? (operator === '+' && movedPointer(b, a, '+'));
       if (moved) return moved;
+      if (pointerIn(b) !== undefined) throw badExpression('a pointer is no number to take away');
     }
-    return ofScalar(binary(operator, scalarIn(a), scalarIn(b)));
+    return ofScalar(binary(operator, scalarIn(a), this.second(operator, scalarIn(b))));
+  }
+
+  /** A divisor, or by how much is shifted, that matters to nobody is one that there can be. */
+  private second(operator: string, { type, value }: Scalar): Scalar {
+    if (!this.typesOnly || !/^([/%]|<<|>>)$/.test(operator)) return { type, value };
+    return { type, value: typeof value === 'bigint' ? 1n : 1 };
   }
 
   /** Of a C string, a Rust string, an array of characters. */
@@ -239,14 +281,23 @@ class Evaluator {
     });
   }
 
-  private cast(value: Value, type: Type | undefined): Value {
+  private cast(value: Value, type: Type | undefined, convert: typeof converted): Value {
     const target = resolved(type);
-    if (target?.kind === 'base') return retyped(ofScalar(converted(scalarIn(value), target)), type);
+    if (target?.kind === 'base') return retyped(ofScalar(convert(scalarIn(value), target)), type);
     if (target?.kind === 'pointer' || target?.kind === 'enumeration') {
       const from = resolved(value.type);
-      const bits =
-        from?.kind === 'array' ? bitsOf(addressOf(value)) : bitsOfScalar(scalarIn(value));
-      return computed(type, littleEndian(bits, target.size));
+      if (from?.kind === 'array') {
+        return computed(type, littleEndian(bitsOf(addressOf(value)), target.size));
+      }
+      // a small number keeps its sign
+      const number: BaseType = {
+        ...{ kind: 'base', name: target.name, size: target.size },
+        encoding: target.kind === 'enumeration' && target.isSigned ? 'signed' : 'unsigned',
+      };
+      return computed(
+        type,
+        littleEndian(bitsOfScalar(converted(scalarIn(value), number)), target.size),
+      );
     }
     if (sizeOf(type) !== undefined && sizeOf(type) === sizeOf(value.type)) {
       return valueAs(value, type);
@@ -255,14 +306,32 @@ class Evaluator {
   }
 }
 
-/** As C has it: the first of int, unsigned, long long and unsigned long long that it fits in. */
-function integerLiteral(value: bigint, suffix: string): Scalar {
+/** As C has it: the first of int, unsigned, long long and unsigned long long that it may be and fits in. */
+function integerLiteral({
+  value,
+  suffix,
+  isDecimal,
+}: Extract<Expression, { kind: 'integer' }>): Scalar {
   const unsigned = /u/i.test(suffix);
-  if (!unsigned && value < 1n << 31n) return { value, type: INT };
-  if (value < 1n << 32n) return { value, type: UNSIGNED };
-  if (!unsigned && value < 1n << 63n) return { value, type: LONG_LONG };
-  if (value < 1n << 64n) return { value, type: UNSIGNED_LONG_LONG };
-  throw badExpression(`${value} is too large`);
+  const types: [BaseType, boolean][] = [
+    [INT, !unsigned],
+    [UNSIGNED, unsigned || !isDecimal],
+    [LONG_LONG, !unsigned],
+    [UNSIGNED_LONG_LONG, true],
+  ];
+  const isLong = /ll/i.test(suffix);
+  const found = types.find(([{ size, encoding }, mayBe]) => {
+    const bits = BigInt(8 * size - (encoding === 'signed' ? 1 : 0));
+    return mayBe && value < 1n << bits && (!isLong || size === 8);
+  });
+  if (found === undefined) throw badExpression(`${value} is too large`);
+  return { value, type: found[0] };
+}
+
+/** Whether a value is no pointer, and nothing that has parts. */
+function isNumber({ type }: Value): boolean {
+  const kind = resolved(type)?.kind;
+  return kind === 'base' || kind === 'enumeration';
 }
 
 function indexFrom(key: Key): number {

@@ -11,8 +11,12 @@ import { badExpression } from './tokens.ts';
 export function scalarIn(value: Value): Scalar {
   const type = resolved(value.type);
   switch (type?.kind) {
-    case 'base':
-      return scalarOf(bitsOf(value), value.bits ? { ...type, size: bitFieldSize(value) } : type);
+    case 'base': {
+      if (value.bits === undefined) return scalarOf(bitsOf(value), type);
+      const field = scalarOf(bitsOf(value), { ...type, size: bitFieldSize(value) });
+      // wider ones than an int are of the type that they were declared with
+      return value.bits.size > 32 ? { ...field, type } : field;
+    }
     case 'pointer':
       return { value: bitsOf(value), type: UNSIGNED };
     case 'enumeration': {
@@ -70,7 +74,7 @@ export function movedPointer(pointer: Value, by: Value, operator: '+' | '-'): Va
   if (pointerIn(by) !== undefined || isOtherArray) {
     if (operator === '+') throw badExpression('two pointers cannot be added');
     const other = bitsOf(isOtherArray ? addressOf(by) : by);
-    const apart = BigInt.asIntN(32, from) - BigInt.asIntN(32, other);
+    const apart = BigInt.asIntN(32, from - other);
     return ofScalar({ value: size === 0n ? apart : apart / size, type: INT });
   }
   const { value } = scalarIn(by);

@@ -1,4 +1,5 @@
 /** Reads expressions as C, C++ and Rust write them, as far as they only look: `*u`, `u->name`, `arr[3]`, `x as u32`. */
+import type { Language } from '../../dwarf/type.ts';
 import { badExpression, type Token, tokensOf } from './tokens.ts';
 
 /** A type as it is written: a name, how many pointers to it, and lengths of arrays of that. */
@@ -11,8 +12,7 @@ export type UnaryOperator = '-' | '+' | '!' | '~' | '*' | '&';
 
 export type Expression =
   | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'integer'; readonly value: bigint; readonly suffix: string }
-  | { readonly kind: 'float'; readonly value: number }
+  | Extract<Token, { kind: 'integer' | 'float' }>
   | { readonly kind: 'character'; readonly value: number }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression }
@@ -33,23 +33,27 @@ export type Expression =
   | { readonly kind: 'element'; readonly of: Expression; readonly index: Expression }
   /** gdb's `first@count`. */
   | { readonly kind: 'several'; readonly first: Expression; readonly count: Expression }
-  | { readonly kind: 'cast'; readonly type: TypeName; readonly operand: Expression }
+  /** `as`: Rust's, which stops at the ends of what the type can be. */
+  | {
+      readonly kind: 'cast';
+      readonly type: TypeName;
+      readonly operand: Expression;
+      readonly as?: boolean;
+    }
   | { readonly kind: 'sizeof'; readonly of: Expression | TypeName };
 
+const EQUAL = ['==', '!='];
+const ORDERED = ['<', '>', '<=', '>='];
+const BITS = [['|'], ['^'], ['&']];
+const COMPUTED = [['<<', '>>'], ['+', '-'], ['*', '/', '%'], ['@']];
+
 /** Operators of two operands by how tightly they bind, the loosest first. */
-const LEVELS: readonly (readonly string[])[] = [
-  ['||'],
-  ['&&'],
-  ['|'],
-  ['^'],
-  ['&'],
-  ['==', '!='],
-  ['<', '>', '<=', '>='],
-  ['<<', '>>'],
-  ['+', '-'],
-  ['*', '/', '%'],
-  ['@'],
-];
+const LEVELS: Readonly<Record<Language, readonly (readonly string[])[]>> = {
+  c: [['||'], ['&&'], ...BITS, EQUAL, ORDERED, ...COMPUTED],
+  // `flags & 1 == 1` compares what is left of the flags
+  rust: [['||'], ['&&'], [...EQUAL, ...ORDERED], ...BITS, ...COMPUTED],
+  zig: [['||'], ['&&'], [...EQUAL, ...ORDERED], BITS.flat(), ...COMPUTED],
+};
 
 const UNARY: ReadonlySet<string> = new Set(['-', '+', '!', '~', '*', '&']);
 
@@ -71,8 +75,12 @@ const MAX_DEPTH = 100;
  * @param isType whether a name is that of a type, besides those that C makes of words
  * @throws WasiRrError OPTION_INVALID
  */
-export function parseExpression(source: string, isType: (name: string) => boolean): Expression {
-  const parser = new Parser(tokensOf(source), isType);
+export function parseExpression(
+  source: string,
+  isType: (name: string) => boolean,
+  language: Language,
+): Expression {
+  const parser = new Parser(tokensOf(source), isType, LEVELS[language]);
   const expression = parser.expression(0);
   parser.finish();
   return expression;
@@ -81,12 +89,18 @@ export function parseExpression(source: string, isType: (name: string) => boolea
 class Parser {
   private readonly tokens: readonly Token[];
   private readonly isType: (name: string) => boolean;
+  private readonly levels: (typeof LEVELS)[Language];
   private at = 0;
   private depth = 0;
 
-  constructor(tokens: readonly Token[], isType: (name: string) => boolean) {
+  constructor(
+    tokens: readonly Token[],
+    isType: (name: string) => boolean,
+    levels: (typeof LEVELS)[Language],
+  ) {
     this.tokens = tokens;
     this.isType = isType;
+    this.levels = levels;
   }
 
   finish(): void {
@@ -96,7 +110,7 @@ class Parser {
 
   expression(level: number): Expression {
     if (level === 0 && ++this.depth > MAX_DEPTH) throw badExpression('that is nested too deep');
-    const operators = LEVELS[level];
+    const operators = this.levels[level];
     if (operators === undefined) return this.cast();
     let left = this.expression(level + 1);
     for (;;) {
@@ -122,7 +136,7 @@ class Parser {
     while (this.takesWord('as')) {
       const type = this.typeName();
       if (type === undefined) throw badExpression('a type is missing behind "as"');
-      operand = { kind: 'cast', type, operand };
+      operand = { kind: 'cast', type, operand, as: true };
     }
     return operand;
   }

@@ -3,8 +3,14 @@ import { WasiRrError } from '../../../errors.ts';
 
 export type Token =
   | { readonly kind: 'word'; readonly text: string }
-  | { readonly kind: 'integer'; readonly value: bigint; readonly suffix: string }
-  | { readonly kind: 'float'; readonly value: number }
+  | {
+      readonly kind: 'integer';
+      readonly value: bigint;
+      readonly suffix: string;
+      /** Of C: others may be unsigned without saying so. */
+      readonly isDecimal: boolean;
+    }
+  | { readonly kind: 'float'; readonly value: number; readonly isSingle: boolean }
   /** Of `'a'`. */
   | { readonly kind: 'character'; readonly value: number }
   | { readonly kind: 'text'; readonly text: string }
@@ -19,12 +25,19 @@ const SIGNS = [
 
 const SHAPES: readonly [RegExp, (found: RegExpExecArray) => Token][] = [
   [
-    /(\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)[fF]?/y,
-    ([, digits = '']) => ({ kind: 'float', value: Number(digits) }),
+    /(\d+\.\d*(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)([fF]?)(?![\w.])/y,
+    ([, digits = '', suffix = '']) => ({
+      kind: 'float',
+      value: Number(digits),
+      isSingle: suffix !== '',
+    }),
   ],
   [
     /(0[xX][\da-fA-F]+|0[bB][01]+|\d+)([uUlL]*)(?![\w.])/y,
-    ([, digits = '', suffix = '']) => ({ kind: 'integer', value: integer(digits), suffix }),
+    ([, digits = '', suffix = '']) => ({
+      ...{ kind: 'integer', value: integer(digits), suffix },
+      isDecimal: /^(0|[1-9]\d*)$/.test(digits),
+    }),
   ],
   [/[A-Za-z_$][\w$]*/y, ([text]) => ({ kind: 'word', text })],
   [/'((?:\\.[\da-fA-F]*|[^'\\]))'/y, ([, text = '']) => character(text)],
@@ -45,7 +58,7 @@ export function tokensOf(source: string): Token[] {
     // a field of a Rust tuple: `pair.0.1` has no number with a point in it
     const field = last?.kind === 'sign' && last.text === '.' ? /^\d+/.exec(rest)?.[0] : undefined;
     if (field !== undefined) {
-      tokens.push({ kind: 'integer', value: BigInt(field), suffix: '' });
+      tokens.push({ kind: 'integer', value: BigInt(field), suffix: '', isDecimal: true });
       at += field.length;
       continue;
     }
@@ -78,15 +91,16 @@ function integer(digits: string): bigint {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
-  ...{ n: '\n', t: '\t', r: '\r', 0: '\0', a: '\x07', b: '\b', f: '\f', v: '\v', e: '\x1b' },
+  ...{ n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', e: '\x1b' },
 };
 
 function unescaped(text: string): string {
-  return text.replace(/\\(x[\da-fA-F]+|.)/g, (_, code: string) =>
-    code.startsWith('x') && code.length > 1
-      ? String.fromCharCode(Number.parseInt(code.slice(1), 16) & 0xff)
-      : (ESCAPES[code] ?? code),
-  );
+  return text.replace(/\\(x[\da-fA-F]+|[0-7]{1,3}|.)/g, (_, code: string) => {
+    const digits = /^x(.+)|^([0-7]+)/.exec(code);
+    if (digits === null) return ESCAPES[code] ?? code;
+    const number = Number.parseInt(digits[1] ?? code, digits[1] === undefined ? 8 : 16);
+    return String.fromCharCode(number & 0xff);
+  });
 }
 
 function character(text: string): Token {

@@ -162,6 +162,15 @@ describe('Rust', () => {
     ['*boxed.0', /: -7$/],
     ['level == Level::High', /: 1$/],
     ['wide >> 98', /: 4$/],
+    // as Rust has it, not as C
+    ['6 & 4 == 4', /: 1$/],
+    ['!numbers[3]', /: 4294967292$/],
+    ['!(3 as u8)', /: 252$/],
+    ['!pair.0', /: 0$/],
+    ['300.5 as u8', /: 255$/],
+    ['-1.5 as u32', /: 0$/],
+    ['-1e30 as i64', /: -9223372036854775808$/],
+    ['(0.0 / 0.0) as i32', /: 0$/],
     ['&numbers[1]', /^u32 \*: 0x/],
   ])('%s', async (expression, words) => {
     expect(await text(at, expression)).toMatch(words);
