@@ -1,4 +1,5 @@
 /** Loads and checks a component before anything runs: what cannot work is refused with all reasons. */
+import { messageOf, WasiRrError } from '../../errors.ts';
 import { sha256 } from '../../traces/sha256.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
 import { readComponentNames } from '../../wasm/component/import-names.ts';
@@ -167,6 +168,20 @@ function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]
   return { words: { ...surface.types, lifted, instances: made }, instances, tasks };
 }
 
+/** What is valid may be more than V8 takes. @throws WasiRrError MODULE_INVALID */
+async function compiled(label: string, bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const why = messageOf(cause).replace(/^WebAssembly\.\w+\(\): /, '');
+    throw new WasiRrError(
+      'MODULE_INVALID',
+      `${label} has a core module that cannot be compiled: ${why}. It may need a newer engine, or more than this one allows.`,
+      { cause },
+    );
+  }
+}
+
 async function coreModule(
   label: string,
   id: number,
@@ -176,7 +191,7 @@ async function coreModule(
   const declarations = readDeclarations(bytes);
   checkMemories(label, declarations);
   const named = withTag(bytes, id);
-  const module = await WebAssembly.compile(named.bytes);
+  const module = await compiled(label, named.bytes);
   const { shift } = named;
   return { id, file, sha256: sha256(bytes).toString('hex'), bytes, module, shift, declarations };
 }

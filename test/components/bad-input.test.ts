@@ -121,6 +121,12 @@ describe('is refused before anything runs or is written', () => {
       'EXPORT_UNSUPPORTED',
       ['gives a result'],
     ],
+    [
+      'a table that V8 does not make',
+      () => component(command(`(table 4000000000 funcref) ${SUCCEED}`)),
+      'MODULE_INVALID',
+      ['cannot be compiled: initial table size (4000000000 elements)', 'more than this one allows'],
+    ],
     ['a cut file', () => whole.subarray(0, 100_000), 'MODULE_INVALID', ['unexpected end']],
     ['a header and a byte', () => whole.subarray(0, 9), 'MODULE_INVALID', ['unexpected end']],
     ['bad bytes', () => changed(whole, 3000, 255, 255), 'MODULE_INVALID', ['offset 0x']],
