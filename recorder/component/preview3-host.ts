@@ -12,6 +12,7 @@ import { readableByteStreamFromReader, StreamReader } from '@bytecodealliance/pr
 import { systemCode } from '../../errors.ts';
 import { guardFilesystem } from './guarded-filesystem.ts';
 import type { ShimOptions } from './preview2-host.ts';
+import { type Client, mendedClient } from './preview3-client.ts';
 import { laterClocks } from './preview3-time.ts';
 import { type Interfaces, LATER } from './provided-interfaces.ts';
 import { readSomeLater, writeAll } from './standard-streams.ts';
@@ -38,7 +39,7 @@ export function preview3Imports(options: ShimOptions, earlier: Interfaces): Inte
     ...terminals(earlier),
     ...named('clocks', time ? laterClocks(time) : clocks),
     ...named('filesystem', filesystem),
-    ...named('http', http),
+    ...named('http', { ...http, client: mendedClient(http.client as unknown as Client) }),
     ...named('random', config.random ? seeded(earlier) : random),
     ...named('sockets', sockets),
   };
