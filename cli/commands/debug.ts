@@ -7,6 +7,7 @@ import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
 import type { Answer } from '../debug/answer.ts';
 import { type DebugCommand, parseLine } from '../debug/commands.ts';
 import { Debugger } from '../debug/debugger.ts';
+import { trappedElsewhere } from '../debug/ending.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
 import { jsonFrame, markText, showStop } from '../debug/show.ts';
 import { frameTexts } from '../frames.ts';
@@ -177,10 +178,21 @@ async function opening(debug: Debugger): Promise<Answer> {
   const { outcome, stack, sources } = debug;
   const { level = 0 } = ownCode(stack, sources) ?? {};
   const own = level === 0 ? undefined : stack[level];
+  const elsewhere = trappedElsewhere(debug);
   const hint = own && `frame ${level} is the first with a source here: ${frameTexts(own).at(-1)}`;
   return {
-    text: [`how the run ended: ${escapeText(outcome)}`, ...text, ...(hint ? [hint] : [])],
-    json: { ...json, outcome, ...(own && { ownFrame: jsonFrame(own, level) }) },
+    text: [
+      `how the run ended: ${escapeText(outcome)}`,
+      ...(elsewhere ? [elsewhere] : []),
+      ...text,
+      ...(hint ? [hint] : []),
+    ],
+    json: {
+      ...json,
+      outcome,
+      ...(elsewhere && { elsewhere }),
+      ...(own && { ownFrame: jsonFrame(own, level) }),
+    },
   };
 }
 

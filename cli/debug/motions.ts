@@ -1,5 +1,5 @@
 /** The commands that move: steps, on to places and breakpoints, to events and checkpoints, forwards and backwards. */
-import type { Mark, Motion, Points, StepSize } from '../../index.ts';
+import { escapeText, type Mark, type Motion, type Points, type StepSize } from '../../index.ts';
 import { type Answer, refuse } from './answer.ts';
 import { breakSpec } from './breakpoints.ts';
 import type { DebugCommand } from './commands.ts';
@@ -21,6 +21,7 @@ function stepping(
     }
     let stop: Stop | undefined;
     const total = countOf(rest);
+    const out = steppedOut(debug, size, reverse);
     for (let done = 0; done < total; ) {
       const { active: points } = debug.points;
       stop = await debug.move({ kind: 'step', size, reverse, points });
@@ -29,9 +30,20 @@ function stepping(
       debug.onStep(done, total);
     }
     if (stop === undefined) throw refuse('0 steps go nowhere.');
-    return showStop(debug, stop);
+    const { text, json } = await showStop(debug, stop);
+    return { text: [...out, ...text], json };
   };
   return { names, usage: size === 'out' ? '' : '[N]', help, repeats: true, run };
+}
+
+/** A step by line leaves a function that has none, as gdb's does: what it says of that. */
+function steppedOut({ stack }: Debugger, size: StepSize, reverse: boolean): string[] {
+  const byLine = size === 'line' || size === 'line-over';
+  const [frame] = stack;
+  if (!byLine || frame === undefined || frame.source[0]?.place?.line !== undefined) return [];
+  const name = escapeText(frame.name ?? `function ${frame.func}`);
+  const where = reverse ? 'back to its call' : 'until it returns';
+  return [`no line is known here in ${name}: ${where}`];
 }
 
 function continuing(names: readonly string[], reverse: boolean, help: string): DebugCommand {

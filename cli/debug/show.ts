@@ -5,6 +5,7 @@ import { bytesText, changeText } from '../hex-dump.ts';
 import type { Answer } from './answer.ts';
 import type { Debugger, Stop } from './debugger.ts';
 import { showDisplays } from './displays.ts';
+import { trappedElsewhere } from './ending.ts';
 import { pointTitle } from './points.ts';
 
 /** @param entered of a component whose guests take turns: the event with which this one was entered */
@@ -68,8 +69,13 @@ function whyText(debug: Debugger, reason: Stop['reason'], name: string): string[
     }
     case 'start':
       return ['this is the start of the run.'];
-    case 'end':
-      return [`this is the end of the run: ${escapeText(debug.outcome)}`];
+    case 'end': {
+      const elsewhere = trappedElsewhere(debug);
+      return [
+        `this is the end of the run: ${escapeText(debug.outcome)}`,
+        ...(elsewhere ? [elsewhere] : []),
+      ];
+    }
     case 'beyond':
       return ['the recording ends before this, and the program runs on without a call.'];
   }

@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseLine } from '../../cli/debug/commands.ts';
+import { Debugger } from '../../cli/debug/debugger.ts';
+import { trappedElsewhere } from '../../cli/debug/ending.ts';
 import { exampleCases } from '../../examples/cases.ts';
 import type { Points } from '../../replayer/timetravel/motions.ts';
 import { openTimeTravel, type TimeTravel } from '../../replayer/timetravel/time-travel.ts';
+import { TraceReader } from '../../traces/reader.ts';
+import { SourceFiles } from '../../tui/source/source-files.ts';
 import { Scratch } from '../recorder/scratch.ts';
 
 const scratch = new Scratch('components-travel');
@@ -50,6 +55,34 @@ const USER = 0x12320;
 function points(watches: Points['watches'] = [], breaks: Points['breaks'] = []): Points {
   return { watches, breaks, calls: [] };
 }
+
+test('the end of an instance that did not trap is told from the end of the run', async () => {
+  const trace = new TraceReader(heapsmash);
+  try {
+    for (const instance of [1, 2]) {
+      await inside(
+        heapsmash,
+        async (travel) => {
+          const bugger = new Debugger(trace, travel, new SourceFiles([], () => undefined, []));
+          await bugger.begin();
+          expect(trappedElsewhere(bugger)).toBe(
+            instance === 1
+              ? undefined
+              : 'the run trapped in main of instance 1 (heapsmash-O0g.wasm): this is the last instruction of instance 2',
+          );
+          const { text } = await parseLine('rs')
+            .command.run(bugger, '')
+            .then((answer) => answer ?? { text: [] });
+          const left = 'no line is known here in fd_write: back to its call';
+          expect(text[0] === left).toBe(instance === 2);
+        },
+        instance,
+      );
+    }
+  } finally {
+    trace.close();
+  }
+});
 
 test('from the trap to the line that broke the pointer: its variables, its last writer', () =>
   inside(heapsmash, async (travel) => {

@@ -34,11 +34,13 @@ export function stackContent(bugger: Debugger, width: number): TabContent {
   // the trace itself knows where it trapped
   if (outcome?.kind === 'trap' && bugger.atTrap && guest.stack?.position !== position) {
     const frames = outcome.trap.frames.map(({ name, module, ...frame }) => {
-      const instance = guest.layout?.instances.find((one) => one.module === module);
+      // which of several instances of a module it was, the replay tells
+      const [instance, other] =
+        guest.layout?.instances.filter((one) => one.module === module) ?? [];
       return {
         ...frame,
         name: name === undefined ? undefined : demangle(name),
-        ...(instance && { instance }),
+        ...(instance && !other && { instance }),
       };
     });
     return { lines: frameLines(frames), note: 'where it trapped' };

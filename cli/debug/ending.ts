@@ -1,0 +1,27 @@
+/** Whether the end of a component's run is where the instance that is looked into ends. */
+import { coreLayout, escapeText } from '../../index.ts';
+import type { Debugger } from './debugger.ts';
+
+/**
+ * Where the run trapped, if not before the instruction at which the debugger stands: that is the last one of its
+ * own instance only.
+ */
+export function trappedElsewhere({ trace, stack }: Debugger): string | undefined {
+  const { outcome } = trace.meta;
+  const [here] = stack;
+  if (outcome?.kind !== 'trap' || here?.instance === undefined) return undefined;
+  const [at] = outcome.trap.frames;
+  if (at?.module === undefined) return undefined;
+  const { instances } = coreLayout(trace);
+  const own = instances[here.instance.id];
+  if (own?.module === at.module && here.func === at.func && here.offset === at.offset) {
+    return undefined;
+  }
+  const others = instances.filter(({ id, module }) => module === at.module && id !== own?.id);
+  const names = others.map(({ id, name }) => `${id} (${name})`).join(' or ');
+  const where = names === '' ? 'of another instance' : `of instance ${names}`;
+  const what = at.name === undefined ? `function ${at.func}` : at.name;
+  return escapeText(
+    `the run trapped in ${what} ${where}: this is the last instruction of instance ${here.instance.id}`,
+  );
+}
