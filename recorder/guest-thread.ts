@@ -125,7 +125,9 @@ export class GuestThread {
         this.pendingCalls.delete(id);
         const why = messageOf(cause).replace(/\.$/, '');
         reject(
-          new WasiRrError('OPTION_INVALID', `the arguments cannot be passed on: ${why}.`, { cause }),
+          new WasiRrError('OPTION_INVALID', `the arguments cannot be passed on: ${why}.`, {
+            cause,
+          }),
         );
       }
     });
