@@ -1,16 +1,7 @@
-/** How fast modules are rewritten, and what each kind of rewriting costs a replay. */
-import { GuestReplay } from '../replayer/guest-replay.ts';
-import { probesOf } from '../replayer/instrument/hooks.ts';
+/** How fast modules are rewritten, in each way. */
 import type { InstrumentPlan } from '../replayer/instrument/plan.ts';
 import { type InstrumentedModule, instrument } from '../replayer/instrument/rewrite.ts';
-import type { TraceReader } from '../traces/reader.ts';
 
-/**
- * Passes of a replay without a better one, and milliseconds that they go on at least and at most: the first ones
- * compile, the best one counts. V8 has compiled the functions of esbuild after a hundred or so.
- */
-const PASSES = 8;
-const WARM_MS = { least: 2500, most: 15_000 } as const;
 /** A pass over a small module is too short to be timed: as many as make this many bytes. */
 const REWRITTEN_BYTES = 16 << 20;
 
@@ -38,21 +29,9 @@ export interface Rewriting {
   readonly warm: number;
   /** Of the rewritten module, in sizes of the recorded one. */
   readonly size: number;
-  /** CPU time of a replay through it, in those of a plain one. */
-  readonly cost: number;
 }
 
-/** CPU milliseconds of a plain replay. Every replay here is compared with the recording. */
-export function plainCost(trace: TraceReader): number {
-  return cost(trace, trace.module());
-}
-
-export function measureRewriting(
-  trace: TraceReader,
-  { plan }: Variant,
-  plainMs: number,
-): Rewriting {
-  const bytes = trace.module();
+export function measureRewriting(bytes: Uint8Array, { plan }: Variant): Rewriting {
   const rounds = Math.max(3, Math.ceil(REWRITTEN_BYTES / bytes.length));
   const speeds: number[] = [];
   let made: InstrumentedModule | undefined;
@@ -67,43 +46,5 @@ export function measureRewriting(
     cold: speeds[0] ?? 0,
     warm: Math.max(...speeds),
     size: made.bytes.length / bytes.length,
-    cost: cost(trace, made.bytes, plan, made) / plainMs,
   };
-}
-
-function cost(
-  trace: TraceReader,
-  bytes: Uint8Array,
-  plan?: InstrumentPlan,
-  made?: InstrumentedModule,
-): number {
-  const module = new WebAssembly.Module(bytes);
-  let best = Number.POSITIVE_INFINITY;
-  const began = performance.now();
-  const elapsed = () => performance.now() - began;
-  for (let worse = 0; elapsed() < WARM_MS.least || worse < PASSES; worse++) {
-    if (elapsed() > WARM_MS.most) break;
-    const before = process.cpuUsage();
-    const end = new GuestReplay(trace, {
-      module,
-      start: made?.start,
-      original: made?.original,
-      attach: (exports) => {
-        if (made === undefined) return;
-        const probes = probesOf(exports, made.prefix);
-        if (plan?.frames !== 'spill') return;
-        probes.set('room', () => {
-          const memory = probes.memory('frames');
-          memory.grow(memory.buffer.byteLength / 65536);
-          probes.global('limit').value = memory.buffer.byteLength;
-        });
-      },
-    }).run();
-    const { user, system } = process.cpuUsage(before);
-    if (end.kind !== 'replayed' || !end.toItsEnd) throw new Error('it replays to another end');
-    const ms = (user + system) / 1000;
-    if (ms < best) worse = -1;
-    best = Math.min(best, ms);
-  }
-  return best;
 }

@@ -38,6 +38,10 @@ const MANY_LOCALS = 32;
 const MAY_WRITE = firstBytes([...STORES.keys(), ...Object.values(BULK_WRITE)]);
 const MAY_ACCESS = firstBytes([...STORES.keys(), ...Object.values(BULK_WRITE), ...LOADS.keys()]);
 
+/** Most of them, without a search. */
+const PLAIN_STORES = Array.from({ length: 256 }, (_, code) => STORES.get(code));
+const PLAIN_LOADS = Array.from({ length: 256 }, (_, code) => LOADS.get(code));
+
 /** br_on_null, br_on_non_null, br_on_cast, br_on_cast_fail. */
 const BRANCHES_ON: ReadonlySet<number> = new Set([0xd5, 0xd6, 0xfb0018, 0xfb0019]);
 const MAY_BRANCH = firstBytes([...BRANCHES_ON]);
@@ -501,7 +505,7 @@ export class FunctionRewriter {
   private access(at: number, code: number): void {
     const { stores, reader, out } = this;
     if (stores === undefined) return;
-    const store = STORES.get(code);
+    const store = code > 0xff ? STORES.get(code) : PLAIN_STORES[code];
     if (store !== undefined) {
       if (!stores.covers(reader.index, store.reads ? reader.index : -1)) return;
       this.flush(at);
@@ -510,8 +514,8 @@ export class FunctionRewriter {
       stores.after(out, store, reader.offset, at);
       return;
     }
-    const load = this.plan.reads ? LOADS.get(code) : undefined;
-    if (load !== undefined) {
+    const load = code > 0xff ? LOADS.get(code) : PLAIN_LOADS[code];
+    if (load !== undefined && this.plan.reads) {
       if (reader.index !== (this.plan.memory ?? 0)) return;
       this.flush(at);
       stores.beforeLoad(out, load);
