@@ -110,7 +110,7 @@ export class Recording {
     if (news.type === 'serving') onServing?.(news.address);
     else {
       this.log.write(() => this.writer.addRequest(news.request));
-      if (!news.again) onRequest?.(news.request);
+      if (news.state === 'done') onRequest?.(news.request);
     }
   }
 

@@ -173,7 +173,10 @@ export class RequestView implements LogView {
     const [first, last] = [spans[0]?.[0], spans.at(-1)?.[1]];
     const where = first === undefined ? '' : `, #${first} to #${last}`;
     const calls = `${count} ${count === 1 ? 'call' : 'calls'}${where}`;
-    const answer = `${status ?? 'no response'} <${formatSeconds(durationNs)}> ${calls}`;
+    // of one that was under way when the recording ended nothing more is known
+    const known =
+      first === undefined && status === null ? '' : ` <${formatSeconds(durationNs)}> ${calls}`;
+    const answer = `${status ?? 'no response'}${known}`;
     const head = this.paint('cyan', `request ${id} ${escapeText(method)} ${escapeText(path)}`);
     return failure === null
       ? `${head} = ${answer}`

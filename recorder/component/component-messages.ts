@@ -38,8 +38,10 @@ export interface ComponentSetup {
 /** What a server's thread tells of itself. */
 export type ServerNews =
   | { readonly type: 'serving'; readonly address: Address }
-  /** @param again it was told before, with less */
-  | { readonly type: 'request'; readonly request: ServedRequest; readonly again: boolean };
+  | { readonly type: 'request'; readonly request: ServedRequest; readonly state: RequestState };
+
+/** A request came, was answered, or was told before with less. */
+export type RequestState = 'begun' | 'done' | 'more';
 
 /** To be put into the trace before any event that names it; the thread waits for that. */
 export interface Announcement {

@@ -66,8 +66,8 @@ const traps = new GuestTraps(setup.modules, () => changes.memories);
 const boundary = new CoreBoundary(new RingWriter(setup.ring, setup.trace), changes, tasks, traps);
 const notes = new RequestNotes(
   () => boundary.log.nowNs,
-  (request, again) => {
-    send({ type: 'request', request, again });
+  (request, state) => {
+    send({ type: 'request', request, state });
     // the guest has exited, or something is wrong with the recording
     if (boundary.ending !== undefined) drained.resolve();
   },

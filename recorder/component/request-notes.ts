@@ -1,10 +1,14 @@
 /** Notes on the requests that a server is answering: for people. What is going on is known by its async context. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ServedRequest, Span } from '../../traces/requests.ts';
+import type { RequestState } from './component-messages.ts';
 import type { GuestStack, RunWatch } from './core-boundary.ts';
 
 /** Runs of events that are noted of one request. */
 const MAX_SPANS = 10_000;
+
+/** What the notes of a request that has not been answered say. */
+const NOT_DONE = 'the program was not done with it';
 
 /** A request that has come and is not done. */
 export class OpenRequest {
@@ -28,7 +32,7 @@ export class OpenRequest {
 export class RequestNotes implements RunWatch {
   private readonly going = new AsyncLocalStorage<OpenRequest>();
   private readonly nowNs: () => number;
-  private readonly onDone: (request: ServedRequest, again: boolean) => void;
+  private readonly onNews: (request: ServedRequest, state: RequestState) => void;
   private count = 0;
   private readonly late = new Set<OpenRequest>();
   private readonly stacks = new WeakMap<GuestStack, OpenRequest>();
@@ -39,16 +43,18 @@ export class RequestNotes implements RunWatch {
 
   /**
    * @param nowNs nanoseconds since the recording's start
-   * @param onDone called when each is answered; `again` where the guest did something for it after that
+   * @param onNews called when each comes and when it is answered; `more` where the guest did something for it after that
    */
-  constructor(nowNs: () => number, onDone: (request: ServedRequest, again: boolean) => void) {
+  constructor(nowNs: () => number, onNews: (request: ServedRequest, state: RequestState) => void) {
     this.nowNs = nowNs;
-    this.onDone = onDone;
+    this.onNews = onNews;
   }
 
   /** Does what is to be done for a request; what follows from that is noted as its. */
   answer<Result>(method: string, path: string, work: (open: OpenRequest) => Result): Result {
     const open = new OpenRequest(++this.count, method, path, this.nowNs());
+    // whatever hangs or kills it is to be found among the requests
+    this.tell({ ...open, failure: NOT_DONE }, 'begun');
     return this.going.run(open, () => work(open));
   }
 
@@ -93,17 +99,17 @@ export class RequestNotes implements RunWatch {
 
   /** What the guest went on to do for requests that were answered is noted as well. */
   flush(): void {
-    for (const of of this.late) this.tell(of, true);
+    for (const of of this.late) this.tell(of, 'more');
     this.late.clear();
   }
 
   done(open: OpenRequest): void {
     open.durationNs = Math.max(0, this.nowNs() - open.startNs);
-    this.tell(open, false);
+    this.tell(open, 'done');
   }
 
-  private tell(open: OpenRequest, again: boolean): void {
+  private tell(open: OpenRequest, state: RequestState): void {
     const { id, method, path, status, failure, startNs, durationNs = 0, spans } = open;
-    this.onDone({ id, method, path, status, failure, startNs, durationNs, spans }, again);
+    this.onNews({ id, method, path, status, failure, startNs, durationNs, spans }, state);
   }
 }

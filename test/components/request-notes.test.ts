@@ -68,3 +68,17 @@ test('what is called within a stack that goes on is told once', () => {
     [14, 15],
   ]);
 });
+
+test('a request is told of as it comes, for when it is never answered', () => {
+  const told: [string | null, string][] = [];
+  const notes = new RequestNotes(
+    () => 0,
+    ({ failure }, state) => told.push([failure, state]),
+  );
+  const request = notes.answer('GET', '/hang', (open) => {
+    expect(told).toEqual([['the program was not done with it', 'begun']]);
+    return open;
+  });
+  notes.done(request);
+  expect(told[1]).toEqual([null, 'done']);
+});
