@@ -42,7 +42,10 @@ export async function recordServer(
     onListening: ([address]) => address && listening.resolve(address),
     ...options,
   });
-  run.catch((error: unknown) => listening.reject(error));
+  run.then(
+    ({ outcome }) => listening.reject(new Error(`it ended: ${JSON.stringify(outcome)}`)),
+    (error: unknown) => listening.reject(error),
+  );
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   try {
     const address = await listening.promise;

@@ -19,7 +19,7 @@ import { composePair, drivenPair, type FoundPair, pairsIn } from './pairs.ts';
 
 /** Milliseconds. */
 const TIME_LIMIT = 300_000;
-const SERVER_LIMIT = 15_000;
+const SERVER_LIMIT = 60_000;
 
 interface Subject {
   readonly name: string;
