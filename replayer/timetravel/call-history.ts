@@ -2,7 +2,12 @@
  * How a variable changed in calls of its function, in one of them or in all: one replay that looks at it
  * wherever it can have changed, and, while it lies in memory, watches its bytes.
  */
-import { type FollowedValue, NO_DEPENDENCE, type SeenValue } from '../values/followed.ts';
+import {
+  type Dependence,
+  type FollowedValue,
+  NO_DEPENDENCE,
+  type SeenValue,
+} from '../values/followed.ts';
 import type { ChangeList } from './change-list.ts';
 import type { HistoryPlaces } from './history-places.ts';
 import { type Mark, sameMark } from './mark.ts';
@@ -19,6 +24,9 @@ export interface CallHistoryQuery {
     | undefined;
   readonly func: number;
   readonly places: HistoryPlaces;
+  readonly dependence: (pc: number) => Dependence;
+  /** Where its parameters are in place. */
+  readonly body: number;
   /** How many parameters it has: other locals hold nothing when it begins. */
   readonly params: number;
 }
@@ -135,7 +143,9 @@ export class CallHistoryPass {
 
   /** @param set the instruction just before, if it set a local that matters: nothing else leads here then */
   private look(own: Activation, at: Mark, set: number | undefined): void {
-    const { kind, place, locals } = this.followed.dependence(at.pc);
+    const { kind, place, locals, reads } = this.query.dependence(at.pc);
+    // what it is read from is not in place before
+    if (reads && !this.query.isOwn && at.pc < this.query.body) return;
     if (set === undefined && kind === own.kind) return;
     if (kind === NO_DEPENDENCE.kind) {
       // what is in memory is watched, in its scope or not

@@ -58,7 +58,7 @@ export class Engine {
     this.stretches = new Stretches(this.runs);
     this.positions = new Positions(this.runs, this.stretches);
     this.back = new BackSearch(this.runs, this.stretches, this.positions);
-    this.histories = new Histories(this.runs, this.back);
+    this.histories = new Histories(this.runs, this.back, this.lines);
     this.ending = new Ending(this.runs, this.positions, this.back);
     this.forwards = new Forwards(this.runs, this.positions, this.ending, this.look);
   }

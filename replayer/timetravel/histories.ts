@@ -1,11 +1,13 @@
 /** How values changed until a moment: which replay tells that of a value, and over which part of the run. */
 import { invariant, WasiRrError } from '../../errors.ts';
 import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
+import type { SourceLines } from '../source/source-lines.ts';
 import type { FollowedValue } from '../values/followed.ts';
 import type { BackSearch } from './back-search.ts';
 import { CallHistoryPass } from './call-history.ts';
 import { ChangeList, type ValueChange } from './change-list.ts';
 import { fixedHistoryPass } from './fixed-history.ts';
+import { INNERMOST, lineAt } from './goals.ts';
 import { historyPlaces } from './history-places.ts';
 import type { Mark } from './mark.ts';
 import type { Position } from './position.ts';
@@ -51,11 +53,13 @@ interface PassOfRun {
 export class Histories {
   private readonly runs: Runs;
   private readonly back: BackSearch;
+  private readonly lines: SourceLines;
   private layout: ModuleLayout | undefined;
 
-  constructor(runs: Runs, back: BackSearch) {
+  constructor(runs: Runs, back: BackSearch, lines: SourceLines) {
     this.runs = runs;
     this.back = back;
+    this.lines = lines;
   }
 
   /**
@@ -83,9 +87,8 @@ export class Histories {
     invariant(func !== undefined, 'a frame without a function');
     if (scope === 'function') {
       const query = {
-        ...this.callQuery(to, func, followed),
+        ...this.callQuery(to, func, followed, owner === level),
         only: undefined,
-        isOwn: owner === level,
       };
       const told = await this.told(to, keep, calls(query, followed), onEvent);
       return { scope, func, ...told };
@@ -97,16 +100,24 @@ export class Histories {
     const only = { tick: entry.tick, depth, stack: position.stack };
     const pass: Pass = inMemory
       ? (list, run) => fixed({ to, entered: entry.tick }, followed, list, run)
-      : calls({ ...this.callQuery(to, func, followed), only, isOwn: false }, followed);
+      : calls({ ...this.callQuery(to, func, followed, false), only }, followed);
     const told = await this.told(to, keep, pass, onEvent);
     return { scope, func, ...told, calls: undefined };
   }
 
-  private callQuery(to: Mark, func: number, { dependence }: FollowedValue) {
+  /** @param isOwn whether it is a variable of the function that lies in memory, and a write to it tells of itself */
+  private callQuery(to: Mark, func: number, { dependence: plain }: FollowedValue, isOwn: boolean) {
     this.layout ??= readLayout(this.runs.target.module);
     const { types, functions } = this.layout;
     const params = types[functions[func] ?? -1]?.params.length ?? 0;
-    return { to, func, params, places: historyPlaces(this.layout, func, dependence) };
+    const dependence = (pc: number) => {
+      const found = plain(pc);
+      // what it is read from may have changed: each line is looked at
+      if (isOwn || !found.reads) return found;
+      return { ...found, kind: `${found.kind} ${lineAt(this.lines, pc, INNERMOST)}` };
+    };
+    const places = historyPlaces(this.layout, func, dependence);
+    return { to, func, params, dependence, places, isOwn, body: this.lines.bodyOf(func) ?? 0 };
   }
 
   private async told(to: Mark, keep: number, make: Pass, onEvent: OnEvent) {

@@ -17,6 +17,8 @@ export interface StoppedGuest {
   readonly global: (index: number) => number | bigint | undefined;
   /** Told of each local that is read. */
   readonly onLocal?: (index: number) => void;
+  /** Told of each look into memory. */
+  readonly onMemory?: () => void;
 }
 
 /**

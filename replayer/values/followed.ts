@@ -35,6 +35,8 @@ export interface Dependence {
   readonly kind: string;
   /** Locals of wasm. */
   readonly locals: ReadonlySet<number>;
+  /** Whether it depends on memory, too. */
+  readonly reads: boolean;
   /** Where it is in memory: so far from what a local holds. Undefined where that does not tell. */
   readonly place: { readonly local: number; readonly offset: number } | undefined;
 }
@@ -83,7 +85,7 @@ export function seenValue(guest: StoppedGuest, value: Value, textOf: TextOf): Se
 }
 
 export const NO_DEPENDENCE: Dependence = {
-  ...{ kind: 'none', locals: new Set(), place: undefined },
+  ...{ kind: 'none', locals: new Set(), reads: false, place: undefined },
 };
 
 /**
@@ -95,12 +97,19 @@ export function dependenceIn(
   seenIn: (guest: StoppedGuest) => SeenValue | undefined,
 ): Dependence {
   const locals = new Set<number>();
-  const seen = seenIn({ ...guest, onLocal: (index) => locals.add(index) });
+  let reads = false;
+  const seen = seenIn({
+    ...guest,
+    onLocal: (index) => locals.add(index),
+    onMemory: () => {
+      reads = true;
+    },
+  });
   if (seen === undefined) return NO_DEPENDENCE;
   const { text, range } = seen;
   const where = range ? `at ${range.address}` : text === undefined ? 'nowhere' : 'a value';
   const kind = `${where} by ${[...locals].join()}`;
-  return { kind, locals, place: range && placeBy(guest, seenIn, range, locals) };
+  return { kind, locals, reads, place: range && placeBy(guest, seenIn, range, locals) };
 }
 
 /** Far enough that another field would be met, were it not the place that moves. */

@@ -20,10 +20,12 @@ export function frameMachine(guest: StoppedGuest, level?: number): Machine {
     global: (index) => (level === 0 ? bitsOfGlobal(guest.global(index)) : undefined),
     // operands are not stored
     operand: () => undefined,
-    memory: (address, length) =>
-      address >= 0 && address + length <= memory.length
+    memory: (address, length) => {
+      guest.onMemory?.();
+      return address >= 0 && address + length <= memory.length
         ? memory.slice(address, address + length)
-        : undefined,
+        : undefined;
+    },
   };
 }
 

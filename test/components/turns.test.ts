@@ -21,7 +21,7 @@ import {
   type SeenMark,
   Truth,
 } from '../replayer/timetravel/every-instruction.ts';
-import { contradictions, everyValue, gaps } from '../replayer/timetravel/every-value.ts';
+import { contradictions, everyValue, gaps, turnsOf } from '../replayer/timetravel/every-value.ts';
 import { withCoreModule } from './component-wat.ts';
 import { recordServer } from './http-server.ts';
 
@@ -198,6 +198,8 @@ describe('histories', () => {
     expect(total).toBe(changes.length);
     expect(contradictions(truth, changes)).toEqual([]);
     expect(gaps(changes)).toEqual([]);
+    const body = lines.bodyOf(func) ?? 0;
+    expect(total).toBeGreaterThanOrEqual(turnsOf(truth.filter((one) => one.mark.pc > body)));
     const marks = new Set(seen.map((one) => JSON.stringify(one.mark)));
     expect(changes.filter((one) => !marks.has(JSON.stringify(one.mark)))).toEqual([]);
     expect(total).toBeGreaterThan(4);

@@ -104,3 +104,16 @@ export function gaps(changes: readonly LocatedChange[]): readonly LocatedChange[
     return known !== undefined && known !== before;
   });
 }
+
+/** How often it was seen to be another one than before, in the same call. */
+export function turnsOf(seen: readonly SeenText[]): number {
+  const last = new Map<number, string>();
+  let count = 0;
+  for (const { call, text } of seen) {
+    if (text === undefined) continue;
+    const known = last.get(call);
+    last.set(call, text);
+    if (known !== undefined && known !== text) count++;
+  }
+  return count;
+}
