@@ -9,8 +9,7 @@ import { type DebugCommand, parseLine } from '../debug/commands.ts';
 import { Debugger } from '../debug/debugger.ts';
 import { trappedElsewhere } from '../debug/ending.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
-import { jsonFrame, markText, showStop } from '../debug/show.ts';
-import { frameTexts } from '../frames.ts';
+import { jsonFrame, markText, ownCodeText, showStop } from '../debug/show.ts';
 import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
 import { collecting, wholeNumber } from '../option-values.ts';
@@ -154,7 +153,7 @@ class Loop {
     } catch (thrown) {
       progress.clear();
       steps.clear();
-      if (running.signal.aborted) say(`given up: still ${markText(debug.mark)}`);
+      if (running.signal.aborted) say(`given up: ${stillText(debug)}`);
       else if (thrown instanceof WasiRrError) await this.failed(line, thrown);
       else throw thrown;
     } finally {
@@ -179,13 +178,12 @@ async function opening(debug: Debugger): Promise<Answer> {
   const { level = 0 } = ownCode(stack, sources) ?? {};
   const own = level === 0 ? undefined : stack[level];
   const elsewhere = trappedElsewhere(debug);
-  const hint = own && `frame ${level} is the first with a source here: ${frameTexts(own).at(-1)}`;
   return {
     text: [
       `how the run ended: ${escapeText(outcome)}`,
       ...(elsewhere ? [elsewhere] : []),
       ...text,
-      ...(hint ? [hint] : []),
+      ...ownCodeText(debug),
     ],
     json: {
       ...json,
@@ -194,6 +192,11 @@ async function opening(debug: Debugger): Promise<Answer> {
       ...(own && { ownFrame: jsonFrame(own, level) }),
     },
   };
+}
+
+function stillText(debug: Debugger): string {
+  if (debug.isSomewhere) return `still ${markText(debug.mark)}`;
+  return 'nowhere yet, but goto start, goto #17 and goto failure lead somewhere';
 }
 
 /** Empty, or a comment. */

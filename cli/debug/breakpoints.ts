@@ -41,10 +41,10 @@ async function watch(debug: Debugger, rest: string, given: WatchOn): Promise<Ans
   const [, flags = '', place = ''] = /^((?:-\w+\s+)*)(.*)$/.exec(what) ?? [];
   const on = given === 'change' && /-a\b/.test(flags) ? 'write' : given;
   if (place === '') throw refuse('give a variable or an address: watch u->score, watch 0x12310 4.');
-  const { address, length, name } = await watched(debug, place);
+  const { address, length, name, type } = await watched(debug, place);
   if (length === 0 || address + length > 2 ** 32) throw refuse('that is no range of memory.');
   await check(debug, { kind: 'watch', length }, condition);
-  const point = { kind: 'watchpoint', watch: { address, length, on }, name } as const;
+  const point = { kind: 'watchpoint', watch: { address, length, on }, name, type } as const;
   return made(debug.points.add(point, { condition }));
 }
 
@@ -52,19 +52,25 @@ async function watch(debug: Debugger, rest: string, given: WatchOn): Promise<Ans
 async function watched(debug: Debugger, place: string) {
   const [, first, second = '4'] = /^\*?\s*(\d\w*)(?:\s+(\w+))?$/.exec(place) ?? [];
   if (first !== undefined) {
-    return { address: byteNumber(first), length: byteNumber(second), name: undefined };
+    return {
+      address: byteNumber(first),
+      length: byteNumber(second),
+      name: undefined,
+      type: undefined,
+    };
   }
   const [, expression = place, length] = /^(.*\S)\s+(\d\w*)$/.exec(place) ?? [];
   const value = await evaluated(debug, expression);
   if (value.address !== undefined && value.size !== undefined) {
     const size = length === undefined ? value.size : byteNumber(length);
-    return { address: value.address, length: size, name: expression };
+    const type = length === undefined ? value.type : undefined;
+    return { address: value.address, length: size, name: expression, type };
   }
   if (value.number === undefined) {
     throw refuse(`${expression} is in no memory, where it could be watched.`);
   }
   const address = Number(BigInt.asUintN(32, value.number));
-  return { address, length: byteNumber(length ?? '4'), name: undefined };
+  return { address, length: byteNumber(length ?? '4'), name: undefined, type: undefined };
 }
 
 async function catching(debug: Debugger, rest: string): Promise<Answer> {

@@ -62,7 +62,9 @@ export class Debugger {
   }
 
   async move(motion: Motion): Promise<Stop> {
-    const arrival = await this.travel.move(this.arrival?.mark, motion, this.options);
+    const isFromHere = motion.kind === 'step' || motion.kind === 'continue';
+    const from = isFromHere ? this.mark : this.arrival?.mark;
+    const arrival = await this.travel.move(from, motion, this.options);
     this.arrival = arrival;
     this.selected = 0;
     this.listed = undefined;
@@ -76,6 +78,10 @@ export class Debugger {
     const number = ++this.checkpointsMade;
     this.checkpoints.set(number, this.mark);
     return number;
+  }
+
+  get isSomewhere(): boolean {
+    return this.arrival !== undefined;
   }
 
   get mark(): Mark {
@@ -119,7 +125,8 @@ export class Debugger {
   }
 
   private get standing(): LocatedArrival {
-    if (this.arrival === undefined) throw refuse('the debugger has not gone anywhere yet.');
+    if (this.arrival === undefined)
+      throw refuse('the debugger has not gone anywhere yet: goto start or goto failure.');
     return this.arrival;
   }
 }

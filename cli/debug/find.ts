@@ -3,7 +3,7 @@ import { type Motion, quoteText } from '../../index.ts';
 import { addressText } from '../hex-dump.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { Debugger } from './debugger.ts';
-import { markText, showStop } from './show.ts';
+import { markText, ownCodeText, showStop } from './show.ts';
 
 /** Places that are listed. */
 const MAX_PLACES = 100;
@@ -35,7 +35,8 @@ export async function first(debug: Debugger, rest: string): Promise<Answer> {
       ? { kind: 'mark', mark }
       : { kind: 'event', event: mark.event };
   const { text, json } = await showStop(debug, await debug.move(motion));
-  return { text: [`${where}, ${who}`, ...text], json: { ...json, address, by } };
+  const lines = [`${where}, ${who}`, ...text, ...ownCodeText(debug)];
+  return { text: lines, json: { ...json, address, by } };
 }
 
 /** `"text"`, or bytes. */

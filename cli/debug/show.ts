@@ -1,7 +1,9 @@
 /** Stops, frames and values of the debugger, for people and as JSON. */
 import { escapeText, type LocalValue, type LocatedFrame, type Mark } from '../../index.ts';
+import { numberText } from '../../tui/model/number-text.ts';
+import { ownCode } from '../../tui/source/own-code.ts';
 import { frameTexts } from '../frames.ts';
-import { bytesText, changeText } from '../hex-dump.ts';
+import { bytesText } from '../hex-dump.ts';
 import type { Answer } from './answer.ts';
 import type { Debugger, Stop } from './debugger.ts';
 import { showDisplays } from './displays.ts';
@@ -27,7 +29,18 @@ export async function showStop(debug: Debugger, stop: Stop): Promise<Answer> {
     frame: stop.stack[0] === undefined ? null : jsonFrame(stop.stack[0], 0),
     ...(displayed.text.length > 0 && displayed.json),
   };
-  return { text: [...reasonText(debug, stop), ...frameText(debug), ...displayed.text], json };
+  const own = stop.reason.kind === 'watch' ? ownCodeText(debug) : [];
+  const lines = [...reasonText(debug, stop), ...frameText(debug), ...own];
+  return { text: [...lines, ...displayed.text], json };
+}
+
+/** Where the program's own code is, of what was found in a library. */
+export function ownCodeText({ stack, sources }: Debugger): string[] {
+  const { level = 0 } = ownCode(stack, sources) ?? {};
+  const own = level === 0 ? undefined : stack[level];
+  return own === undefined
+    ? []
+    : [`frame ${level} is the program's own: ${frameTexts(own).at(-1)}`];
 }
 
 /** The selected frame and its line. */
@@ -47,13 +60,13 @@ export function sourceLine(number: number, text: string): string {
 }
 
 function reasonText(debug: Debugger, { reason, point, problem }: Stop): string[] {
-  const name = point ? pointTitle(point) : '';
-  const text = whyText(debug, reason, name);
+  const text = whyText(debug, reason, point);
   if (problem === undefined) return text;
   return [...text, `its condition cannot be tested here: ${escapeText(problem)}`];
 }
 
-function whyText(debug: Debugger, reason: Stop['reason'], name: string): string[] {
+function whyText(debug: Debugger, reason: Stop['reason'], point: Stop['point']): string[] {
+  const name = point ? pointTitle(point) : '';
   switch (reason.kind) {
     case 'moved':
       return [];
@@ -64,8 +77,10 @@ function whyText(debug: Debugger, reason: Stop['reason'], name: string): string[
     case 'watch': {
       const { before, after, by, did } = reason;
       const whose = by === 'host' ? 'the host' : 'the guest';
-      const what = did === 'read' ? `${bytesText(after)} read` : changeText(before, after);
-      return [`${name}: ${what}, by ${whose}`];
+      const { name: of, type } = point?.kind === 'watchpoint' ? point : {};
+      const text = (type && numberText(type)) || bytesText;
+      const what = did === 'read' ? `${text(after)} read` : `${text(before)} → ${text(after)}`;
+      return [`${name}${of === undefined ? '' : ` (${escapeText(of)})`}: ${what}, by ${whose}`];
     }
     case 'start':
       return ['this is the start of the run.'];

@@ -8,8 +8,13 @@ import type { Arrival, PointRule, Points, Watch } from './motions.ts';
 
 export type StopWhat =
   | { readonly kind: 'breakpoint'; readonly frames: readonly StackFrame[] }
-  /** `name`: the expression that it was set on; undefined for bytes. */
-  | { readonly kind: 'watchpoint'; readonly watch: Watch; readonly name: string | undefined }
+  /** `name`: the expression that it was set on, and its type; undefined for bytes. */
+  | {
+      readonly kind: 'watchpoint';
+      readonly watch: Watch;
+      readonly name: string | undefined;
+      readonly type?: string | undefined;
+    }
   /** A host call; `*` is any. */
   | { readonly kind: 'catchpoint'; readonly call: string };
 

@@ -83,6 +83,17 @@ test.each(Object.keys(SESSIONS))('%s', async (name) => {
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`golden/debug-words-${name}.txt`);
 });
 
+test('nothing but going somewhere works before it stands anywhere: Ctrl-C gave the first motion up', async () => {
+  debug = newDebugger();
+  expect(debug.isSomewhere).toBe(false);
+  for (const line of ['when', 'step', 'reverse-continue', 'bt', 'p count', 'list']) {
+    expect(await answered(line), line).toEqual([
+      '! the debugger has not gone anywhere yet: goto start or goto failure.',
+    ]);
+  }
+  expect(await answered('goto start')).toEqual([expect.stringMatching(/^#0 {2}_start/)]);
+});
+
 test('commands are found by their beginnings', () => {
   const known = [
     ...['cont continue', 'unt until', 'adv advance', 'wher backtrace', 'disas disassemble'],

@@ -29,9 +29,9 @@ describe('from the failure', () => {
     screen.type('W');
     const writes = await screen.until(/1 rename_user +src\/heapsmash\.c:19/);
     expect(writes).toMatch(/rank +0x12310…0x12313 +10 writes/);
-    expect(writes).toMatch(/after #8 +0x12310 +0 → 1 +add/);
+    expect(writes).toMatch(/after #8 +0x12310 +0x0 → 0x1 +add/);
     expect(writes).toContain('until after #15, tick 22,726');
-    screen.type('jj\r');
+    screen.type('\r');
     // the source line, the stack and the variables of that moment
     const there = await screen.until('after #10 of 16, tick 10,464');
     expect(there).toMatch(/Source src\/heapsmash\.c:13 set_name 0xe24/);

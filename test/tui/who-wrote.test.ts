@@ -22,14 +22,42 @@ describe('W in Memory', () => {
     expect(text).toMatch(/after #8 +0x12310 +00000000 → 01000000 +add/);
   });
 
+  it('has its cursor on the last write whenever it is asked', async () => {
+    await using screen = openScreen(heapsmash.trace, 140, 30);
+    screen.type(':m 0x12310\rW');
+    await screen.until(/1 rename_user/);
+    screen.type('!iL');
+    await screen.until('u = 0x12310');
+    screen.type('G\r');
+    await screen.until(/rank = 0x727562/);
+    screen.type('j');
+    screen.type('W');
+    await screen.until(/rank +0x12310[^]*1 rename_user/);
+    screen.type('\r');
+    await screen.until('after #10 of 16, tick 10,464');
+  });
+
   it('looks no further than the call that is shown, and leads to where a write is seen first', async () => {
     await using screen = openScreen(heapsmash.trace);
     screen.type(':9\r:m 0x12310\rW');
     const text = await screen.until(/the last write\s.*\n.*after #8 .*add/);
     expect(text).toContain('up to #9');
     expect(text).not.toContain('set_name');
-    screen.type('jj\r');
+    screen.type('\r');
     await screen.until('after #9 of 16');
+  });
+
+  it('leads from a write of the C library to the line of the program that called it', async () => {
+    await using screen = openScreen(heapsmash.trace, 140, 30);
+    screen.type(':m 0x10ef\rW');
+    // the cursor is on the last write, which a title and a heading stand before
+    await screen.until(/5 main +src\/heapsmash\.c:32/);
+    screen.type('\r');
+    const there = await screen.until('in memcpy, called from here: > goes there');
+    expect(there).toMatch(/Source src\/heapsmash\.c:32 main/);
+    expect(there).toMatch(/▹ 32 /);
+    screen.type('>>>>>>');
+    await screen.until(/Source memcpy/);
   });
 
   it('says so where nothing was written, and what a host wrote', async () => {

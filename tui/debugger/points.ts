@@ -12,6 +12,7 @@ import {
 import { WATCHED } from '../panes/breaks.ts';
 import { sourceView } from '../panes/source-view.ts';
 import { hex } from '../text/units.ts';
+import type { AddressRange } from '../trace/effects.ts';
 import type { Debugger } from './debugger.ts';
 import { selectedPlace } from './inside.ts';
 import { askedRange, rangeText } from './memory-history.ts';
@@ -49,8 +50,8 @@ export async function addBreakpoint(bugger: Debugger, text: string): Promise<voi
 export async function addWatchpoint(bugger: Debugger, text: string, on: WatchOn): Promise<void> {
   await telling(bugger, async () => {
     const { place, condition } = splitCondition(text);
-    const { address, length, name } = await watchedRange(bugger, place);
-    await setWatch(bugger, { address, length, on }, name, condition);
+    const { address, length, name, type } = await watchedRange(bugger, place);
+    await setWatch(bugger, { address, length, on }, { name, type }, condition);
   });
 }
 
@@ -59,7 +60,7 @@ export async function watchSelected(bugger: Debugger): Promise<void> {
   const { tab } = bugger.state;
   if (tab === 'memory') {
     const watch = { ...askedRange(bugger), on: 'change' } as const;
-    await telling(bugger, () => setWatch(bugger, watch, undefined, undefined));
+    await telling(bugger, () => setWatch(bugger, watch, {}, undefined));
     return;
   }
   const row = selectedRow(bugger);
@@ -68,17 +69,17 @@ export async function watchSelected(bugger: Debugger): Promise<void> {
     return;
   }
   const watch = { address: row.address, length: row.size, on: 'change' } as const;
-  await telling(bugger, () => setWatch(bugger, watch, row.name, undefined));
+  await telling(bugger, () => setWatch(bugger, watch, row, undefined));
 }
 
 async function setWatch(
   bugger: Debugger,
   watch: Watch,
-  name: string | undefined,
+  { name, type }: { readonly name?: string | undefined; readonly type?: string | undefined },
   condition: string | undefined,
 ): Promise<void> {
   await check(bugger, { kind: 'watch', length: watch.length }, condition);
-  const { number } = add(bugger, { kind: 'watchpoint', watch, name }, condition);
+  const { number } = add(bugger, { kind: 'watchpoint', watch, name, type }, condition);
   const what = `${rangeText(watch)} ${WATCHED[watch.on]}`;
   bugger.say(`watchpoint ${number}: ${what}; c and C go there, B lists them`);
 }
@@ -252,10 +253,13 @@ function specOf({ state }: Debugger, text: string): BreakSpec {
   );
 }
 
-async function watchedRange(bugger: Debugger, text: string) {
+async function watchedRange(
+  bugger: Debugger,
+  text: string,
+): Promise<AddressRange & { readonly name?: string; readonly type?: string }> {
   const [, first, second = '4'] = /^(0x[\da-f]+|\d+)(?:\s+(0x[\da-f]+|\d+))?$/i.exec(text) ?? [];
   if (first !== undefined) {
-    return { address: Number(first), length: Number(second), name: undefined };
+    return { address: Number(first), length: Number(second) };
   }
   const { inside } = bugger.state;
   if (inside === undefined) {
@@ -271,5 +275,5 @@ async function watchedRange(bugger: Debugger, text: string) {
       `${text} is in no memory, where writes could be watched; an address can be: ${hex(0x12310)} 4.`,
     );
   }
-  return { address: value.address, length: value.size, name: text };
+  return { address: value.address, length: value.size, name: text, type: value.type };
 }

@@ -7,6 +7,7 @@ import type { LocatedArrival } from '../../replayer/timetravel/messages.ts';
 import type { Arrival, Motion } from '../../replayer/timetravel/motions.ts';
 import { afterMotion } from '../../replayer/timetravel/stop-points.ts';
 import { PREPARING } from '../guest/travel-view.ts';
+import { numberText } from '../model/number-text.ts';
 import { selectNumber } from '../model/timeline-list.ts';
 import { ownCode } from '../source/own-code.ts';
 import type { Debugger } from './debugger.ts';
@@ -20,7 +21,7 @@ export interface Trip {
   readonly fromHere: boolean;
   /** Whether Ctrl-O leads back. */
   readonly jumps?: boolean;
-  /** Frame to select. */
+  /** Frame to select; unless given, the innermost, or after a jump that of the program's own code. */
   readonly level?: number;
   /** @returns false to stay, having said why */
   readonly accept?: (arrival: LocatedArrival) => boolean;
@@ -142,7 +143,7 @@ export class Trips {
     }
   }
 
-  private land(arrival: LocatedArrival, motion: Motion, { jumps, level = 0 }: Trip): void {
+  private land(arrival: LocatedArrival, motion: Motion, { jumps, level }: Trip): void {
     const { bugger } = this;
     const { list, inside: before } = bugger.state;
     const { reader, state } = bugger;
@@ -150,9 +151,10 @@ export class Trips {
     const isEnd = motion.kind === 'end' || arrival.reason.kind === 'end';
     const event = isEnd ? reader.eventCount - 1 : Math.max(0, arrival.mark.event);
     const moved = selectNumber(list, event);
+    const inside = landed(bugger, arrival, level, jumps ?? false);
     bugger.update({
       list: moved,
-      inside: { ...insideOf(arrival), level: arrival.stack[level] === undefined ? 0 : level },
+      inside,
       insideProblem: undefined,
       left: 'source',
       previous: moved.selected === list.selected ? state.previous : list.selected,
@@ -161,7 +163,11 @@ export class Trips {
       }),
     });
     const why = reasonText(bugger, arrival);
-    if (why !== undefined) bugger.say(why.text, why.tone);
+    const name = arrival.stack[0]?.source[0]?.name ?? arrival.stack[0]?.name;
+    const isInside = level === undefined && inside.level > 0 && name !== undefined;
+    const where = isInside ? `in ${name}, called from here: > goes there` : undefined;
+    if (why !== undefined) bugger.say([why.text, where].filter(Boolean).join(', '), why.tone);
+    else if (where !== undefined) bugger.say(where);
   }
 
   private move(
@@ -202,6 +208,20 @@ function insideOf({ mark, entered, stack, reason }: LocatedArrival): Inside {
   return { mark, entered, stack, reason, level: 0, call: 0 };
 }
 
+/** In the frame that is wanted; a jump that no breakpoint ended, in the program's own code. */
+function landed(
+  bugger: Debugger,
+  arrival: LocatedArrival,
+  level: number | undefined,
+  isJump: boolean,
+): Inside {
+  const innermost = insideOf(arrival);
+  if (level !== undefined) {
+    return arrival.stack[level] === undefined ? innermost : { ...innermost, level };
+  }
+  return isJump && arrival.reason.kind !== 'break' ? atOwnCode(bugger, innermost) : innermost;
+}
+
 function atOwnCode({ sources, state }: Debugger, inside: Inside): Inside {
   if (state.textKind === 'wasm') return inside;
   return { ...inside, ...ownCode(inside.stack, sources) };
@@ -220,11 +240,16 @@ function reasonText(
     const text = `breakpoint${number}: its condition cannot be tested here: ${problem}`;
     return { text, tone: 'problem' };
   }
-  const text = whyText(bugger, reason, number);
+  const text = whyText(bugger, reason, rule);
   return text === undefined ? undefined : { text, tone: 'note' };
 }
 
-function whyText(bugger: Debugger, reason: Arrival['reason'], number: string): string | undefined {
+function whyText(
+  bugger: Debugger,
+  reason: Arrival['reason'],
+  rule: number | undefined,
+): string | undefined {
+  const number = rule === undefined ? '' : ` ${rule}`;
   switch (reason.kind) {
     case 'moved':
       return undefined;
@@ -233,12 +258,15 @@ function whyText(bugger: Debugger, reason: Arrival['reason'], number: string): s
     case 'call':
       return `catchpoint${number}: before a call of ${reason.name}`;
     case 'watch': {
+      const point = bugger.state.points.find((one) => one.number === rule);
+      const { type } = point?.kind === 'watchpoint' ? point : {};
       const hex = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 8)).toString('hex');
+      const text = (type && numberText(type)) || hex;
       const by = reason.by === 'host' ? 'the host' : 'the guest';
       const what =
         reason.did === 'read'
-          ? `${hex(reason.after)} read`
-          : `${hex(reason.before)} → ${hex(reason.after)}`;
+          ? `${text(reason.after)} read`
+          : `${text(reason.before)} → ${text(reason.after)}`;
       return `watchpoint${number}: ${what}, by ${by}`;
     }
     case 'start':

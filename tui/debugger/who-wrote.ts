@@ -5,6 +5,7 @@ import { compareMarks, type Mark } from '../../replayer/timetravel/mark.ts';
 import type { LocatedWrites } from '../../replayer/timetravel/messages.ts';
 import type { VariableRow } from '../../replayer/values/messages.ts';
 import { PREPARING } from '../guest/travel-view.ts';
+import { select } from '../model/scroll.ts';
 import type { AddressRange } from '../trace/effects.ts';
 import type { Debugger } from './debugger.ts';
 import { askedRange } from './memory-history.ts';
@@ -75,6 +76,7 @@ async function find(
       ...{ kind: 'bytes', ...range, upTo, found, stack: undefined, variable },
     };
     bugger.update({ work: undefined, writers, tab: 'writes', focus: 'tab' });
+    toFirstTarget(bugger);
     if (latest === undefined) return;
     looking(0);
     const stack = await bugger.travel.stackOf(latest, looking);
@@ -85,6 +87,14 @@ async function find(
     bugger.update({ work: undefined });
     bugger.say(messageOf(thrown), 'problem');
   }
+}
+
+/** Puts the cursor on the last write, to which Enter leads. */
+function toFirstTarget(bugger: Debugger): void {
+  const at = bugger.content()?.lines.findIndex(({ target }) => target !== undefined) ?? -1;
+  const { scrolls } = bugger.state;
+  const writes = select(scrolls.writes, Math.max(0, at));
+  bugger.update({ scrolls: { ...scrolls, writes } });
 }
 
 /** Writes after a call. Of those that were too many to be kept, none is known to be. */

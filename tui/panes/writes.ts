@@ -5,6 +5,7 @@ import type { Debugger } from '../debugger/debugger.ts';
 import { momentText } from '../debugger/inside.ts';
 import { changedBytes, rangeText } from '../debugger/memory-history.ts';
 import type { Writers } from '../debugger/who-wrote.ts';
+import { numberText } from '../model/number-text.ts';
 import { type Line, line, span } from '../text/line.ts';
 import { grouped, hex } from '../text/units.ts';
 import type { ContentLine, TabContent } from './content.ts';
@@ -90,22 +91,4 @@ function changeText({ before, after, length }: LocatedWrite, { variable, length:
   if (!text || before.length !== whole || after.length !== whole)
     return changedBytes(before, after);
   return `${text(before)} → ${text(after)}`;
-}
-
-type NumberText = (bytes: Uint8Array) => string;
-
-/** How a number of a type of C or Rust is written; undefined for what is none. */
-function numberText(type: string): NumberText | undefined {
-  const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (/\*( const)?$|^&/.test(type)) return (bytes) => hex(Number(unsignedOf(bytes)));
-  if (/^(float|f32)$/.test(type)) return (bytes) => `${view(bytes).getFloat32(0, true)}`;
-  if (/^(double|f64)$/.test(type)) return (bytes) => `${view(bytes).getFloat64(0, true)}`;
-  if (/^(unsigned|u\d|usize|size_t|uint|bool|_Bool)/.test(type))
-    return (bytes) => `${unsignedOf(bytes)}`;
-  if (!/^(char|short|int|long|signed|i\d|isize|ssize_t|ptrdiff_t)/.test(type)) return undefined;
-  return (bytes) => `${BigInt.asIntN(8 * bytes.length, unsignedOf(bytes))}`;
-}
-
-function unsignedOf(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex') || '0'}`);
 }

@@ -9,10 +9,27 @@ export interface OwnCode {
   readonly call: number;
 }
 
-/** The innermost call of which the source is here; undefined where there is none. */
+/** Folders of what compilers bring along: their sources may be here, and are not what one debugs. */
+const LIBRARIES =
+  /^\/usr\/(local\/)?(include|lib|share)\/|\/rustc[-/]|\/\.cargo\/registry\/|(^|\/)~lib\/|\/lib\/std\/|\/wasi-sysroot\//;
+
+/**
+ * The innermost call of which the source is here, of the program's own code if there is such a call; undefined
+ * where there is none.
+ */
 export function ownCode(stack: readonly LocatedFrame[], sources: SourceFiles): OwnCode | undefined {
+  const isHere = (file: string) => sources.lines(file) !== undefined;
+  return (
+    innermost(stack, (file) => !LIBRARIES.test(file) && isHere(file)) ?? innermost(stack, isHere)
+  );
+}
+
+function innermost(
+  stack: readonly LocatedFrame[],
+  isWanted: (file: string) => boolean,
+): OwnCode | undefined {
   for (const [level, { source }] of stack.entries()) {
-    const call = source.findIndex(({ place }) => place && sources.lines(place.file) !== undefined);
+    const call = source.findIndex(({ place }) => place && isWanted(place.file));
     if (call >= 0) return { level, call };
   }
   return undefined;
