@@ -166,10 +166,10 @@ describe('points', () => {
     screen.type('t');
     await screen.until('watchpoint 1: 0x12310…0x12313 changes');
     screen.type('C');
-    await screen.until(/watchpoint 1: 62750000 → 62757200, by the guest/);
+    await screen.until(/watchpoint 1: 0x7562 → 0x727562, by the guest/);
     expect(screen.text()).toMatch(/▸ 12 +while \(\*name\)/);
     screen.type('C');
-    await screen.until(/watchpoint 1: 62000000 → 62750000/);
+    await screen.until(/watchpoint 1: 0x62 → 0x7562/);
   });
 
   it('a watchpoint on reads, changed to one on writes, and on both', async () => {

@@ -32,7 +32,7 @@ describe('W in Memory', () => {
     await screen.until(/rank = 0x727562/);
     screen.type('j');
     screen.type('W');
-    await screen.until(/rank +0x12310[^]*1 rename_user/);
+    await screen.until(/rank +0x12310[\s\S]*1 rename_user/);
     screen.type('\r');
     await screen.until('after #10 of 16, tick 10,464');
   });
