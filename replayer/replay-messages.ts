@@ -15,8 +15,8 @@ export interface ReplaySetup {
   readonly shared: SharedArrayBuffer;
 }
 
-/** Words of the memory that both threads see. */
-export const SHARED = { bytes: 16, events: 0, unprinted: 1 } as const;
+/** Words of the memory that both threads see. `ending`: see allowEnding. */
+export const SHARED = { bytes: 16, events: 0, unprinted: 1, ending: 2 } as const;
 
 /** Bytes of output that may wait to be printed before the replay waits for its reader. */
 export const MAX_UNPRINTED = 8 << 20;

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf, WasiRrError } from '../errors.ts';
 import { TraceReader } from '../traces/reader.ts';
+import { allowEnding } from '../traces/zstd.ts';
 import type { HttpResponse } from '../wasi/component/http-responses.ts';
 import { unansweredCall } from '../wasi/live-call.ts';
 import { setSuspendingStacks } from '../wasm/suspending-stacks.ts';
@@ -25,6 +26,7 @@ invariant(parentPort, 'a replay runs outside a worker');
 const port = parentPort;
 const setup = workerData as ReplaySetup;
 const shared = new Int32Array(setup.shared);
+allowEnding(shared, SHARED.ending);
 Error.stackTraceLimit = MAX_FRAMES + 20;
 setSuspendingStacks(SUSPENDING_STACK_KB);
 

@@ -5,6 +5,7 @@ import { type ErrorCode, messageOf, WasiRrError } from '../errors.ts';
 import type { FinalMemory, TraceMeta } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { TraceReader } from '../traces/reader.ts';
+import { endThread } from '../traces/zstd.ts';
 import type { HttpResponse } from '../wasi/component/http-responses.ts';
 import { workerUrl } from '../worker-url.ts';
 import { type DivergenceReport, reportDivergence } from './divergence-report.ts';
@@ -110,7 +111,7 @@ function runWorker(
     const settle = (how: () => void) => {
       clearInterval(timer);
       signal?.removeEventListener('abort', abort);
-      void worker.terminate();
+      void endThread(worker, words, SHARED.ending);
       how();
     };
     signal?.addEventListener('abort', abort, { once: true });

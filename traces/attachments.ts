@@ -3,10 +3,10 @@
  * files. No input of a replay. A trace has the table only where there are any.
  */
 import { createHash } from 'node:crypto';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { WasiRrError } from '../errors.ts';
 import { changeTrace } from './change.ts';
+import { zstdCompressSync, zstdDecompressSync } from './zstd.ts';
 
 /**
  * `debug`: a wasm file with the DWARF of the module. `split`: a `.dwo` or `.dwp`. `source-map`: JSON. `source`: a

@@ -2,7 +2,7 @@
  * Reads a trace. A trace is untrusted input: sizes are bounded before anything is unpacked, sums are
  * checked, and what is damaged is named. A trace that was cut short is read as far as it goes.
  */
-import { crc32, zstdDecompressSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { type AttachmentEntry, listAttachments, readAttachment } from './attachments.ts';
@@ -26,6 +26,7 @@ import {
   type SegmentHeader,
   type TraceContent,
 } from './trace-content.ts';
+import { zstdDecompressSync } from './zstd.ts';
 
 const MAX_INSTANCES = 10_000;
 

@@ -2,10 +2,10 @@
  * Memory snapshots: every page's content is stored once in the trace, however many snapshots hold it;
  * pages of zeros are not stored at all.
  */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { WasiRrError } from '../errors.ts';
 import { sha256 } from './sha256.ts';
+import { zstdCompressSync, zstdDecompressSync } from './zstd.ts';
 
 /** Bytes. The unit in which guests' memories are compared and deduplicated. */
 export const SNAPSHOT_PAGE_SIZE = 4096;

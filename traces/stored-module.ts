@@ -1,8 +1,8 @@
 /** The guest's module as a trace holds it. */
-import { zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { messageOf } from '../errors.ts';
 import { sha256 } from './sha256.ts';
+import { zstdDecompressSync } from './zstd.ts';
 
 /** V8 takes no larger module. */
 const MAX_MODULE_SIZE = 2 ** 30;

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../../errors.ts';
+import { allowEnding } from '../../traces/zstd.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
 import {
   failedReply,
@@ -40,6 +41,7 @@ export function answerRequests<R extends RequestTable<R>, S extends Setup>(
   const port = parentPort;
   const setup = workerData as S;
   const shared = new Int32Array(setup.shared);
+  allowEnding(shared, SHARED_WORD.ending);
   // the frames of a trap are compared with the recorded ones
   Error.stackTraceLimit = MAX_FRAMES + 20;
   let answerer: Answerer<R> | undefined;

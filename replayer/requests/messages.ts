@@ -35,7 +35,7 @@ export function failedReply(id: number, thrown: unknown): Reply {
 
 /** Words of the memory that both threads see. */
 export const SHARED_WORD = {
-  bytes: 16,
+  bytes: 20,
   /** How many requests have been sent: work ahead of time stops for the next one. */
   sent: 0,
   /** Id of the request that is to be given up. */
@@ -44,4 +44,6 @@ export const SHARED_WORD = {
   event: 2,
   /** While a program is prepared for it: 1 and how many thousandths are done; else 0. */
   prepared: 3,
+  /** @see allowEnding */
+  ending: 4,
 } as const;

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, messageOf, WasiRrError } from '../../errors.ts';
+import { endThread } from '../../traces/zstd.ts';
 import { type Reply, type RequestOf, type RequestTable, SHARED_WORD } from './messages.ts';
 
 /** As a batch replay's (replayer/replay.ts). */
@@ -198,11 +199,11 @@ export class RequestLink<R extends RequestTable<R>> {
 
   /** Ends the thread. The next request gets a new one. */
   private async end(reason: unknown): Promise<void> {
-    const { worker, running } = this;
+    const { worker, running, words } = this;
     this.worker = undefined;
     this.settled();
     running?.reject(reason);
-    const ended = worker?.terminate();
+    const ended = worker && endThread(worker, words, SHARED_WORD.ending);
     if (!this.closed) this.sendNext();
     await ended;
   }

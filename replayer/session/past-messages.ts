@@ -51,3 +51,6 @@ export type PastInstances = ModuleNames;
 
 /** Name of the global function `(address, length) => base64` by which a paused guest is looked into. */
 export const READ_FUNCTION = 'wasiRrReadMemory';
+
+/** Index, in the words that both threads see, of that for `allowEnding`. */
+export const ENDING_WORD = 1;

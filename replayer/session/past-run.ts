@@ -9,11 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
+import { endThread } from '../../traces/zstd.ts';
 import { namedFrames } from '../../wasm/traps.ts';
 import { workerUrl } from '../../worker-url.ts';
 import type { RequestOptions } from '../requests/request-link.ts';
 import type { MemoryRange, StackFrame } from './messages.ts';
 import {
+  ENDING_WORD,
   type FromPast,
   type PastInstances,
   type PastSetup,
@@ -105,7 +107,7 @@ export class PastRun {
     });
     // it may stop while no one waits for it
     this.stopped.catch(() => {});
-    const shared = new SharedArrayBuffer(4);
+    const shared = new SharedArrayBuffer(8);
     this.sent = new Int32Array(shared);
     this.worker = new Worker(workerUrl('replayer/session/past-worker'), {
       name: this.name,
@@ -168,7 +170,7 @@ export class PastRun {
   async close(): Promise<void> {
     this.inspector?.close();
     this.inspector = undefined;
-    await this.worker.terminate();
+    await endThread(this.worker, this.sent, ENDING_WORD);
   }
 
   private async slice(sliceMs: number): Promise<PastStop> {

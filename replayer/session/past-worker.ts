@@ -8,16 +8,24 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import type { CoreValue } from '../../traces/events.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { allowEnding } from '../../traces/zstd.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
 import { pastComponent } from './past-component.ts';
 import type { PastEnd, PastGuest, PastHost } from './past-guest.ts';
-import { type FromPast, type PastSetup, READ_FUNCTION, type ToPast } from './past-messages.ts';
+import {
+  ENDING_WORD,
+  type FromPast,
+  type PastSetup,
+  READ_FUNCTION,
+  type ToPast,
+} from './past-messages.ts';
 import { pastModule } from './past-module.ts';
 
 invariant(parentPort, 'a guest runs on outside a worker');
 const port = parentPort;
 const setup = workerData as PastSetup;
 const sent = new Int32Array(setup.shared);
+allowEnding(sent, ENDING_WORD);
 Error.stackTraceLimit = MAX_FRAMES + 20;
 
 const trace = new TraceReader(setup.trace);

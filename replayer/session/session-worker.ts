@@ -3,6 +3,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, messageOf, WasiRrError } from '../../errors.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { allowEnding } from '../../traces/zstd.ts';
 import { setSuspendingStacks } from '../../wasm/suspending-stacks.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
 import { SUSPENDING_STACK_KB } from '../overflow.ts';
@@ -19,6 +20,7 @@ invariant(parentPort, 'a session runs outside a worker');
 const port = parentPort;
 const setup = workerData as SessionSetup;
 const shared = new Int32Array(setup.shared);
+allowEnding(shared, SHARED_WORD.ending);
 const trace = new TraceReader(setup.trace);
 
 let explorer: Explorer | undefined;

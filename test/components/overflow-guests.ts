@@ -28,29 +28,32 @@ const AT_ONCE = command(`(memory (export "memory") 1) ${dive()}
     (i32.store (i32.const 2048) (i32.const 0))
     ${FOR_EVER})`);
 
+const WIDE = '(param i64)'.repeat(WIDTH);
+const ONWARD = Array.from({ length: WIDTH }, (_, i) => `(local.get ${i + 1})`).join(' ');
+const NEXT = `(i32.add (local.get $n) (i32.const 1)) ${ONWARD}`;
+
 /** Two core instances call each other, the first itself as well. */
 const PING_PONG = `
   (core module $pong
-    (type $step (func (param i32) (result i32)))
+    (type $step (func (param i32) ${WIDE} (result i32)))
     (memory (export "memory") 1)
     (table (export "table") 1 funcref)
-    (func (export "pong") (param $n i32) (result i32)
+    (func (export "pong") (param $n i32) ${WIDE} (result i32)
       (i32.store (i32.const 2048) (local.get $n))
-      (i32.add (i32.const 1)
-        (call_indirect (type $step) (i32.add (local.get $n) (i32.const 1)) (i32.const 0)))))
+      (i32.add (i32.const 1) (call_indirect (type $step) ${NEXT} (i32.const 0)))))
   (core instance $pong (instantiate $pong))
   ${command(
-    `(import "pong" "pong" (func $pong (param i32) (result i32)))
+    `(import "pong" "pong" (func $pong (param i32) ${WIDE} (result i32)))
      (import "pong" "table" (table 1 funcref))
      (memory (export "memory") 1)
      (elem (i32.const 0) $ping)
-     (func $ping (param $n i32) (result i32)
+     (func $ping (param $n i32) ${WIDE} (result i32)
        (i32.store (i32.const 2052) (local.get $n))
        (i32.add (i32.const 1)
          (if (result i32) (i32.rem_u (local.get $n) (i32.const 3))
-           (then (call $ping (i32.add (local.get $n) (i32.const 1))))
-           (else (call $pong (i32.add (local.get $n) (i32.const 1)))))))
-     (func (export "run") (result i32) (call $ping (i32.const 1)))`,
+           (then (call $ping ${NEXT}))
+           (else (call $pong ${NEXT})))))
+     (func (export "run") (result i32) (call $ping (i32.const 1) ${'(i64.const 0) '.repeat(WIDTH)}))`,
     '(with "pong" (instance $pong))',
   )}`;
 

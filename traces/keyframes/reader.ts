@@ -3,8 +3,8 @@
  * changed between two keyframes is not known between them. Keyframes are untrusted where they come out of a
  * trace: sizes are checked before anything is allocated, and what does not fit together is refused.
  */
-import { zstdDecompressSync } from 'node:zlib';
 import { messageOf, WasiRrError } from '../../errors.ts';
+import { zstdDecompressSync } from '../zstd.ts';
 import { decodeHead, type KeyframeStep } from './head.ts';
 import { FIRST_MOMENT } from './moments.ts';
 import { applyPatch, PAGE_BYTES, PAGE_WORDS } from './page-patch.ts';

@@ -2,11 +2,11 @@
  * Keyframes in a trace: made once, they show memory at any event of it without a replay. The tables are there only
  * where somebody had them made. They belong to the log that they were made of, and count for no other.
  */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import { changeTrace } from '../change.ts';
 import { sha256 } from '../sha256.ts';
 import type { SegmentHeader } from '../trace-content.ts';
+import { zstdCompressSync, zstdDecompressSync } from '../zstd.ts';
 import {
   type GroupInfo,
   type KeyframeParts,

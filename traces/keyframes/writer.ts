@@ -4,8 +4,9 @@
  * are left out where too much changes, and taken again behind. A page that changed is stored whole now and
  * then, and all of memory too, so that neither a page nor a memory takes long to put together again. Hot path.
  */
-import { constants as zlib, zstdCompressSync } from 'node:zlib';
+import { constants as zlib } from 'node:zlib';
 import { ByteOutput } from '../byte-output.ts';
+import { zstdCompressSync } from '../zstd.ts';
 import { encodeHead, type KeyframeStep, type MemorySize } from './head.ts';
 import { copyPage, makePatch, PAGE_WORDS } from './page-patch.ts';
 import {
