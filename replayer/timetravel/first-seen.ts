@@ -10,6 +10,7 @@ import { OP } from '../instrument/opcode-numbers.ts';
 import { observeHostWrites } from './host-writes.ts';
 import { type Running, replayInstrumented } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
+import { PatternFilter } from './pattern-filter.ts';
 import type { TravelTarget } from './travel-target.ts';
 
 export interface FirstSeen {
@@ -40,6 +41,7 @@ export async function firstSeen(
   let running: Running | undefined;
   let found: FirstSeen | undefined;
   const all: Running[] = [];
+  let filter: PatternFilter | undefined;
   /** The last time that memory was about to grow. */
   let growing: { readonly mark: Mark; readonly size: number } | undefined;
   const look = (
@@ -75,6 +77,7 @@ export async function firstSeen(
     const { mark, size } = growing;
     const grown = running.memory().length - size;
     growing = undefined;
+    if (filter) filter.passesAll = false;
     if (grown > 0 && found === undefined) search('guest', () => mark, size, grown, target.instance);
   };
   const now = (pc: number, by = running): Mark => ({
@@ -104,14 +107,19 @@ export async function firstSeen(
       if (grows) {
         probes.set('stop', (pc) => {
           lookAtGrown();
-          if (grows.has(pc)) growing = { mark: now(pc, started), size: started.memory().length };
+          if (!grows.has(pc)) return;
+          growing = { mark: now(pc, started), size: started.memory().length };
+          if (filter) filter.passesAll = true;
         });
       }
       const whose = target.instance === undefined ? undefined : instance;
-      probes.set('wrote', (pc, at, size) => {
+      const wrote = (pc: number, at: number, size: number) => {
         running ??= started;
         look('guest', () => now(pc, started), at, size, whose);
-      });
+      };
+      filter = filterFor(target, started, bytes, wrote);
+      if (filter) probes.setWasm('wrote', filter.hook);
+      else probes.set('wrote', wrote);
     },
     observer,
     undefined,
@@ -119,6 +127,20 @@ export async function firstSeen(
   );
   lookAtGrown();
   return found;
+}
+
+/** Of a module alone: of a component, others may write to the memory. */
+function filterFor(
+  target: TravelTarget,
+  { exports: { memory }, layout }: Running,
+  bytes: Uint8Array,
+  wrote: (pc: number, at: number, size: number) => void,
+): PatternFilter | undefined {
+  const isWide = layout.memories[target.watchedMemory]?.address64 ?? true;
+  if (target.instance !== undefined || isWide || !(memory instanceof WebAssembly.Memory)) {
+    return undefined;
+  }
+  return new PatternFilter(memory, bytes, wrote);
 }
 
 /** Of a module alone: those of a component's instances share their memories. */
