@@ -14,6 +14,7 @@ export class Progress {
   private readonly unit: string;
   private next = performance.now() + DELAY_MS;
   private shown = false;
+  private over = false;
 
   /**
    * @param label what is being done, e.g. `replaying x.wrr`
@@ -39,7 +40,7 @@ export class Progress {
   }
 
   private show(text: string): void {
-    if (!stderr.isTerminal || performance.now() < this.next) return;
+    if (this.over || !stderr.isTerminal || performance.now() < this.next) return;
     this.next = performance.now() + INTERVAL_MS;
     this.shown = true;
     void stderr.write(`${ERASE}${text}`);
@@ -49,5 +50,11 @@ export class Progress {
   clear(): void {
     if (this.shown) void stderr.write(ERASE);
     this.shown = false;
+  }
+
+  /** Takes the line away for good: work that was given up may tell once more how far it is. */
+  end(): void {
+    this.clear();
+    this.over = true;
   }
 }

@@ -145,14 +145,14 @@ class Loop {
     };
     try {
       const answer = await work();
-      progress.clear();
-      steps.clear();
+      progress.end();
+      steps.end();
       if (answer === undefined) return false;
       if (this.json) await stdout.print(jsonLine({ command: line.trim(), ...answer.json }));
       else for (const text of answer.text) await stdout.print(text);
     } catch (thrown) {
-      progress.clear();
-      steps.clear();
+      progress.end();
+      steps.end();
       if (running.signal.aborted) say(`given up: ${stillText(debug)}`);
       else if (thrown instanceof WasiRrError) await this.failed(line, thrown);
       else throw thrown;
