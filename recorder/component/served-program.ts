@@ -25,6 +25,8 @@ interface Exports {
 export interface GuestState {
   /** Why it was ended for good. */
   readonly ending: Outcome | undefined;
+  /** How the last entry that did not return ended. */
+  readonly unwoundAs: Outcome | undefined;
   /** Is rejected with what ended a stack of the guest that could suspend. */
   readonly failed: Promise<never>;
 }
@@ -58,11 +60,15 @@ export class ServedProgram {
 
   private handle(request: object, out: object): void {
     this.current ??= this.make() as Exports;
+    const before = this.state.unwoundAs;
     try {
       this.current.handle(request, out);
     } catch (thrown) {
       this.lose(this.current);
-      throw thrown;
+      const { unwoundAs } = this.state;
+      if (unwoundAs === before || unwoundAs?.kind !== 'trap') throw thrown;
+      // jco puts traps into words of its own
+      throw new Error(unwoundAs.trap.message, { cause: thrown });
     }
   }
 
