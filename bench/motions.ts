@@ -1,6 +1,7 @@
 /** What a user of time travel waits for: the first stop, seeks, steps back, and who wrote some bytes. */
+import { setTimeout } from 'node:timers/promises';
 import { replay } from '../index.ts';
-import type { Mark } from '../replayer/timetravel/mark.ts';
+import { type Mark, sameMark } from '../replayer/timetravel/mark.ts';
 import type { Motion, Points, StepSize } from '../replayer/timetravel/motions.ts';
 import { openTimeTravel, type TimeTravel } from '../replayer/timetravel/time-travel.ts';
 import { TraceReader } from '../traces/reader.ts';
@@ -18,20 +19,29 @@ export interface Motions {
   readonly firstStop: Cost;
   /** To places all over the run. */
   readonly seeks: readonly Cost[];
-  /** One after the other, from the end. */
-  readonly stepsBack: Readonly<Partial<Record<StepSize, readonly Cost[]>>>;
+  /** One after the other, from places all over the run, as a user presses a key. */
+  readonly stepsBack: Readonly<Partial<Record<StepSize, StepsBack>>>;
   /** Of bytes on the shadow stack at the end: in a thread that has just begun; the first question here, and two more. */
   readonly lastWriter: readonly Cost[];
 }
 
+export interface StepsBack {
+  /** The first from each place. */
+  readonly first: readonly Cost[];
+  readonly later: readonly Cost[];
+}
+
 const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
 const SEEKS = 10;
+const PLACES = 4;
 const STEPS = 12;
 const RUNS = 3;
+/** Milliseconds between what is shown and the next key: what a debugger does meanwhile is not waited for. */
+export const PAUSES = { none: 0, user: 400 } as const;
 const SIZES: readonly StepSize[] = ['instruction', 'instruction-over', 'line', 'line-over'];
 
-/** @param path of a trace */
-export async function measureMotions(path: string): Promise<Motions> {
+/** @param path of a trace; @param pauseMs between steps, as {@link PAUSES} */
+export async function measureMotions(path: string, pauseMs: number): Promise<Motions> {
   const trace = new TraceReader(path);
   const { eventCount } = trace;
   trace.close();
@@ -47,9 +57,19 @@ export async function measureMotions(path: string): Promise<Motions> {
       const event = Math.floor((eventCount - 1) * ((i * 0.618) % 1));
       seeks.push(await timed(() => travel.move(undefined, { kind: 'event', event })));
     }
-    const stepsBack: Partial<Record<StepSize, readonly Cost[]>> = {};
-    if (end !== undefined) {
-      for (const size of SIZES) stepsBack[size] = await walkBack(travel, end, size);
+    const stepsBack: Partial<Record<StepSize, StepsBack>> = {};
+    const places = end === undefined ? [] : [end];
+    for (let i = 1; i < PLACES && end !== undefined; i++) {
+      const event = Math.floor((eventCount * i) / PLACES);
+      places.push((await travel.move(undefined, { kind: 'event', event })).mark);
+    }
+    for (const size of SIZES) {
+      const walks: Cost[][] = [];
+      for (const mark of places) walks.push(await walkBack(travel, mark, { size, pauseMs }));
+      stepsBack[size] = {
+        first: walks.flatMap((walk) => walk.slice(0, 1)),
+        later: walks.flatMap((walk) => walk.slice(1)),
+      };
     }
     const lastWriter: Cost[] = [];
     const address = end === undefined ? 1024 : await stackAddress(travel, end);
@@ -70,16 +90,24 @@ export async function measureMotions(path: string): Promise<Motions> {
   }
 }
 
-async function walkBack(travel: TimeTravel, from: Mark, size: StepSize): Promise<Cost[]> {
+async function walkBack(
+  travel: TimeTravel,
+  from: Mark,
+  { size, pauseMs }: { readonly size: StepSize; readonly pauseMs: number },
+): Promise<Cost[]> {
   const motion: Motion = { kind: 'step', size, reverse: true, points: NO_POINTS };
   const costs: Cost[] = [];
-  let mark = from;
+  let { mark } = await travel.move(undefined, { kind: 'mark', mark: from });
   for (let i = 0; i < STEPS; i++) {
+    if (pauseMs > 0) await setTimeout(pauseMs);
+    const before = mark;
     costs.push(
       await timed(async () => {
         ({ mark } = await travel.move(mark, motion));
       }),
     );
+    // the beginning of the run
+    if (sameMark(before, mark)) break;
   }
   return costs;
 }

@@ -29,7 +29,8 @@ export function addedEntries(id: number, layout: ModuleLayout, added: Additions)
   const { patching } = added;
   if (id === SECTION.table && patching) {
     entry().put([FUNCREF, 0]);
-    bytes.u32(layout.functions.length);
+    // divert-snippet.ts has their places
+    bytes.u32(2 * layout.functions.length);
   }
   if (id === SECTION.element && patching) {
     entry().byte(PLACED);

@@ -54,9 +54,9 @@ export function sharedName(kind: Exclude<SharedKind, 'globals'> | 'functions', i
 /** What functions are replaced by: see {@link InstrumentPlan.patchable}. */
 export interface PatchingLayout {
   readonly shared: SharedParts;
-  /** Index of the table that has all functions, each at its own. */
+  /** Index of the table that has all functions, and behind them those of a patch (divert-snippet.ts). */
   readonly table: number;
-  /** Of the memory that has a byte for each of them. */
+  /** Of the memory that has a byte for each of them: whether the patch's is switched on. */
   readonly memory: number;
 }
 

@@ -229,8 +229,9 @@ export class FunctionRewriter {
     const params = layout.types[layout.functions[shape.func] as number]?.params ?? [];
     const whole = shape.through || (this.follows && this.locals > MANY_LOCALS);
     if (whole && this.follows) this.stale.none();
-    if (plan.patchable && this.added.patching) {
-      divert(out, layout, this.added.patching, shape.func);
+    const { patching } = this.added;
+    if (patching && (plan.patchable || plan.patch)) {
+      divert(out, layout, patching, { func: shape.func, back: plan.patch === true });
     }
     frames.begin({ ...shape, whole }, (type) => this.temporary(type), spilled, params);
     frames.enter(out);

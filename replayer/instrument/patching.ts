@@ -22,8 +22,9 @@ import {
 } from './additions.ts';
 import { bodyReader } from './body-reader.ts';
 import { hintsSection } from './branch-hints.ts';
-import { goTo } from './divert-snippet.ts';
+import { goTo, placeOf, placeOfPatched } from './divert-snippet.ts';
 import { FunctionRewriter } from './function-rewriter.ts';
+import type { Probes } from './hooks.ts';
 import { type ModuleLayout, SECTION } from './module-layout.ts';
 import { offsetMap } from './offset-map.ts';
 import { OP } from './opcode-numbers.ts';
@@ -42,9 +43,15 @@ export interface Patch {
 /** What a patch imports all from. */
 const IMPORTED = 'patched';
 
-/** Puts a patch in place, before any code of the guest's runs. @param exports of the rewritten module */
+/** Puts a patch in place; its functions are switched off. @param exports of the rewritten module */
 export function applyPatch(patch: WebAssembly.Module, exports: WebAssembly.Exports): void {
   new WebAssembly.Instance(patch, { [IMPORTED]: exports });
+}
+
+/** From their next call on, these are the patch's. */
+export function switchOn(probes: Probes, functions: Iterable<number>): void {
+  const on = new Uint8Array(probes.memory('patched').buffer);
+  for (const func of functions) on[func] = 1;
 }
 
 /** Instructions about segments, which a module shares with no other. */
@@ -82,19 +89,18 @@ export function makePatch(
   const { patching } = added;
   const mentions = patching && mentionsOf(layout, functions);
   if (patching === undefined || mentions === undefined) return undefined;
-  const rewriter = new FunctionRewriter(layout, plan, added);
+  const rewriter = new FunctionRewriter(layout, { ...plan, patch: true }, added);
   const { code, bodies } = codeOf(layout, added, patching, rewriter, functions, mentions.called);
   const out = new WasmOutput(code.length + (1 << 16));
   out.put(HEADER);
   writeTypes(out, layout, added);
   out.section(SECTION.import, importsOf(layout, added));
   out.section(SECTION.function, typesOf(layout, added));
-  out.section(SECTION.element, elementsOf(patching, functions, mentions.referred));
+  out.section(SECTION.element, elementsOf(layout, patching, functions, mentions.referred));
   const hints = hintsSection(rewriter.hints, undefined, functions);
   if (hints !== undefined) out.section(SECTION.custom, hints);
   out.section(SECTION.code, code);
   const codeAt = out.length - code.length;
-  out.section(SECTION.data, marksOf(patching, functions));
   return {
     bytes: out.written(),
     functions,
@@ -142,7 +148,7 @@ function codeOf(
     else if (called.has(func)) {
       body.reset();
       body.byte(0);
-      goTo(body, layout, patching, func);
+      goTo(body, layout, patching, { func, place: placeOf(func) });
       body.byte(OP.end);
       code.u32(body.length);
       code.put(body.written());
@@ -205,6 +211,7 @@ function typesOf({ functions, importedFunctions }: ModuleLayout, added: Addition
 
 /** Puts each function at its place, and names those that code refers to. */
 function elementsOf(
+  layout: ModuleLayout,
   { table }: PatchingLayout,
   functions: ReadonlySet<number>,
   referred: ReadonlySet<number>,
@@ -215,7 +222,7 @@ function elementsOf(
     out.byte(PLACED);
     out.u32(table);
     out.byte(OP.i32Const);
-    out.s32(func);
+    out.s32(placeOfPatched(func, layout));
     out.put([OP.end, FUNCTIONS, 1]);
     out.u32(func);
   }
@@ -223,20 +230,6 @@ function elementsOf(
     out.put([DECLARED, FUNCTIONS]);
     out.u32(referred.size);
     for (const func of referred) out.u32(func);
-  }
-  return out;
-}
-
-/** Tells the other module which functions give way. */
-function marksOf({ memory }: PatchingLayout, functions: ReadonlySet<number>): WasmOutput {
-  const out = new WasmOutput(1 << 12);
-  out.u32(functions.size);
-  for (const func of functions) {
-    out.byte(PLACED);
-    out.u32(memory);
-    out.byte(OP.i32Const);
-    out.s32(func);
-    out.put([OP.end, 1, 1]);
   }
   return out;
 }

@@ -65,6 +65,8 @@ export interface InstrumentPlan {
    * allows it. Needs globals.
    */
   readonly patchable?: boolean;
+  /** Of a patch: its functions give way to the module's while they are not switched on. */
+  readonly patch?: boolean;
 }
 
 /** What hooks are called with; wasm functions, or made ones by hook-functions.ts. */

@@ -7,7 +7,7 @@ import { bodyReader } from '../instrument/body-reader.ts';
 import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import { lastWithin, type MakeSearch, windowPass } from './backward.ts';
 import { type Entry, entriesPass } from './entries.ts';
-import type { Mark } from './mark.ts';
+import { compareMarks, type Mark } from './mark.ts';
 import { notThere, type Positions } from './positions.ts';
 import type { ProbeRun } from './probe-run.ts';
 import { NO_POINTS, type OnEvent, type Runs } from './runs.ts';
@@ -20,12 +20,19 @@ const STRETCH_FRONT = 1 / 8;
 /** Functions that are kept in mind (see nearOf). */
 const MAX_NEAR = 48;
 
+/** When the functions of the stack at a mark began. */
+interface KnownEntries {
+  readonly at: Mark;
+  readonly entries: ReadonlyMap<number, Entry>;
+}
+
 export class BackSearch {
   private readonly runs: Runs;
   private readonly stretches: Stretches;
   private readonly positions: Positions;
   private layout: ModuleLayout | undefined;
   private readonly near = new Map<string, Set<number>>();
+  private known: KnownEntries | undefined;
 
   constructor(runs: Runs, stretches: Stretches, positions: Positions) {
     this.runs = runs;
@@ -81,7 +88,8 @@ export class BackSearch {
     const near = this.nearOf(kind);
     const there = to && (await this.positions.at(to, onEvent));
     const steps = new Set([...(there?.functions ?? []), ...near]);
-    for (let size = Math.max(1, ticks); ; ) {
+    // a stretch has told of so many
+    for (let size = Math.max(1, ticks > 1 ? ticks * WINDOW_GROWTH : ticks); ; ) {
       const from = end - size;
       const search = make(from < 1);
       const pass = windowPass(
@@ -150,6 +158,8 @@ export class BackSearch {
     if (caller === undefined || entry === undefined) return undefined;
     // nothing lies between a call and the tick with which the function begins
     const mark = { event: entry.event, tick: entry.tick - 1, depth, pc: caller.pc };
+    // one who steps back goes on from there
+    await this.stretches.make(mark, 'before', onEvent);
     try {
       return (await this.positions.at(mark, onEvent)).mark;
     } catch (thrown) {
@@ -161,6 +171,7 @@ export class BackSearch {
 
   /** When the functions of the stack began, by depth. */
   async entries(at: Mark, onEvent: OnEvent): Promise<ReadonlyMap<number, Entry>> {
+    if (this.known && isIn(at, this.known)) return this.known.entries;
     const { functions, stack } = await this.positions.at(at, onEvent);
     const pass = entriesPass(
       at,
@@ -172,6 +183,7 @@ export class BackSearch {
     const points = { ...NO_POINTS, breaks: [...pass.breaks] };
     const run: ProbeRun = this.runs.newRun(new Set(), points, pass.events, onEvent);
     if ((await run.run()) !== 'left') throw notThere(at);
+    if (stack === undefined) this.known = { at, entries: pass.found };
     return pass.found;
   }
 
@@ -181,4 +193,10 @@ export class BackSearch {
     reader.next();
     return reader.start;
   }
+}
+
+/** Whether the innermost frame at a mark is one of a known stack: then those that called it are that stack's, too. */
+function isIn(mark: Mark, { at, entries }: KnownEntries): boolean {
+  const entry = entries.get(mark.depth);
+  return entry !== undefined && entry.tick <= mark.tick && compareMarks(mark, at) <= 0;
 }

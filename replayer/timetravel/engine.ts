@@ -11,6 +11,7 @@ import type { SeenValue, ValueName } from '../values/followed.ts';
 import { Look } from '../values/look.ts';
 import type { Radix } from '../values/scalars.ts';
 import type { Place } from '../values/scope.ts';
+import { Ahead } from './ahead.ts';
 import { BackSearch } from './back-search.ts';
 import { lastWithin, lineBefore, type MakeSearch, pointsBefore } from './backward.ts';
 import { Ending } from './ending.ts';
@@ -47,20 +48,25 @@ export class Engine {
   private readonly forwards: Forwards;
   private readonly histories: Histories;
   private readonly passed = new PassedHits();
+  readonly ahead: Ahead;
   /** Where the last step forwards ended that no stretch had. */
   private steppedTo: Mark | undefined;
 
-  /** @throws WasiRrError as TraceReader.module */
-  constructor(target: TravelTarget, names: FrameNames) {
+  /**
+   * @param keptBytes that may be held of what was stepped through
+   * @throws WasiRrError as TraceReader.module
+   */
+  constructor(target: TravelTarget, names: FrameNames, keptBytes?: number) {
     this.lines = new SourceLines(names);
     this.look = new Look(target.module, names);
     this.runs = new Runs(target, (pc) => names.functionAt(pc));
-    this.stretches = new Stretches(this.runs);
+    this.stretches = new Stretches(this.runs, keptBytes);
     this.positions = new Positions(this.runs, this.stretches);
     this.back = new BackSearch(this.runs, this.stretches, this.positions);
     this.histories = new Histories(this.runs, this.back, this.lines);
     this.ending = new Ending(this.runs, this.positions, this.back);
     this.forwards = new Forwards(this.runs, this.positions, this.ending, this.look);
+    this.ahead = new Ahead(this.stretches, (...step) => this.before(...step));
   }
 
   /** @see Positions.at */
@@ -70,14 +76,19 @@ export class Engine {
 
   /** @param from undefined for motions that do not begin where one stands; @throws as {@link at} */
   async move(from: Mark | undefined, motion: Motion, onEvent: OnEvent): Promise<Arrival> {
+    const arrival = await this.arrive(from, motion, onEvent);
+    this.ahead.moved(arrival.mark, motion);
+    return arrival;
+  }
+
+  private arrive(from: Mark | undefined, motion: Motion, onEvent: OnEvent): Promise<Arrival> {
     switch (motion.kind) {
       case 'event':
         return this.forwards.toEvent(motion.event, onEvent);
       case 'end':
-        return { mark: await this.ending.end(onEvent, this.forwards), reason: { kind: 'moved' } };
+        return movedTo(this.ending.end(onEvent, this.forwards));
       case 'mark':
-        await this.at(motion.mark, onEvent);
-        return { mark: motion.mark, reason: { kind: 'moved' } };
+        return movedTo(this.at(motion.mark, onEvent).then(({ mark }) => mark));
       case 'continue':
         return motion.reverse
           ? this.continueBack(standing(from), motion.points, onEvent)
@@ -162,12 +173,23 @@ export class Engine {
   }
 
   private async stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Arrival> {
+    const foreseen = this.ahead.next(from, size);
+    const mark = foreseen ? foreseen.to : await this.before(from, size, onEvent);
+    return mark === undefined ? this.forwards.start(onEvent) : { mark, reason: { kind: 'moved' } };
+  }
+
+  /** Where a step back leads; undefined where there is nothing before. */
+  private async before(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Mark | undefined> {
     const mark =
       (this.stepsOut(from, size)
         ? await this.callOf(from, 0, onEvent)
         : await this.back.before(from, this.searchOf(from, size), onEvent, size)) ??
       (await this.beforeStack(from, size, onEvent));
-    return mark === undefined ? this.forwards.start(onEvent) : { mark, reason: { kind: 'moved' } };
+    // it takes about as long as a run that only comes there, and the next step is likely to be known with it
+    if (mark !== undefined && this.stretches.at(mark) === undefined) {
+      await this.stretches.make(mark, 'before', onEvent);
+    }
+    return mark;
   }
 
   /** Of a component, from the first line of a stack: what ran last before that stack began. */
@@ -227,6 +249,10 @@ export class Engine {
     const mark = await this.back.before(behind.mark, lastWithin(ANY_DEPTH, true), onEvent);
     return mark === undefined ? met : { ...met, mark };
   }
+}
+
+async function movedTo(mark: Promise<Mark>): Promise<Arrival> {
+  return { mark: await mark, reason: { kind: 'moved' } };
 }
 
 function standing(from: Mark | undefined): Mark {

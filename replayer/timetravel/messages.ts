@@ -134,7 +134,8 @@ export interface TravelSetup {
   /** Path. */
   readonly trace: string;
   /** Of a component; the one that holds the program unless given. */
-  readonly instance: number | undefined;
+  readonly instance?: number | undefined;
+  readonly keptBytes?: number | undefined;
   /** Words of requests/messages.ts. */
   readonly shared: SharedArrayBuffer;
 }

@@ -10,7 +10,7 @@ import { GuestStacks } from '../component/guest-stacks.ts';
 import { InstanceReplay } from '../component/instance-replay.ts';
 import type { GuestRanges } from '../guest-ranges.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
-import { applyPatch } from '../instrument/patching.ts';
+import { applyPatch, switchOn } from '../instrument/patching.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
@@ -85,13 +85,22 @@ export class ProbeRun {
   private left: { readonly error: unknown } | undefined;
   private endTailCall: (() => void) | undefined;
 
-  /** @param onEvent is told of every event, and now and then without one; what it throws ends the run */
+  private readonly early: ReadonlySet<number> | undefined;
+  private stepsAll = false;
+
+  /**
+   * @param onEvent is told of every event, and now and then without one; what it throws ends the run
+   * @param early of the functions that step, those that do from the beginning; the others, whose stepping costs time
+   *   where nobody looks, from {@link stepAll} on. All from the beginning unless given.
+   */
   constructor(
     target: TravelTarget,
     program: Program,
     events: ProbeEvents,
     onEvent: (event: number) => void,
+    early?: ReadonlySet<number>,
   ) {
+    this.early = early;
     this.target = target;
     this.program = program;
     this.events = events;
@@ -215,6 +224,13 @@ export class ProbeRun {
     this.global('armed').value = depth;
   }
 
+  /** Functions step from their next call on. */
+  stepAll(): void {
+    const { patch } = this.program;
+    if (patch && !this.stepsAll) switchOn(this.guest, patch.functions);
+    this.stepsAll = true;
+  }
+
   watch(address: number, length: number): void {
     if (this.target.sharers.length > 1) this.shared = { address, bytes: new Uint8Array(length) };
     this.keepShared();
@@ -312,9 +328,10 @@ export class ProbeRun {
     const { events } = this;
     const { prefix, patch } = this.program;
     const probes = probesOf(exports, prefix);
-    if (patch) applyPatch(patch, exports);
     this.probes = probes;
     this.exports = exports;
+    if (patch) applyPatch(patch.module, exports);
+    if (patch) switchOn(probes, this.early ?? patch.functions);
     this.stacks.add(probes);
     probes.set('room', () => {
       const memory = probes.memory('frames');

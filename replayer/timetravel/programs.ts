@@ -28,7 +28,7 @@ export interface Program extends Rewritten {
   /** Whether {@link ProbeRun.arm} makes anything stop. */
   readonly steps: boolean;
   /** What is put in the place of some functions (instrument/patching.ts). */
-  readonly patch?: WebAssembly.Module;
+  readonly patch?: { readonly module: WebAssembly.Module; readonly functions: ReadonlySet<number> };
   /** The guest's own, by index. */
   readonly globals: readonly VisibleGlobal[];
 }
@@ -94,10 +94,13 @@ export class Programs {
     const program: Program = {
       ...base.program,
       ...stops,
-      patch: withLateTierUp(
-        patch.bytes.length,
-        () => new WebAssembly.Module(patch.bytes as Uint8Array<ArrayBuffer>),
-      ),
+      patch: {
+        module: withLateTierUp(
+          patch.bytes.length,
+          () => new WebAssembly.Module(patch.bytes as Uint8Array<ArrayBuffer>),
+        ),
+        functions,
+      },
       original: (offset, func) =>
         (func !== undefined && functions.has(func) ? original : base.program.original)(offset),
     };

@@ -9,6 +9,7 @@ import type { Stretch } from './stretch.ts';
 import {
   learningPass,
   recordingPass,
+  type StretchFunctions,
   type StretchLimits,
   type StretchPlan,
 } from './stretch-passes.ts';
@@ -19,8 +20,13 @@ const TICKS = { first: 256, growth: 8, most: 1 << 16 };
 const BEHIND = 1 / 8;
 
 const INSTRUCTIONS = 1 << 17;
-/** Stretches that are kept, and bytes of all. */
-const KEPT = { stretches: 3, bytes: 1 << 30 };
+/** Stretches that are kept: where one stands, where one came from, and what was worked out ahead. */
+const KEPT = 4;
+/** Bytes of all, unless given: together with what a session parks (session/), no more than twice of that. */
+const MOST_BYTES = 1 << 29;
+
+/** With more functions than that, what steps is learned anew. */
+const MOST_STEPPING = 160;
 
 /** A stretch that has an instruction, and its number in it. */
 export interface Known {
@@ -34,8 +40,11 @@ export class Stretches {
   /** Latest use last. */
   private made: { readonly stretch: Stretch; readonly ticks: number }[] = [];
 
+  /** Of the one that was made last: those of the next one are likely among them. */
+  private stepping: StretchFunctions | undefined;
+
   /** @param bytes that all of them may hold */
-  constructor(runs: Runs, bytes = KEPT.bytes) {
+  constructor(runs: Runs, bytes = MOST_BYTES) {
     this.runs = runs;
     this.bytes = bytes;
   }
@@ -53,7 +62,8 @@ export class Stretches {
   }
 
   /**
-   * Makes a stretch, mostly of what comes before an instruction, or after it. Two replays.
+   * Makes a stretch, mostly of what comes before an instruction, or after it. Two replays, or one where the same
+   * functions run as in the one that was made last.
    * @returns undefined where the run does not come there
    */
   async make(around: Mark, side: 'before' | 'after', onEvent: OnEvent): Promise<Known | undefined> {
@@ -65,8 +75,8 @@ export class Stretches {
       around,
       until: around.tick + after,
     };
-    const steps = await this.learn(plan, onEvent);
-    const stretch = await this.record(plan, steps, onEvent);
+    const stepping = this.stepping ?? (await this.learn(plan, onEvent));
+    const stretch = await this.record(plan, stepping, onEvent);
     if (stretch === undefined) return undefined;
     this.made.push({ stretch, ticks });
     this.forget();
@@ -88,18 +98,19 @@ export class Stretches {
     return ticks;
   }
 
-  private async learn(plan: StretchPlan, onEvent: OnEvent): Promise<Set<number>> {
+  private async learn(plan: StretchPlan, onEvent: OnEvent): Promise<StretchFunctions> {
     const { runs } = this;
     const program = runs.programs.get({ steps: new Set(), breaks: new Set(), watch: false });
     const pass = learningPass(plan, () => run, runs.functionAt);
     const run: ProbeRun = new ProbeRun(runs.target, program, pass.events, onEvent);
     const ended = (await run.run()) === 'ended';
-    return new Set(pass.functions(ended));
+    return pass.functions(ended);
   }
 
+  /** @param stepping functions that are expected to run in it */
   private async record(
     plan: StretchPlan,
-    steps: Set<number>,
+    stepping: StretchFunctions,
     onEvent: OnEvent,
   ): Promise<Stretch | undefined> {
     const { runs } = this;
@@ -110,22 +121,31 @@ export class Stretches {
       memory: this.bytes / 2,
       changes: this.bytes / 16,
     };
-    for (;;) {
+    for (let { all, early } = stepping; ; ) {
       const watch = follows ? 'steps' : false;
-      const program = runs.programs.get({ steps, breaks: new Set(), watch });
+      const program = runs.programs.get({ steps: all, breaks: new Set(), watch });
       const given = { ...program, follows };
-      const pass = recordingPass(plan, limits, () => run, given, steps, runs.functionAt);
-      const run: ProbeRun = new ProbeRun(runs.target, program, pass.events, onEvent);
+      const pass = recordingPass(plan, limits, () => run, given, all, runs.functionAt);
+      const run: ProbeRun = new ProbeRun(runs.target, program, pass.events, onEvent, early);
       const ended = (await run.run()) === 'ended';
-      if (pass.missing.size === 0) return pass.stretch(ended);
-      for (const func of pass.missing) steps.add(func);
+      const needed = pass.functions(ended);
+      if (has(all, needed.all) && has(early, needed.early)) {
+        this.stepping = all.size > MOST_STEPPING ? undefined : { all, early };
+        return pass.stretch(ended);
+      }
+      all = new Set([...all, ...needed.all]);
+      early = new Set([...early, ...needed.early]);
     }
   }
 
   private forget(): void {
     let total = this.made.reduce((sum, { stretch }) => sum + stretch.held, 0);
-    while (this.made.length > 1 && (this.made.length > KEPT.stretches || total > this.bytes)) {
+    while (this.made.length > 1 && (this.made.length > KEPT || total > this.bytes)) {
       total -= this.made.shift()?.stretch.held ?? 0;
     }
   }
+}
+
+function has(all: ReadonlySet<number>, some: ReadonlySet<number>): boolean {
+  return [...some].every((func) => all.has(func));
 }

@@ -36,6 +36,11 @@ import type { MemoryWrite, WriteQuery } from './writes.ts';
 export interface TravelOptions {
   /** Of a component: the core instance that is looked into; the one that holds the program by default. */
   readonly instance?: number | undefined;
+  /**
+   * Bytes that may be held of places that were stepped through, so that steps near them take no replay; half of what a
+   * session's pool may hold (512 MiB) unless given.
+   */
+  readonly keptBytes?: number | undefined;
 }
 
 /**
@@ -51,11 +56,11 @@ export class TimeTravel {
   private readonly link: RequestLink<TravelRequests>;
 
   /** Use {@link openTimeTravel}. */
-  constructor(trace: string, { instance }: TravelOptions) {
+  constructor(trace: string, { instance, keptBytes }: TravelOptions) {
     this.link = new RequestLink({
       url: workerUrl('replayer/timetravel/travel-worker'),
       stackMb: OVERFLOW_STACK_MB,
-      setup: () => ({ trace, instance }),
+      setup: () => ({ trace, instance, keptBytes }),
       receive: () => {},
     });
   }

@@ -5,6 +5,6 @@ import type { TravelRequests, TravelSetup } from './messages.ts';
 import { Traveller } from './traveller.ts';
 
 answerRequests<TravelRequests, TravelSetup>(
-  ({ trace, instance }, onPreparing) =>
-    new Traveller(new TraceReader(trace), instance, onPreparing),
+  ({ trace, ...options }, onPreparing) =>
+    new Traveller(new TraceReader(trace), options, onPreparing),
 );

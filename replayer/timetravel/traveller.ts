@@ -6,6 +6,8 @@ import { globalNames } from '../../wasm/names.ts';
 import { Unreadable } from '../dwarf/machine.ts';
 import { coverageOfRun } from '../profile/coverage.ts';
 import { profileRun } from '../profile/profile.ts';
+import type { WorksAhead } from '../requests/answering.ts';
+import type { RequestOf } from '../requests/messages.ts';
 import { searchMemory } from '../session/memory-search.ts';
 import type { StackFrame } from '../session/messages.ts';
 import { FrameNames } from '../source/frame-names.ts';
@@ -17,7 +19,13 @@ import { Engine } from './engine.ts';
 import { firstSeen } from './first-seen.ts';
 import { framesAt } from './frames-at.ts';
 import type { Mark } from './mark.ts';
-import type { FunctionText, LocatedHistory, LocatedWrites, TravelRequests } from './messages.ts';
+import type {
+  FunctionText,
+  LocatedHistory,
+  LocatedWrites,
+  TravelRequests,
+  TravelSetup,
+} from './messages.ts';
 import { guestAt } from './position.ts';
 import type { OnEvent } from './runs.ts';
 import { type StoppedGuest, stateAt } from './state-at.ts';
@@ -31,28 +39,30 @@ type Handlers = {
   ) => TravelRequests[K]['answer'] | Promise<TravelRequests[K]['answer']>;
 };
 
-export class Traveller implements Handlers {
+export class Traveller implements Handlers, WorksAhead<TravelRequests> {
   private readonly trace: TraceReader;
   private readonly target: TravelTarget;
   private readonly onPreparing: (share: number) => void;
   private readonly names: FrameNames;
   private readonly othersNames = new Map<number, FrameNames>();
+  private readonly keptBytes: number | undefined;
   private made: Engine | undefined;
   private breakPlaces: BreakPlaces | undefined;
   private turns: boolean | undefined;
   private globalNames: ReadonlyMap<number, string> | undefined;
 
   /**
-   * @param instance of a component; the one that holds the program unless given
+   * @param options of time-travel.ts
    * @param onPreparing told, while a module is rewritten, which share of it is; what it throws ends that
    * @throws WasiRrError OPTION_INVALID; and as TraceReader.module
    */
   constructor(
     trace: TraceReader,
-    instance?: number,
+    { instance, keptBytes }: Pick<TravelSetup, 'instance' | 'keptBytes'> = {},
     onPreparing: (share: number) => void = () => {},
   ) {
     this.trace = trace;
+    this.keptBytes = keptBytes;
     this.onPreparing = onPreparing;
     this.target = this.targetOf(instance);
     this.names = FrameNames.of(trace, this.target.moduleId);
@@ -97,6 +107,15 @@ export class Traveller implements Handlers {
     const { frames, stack: entered } = await this.engine.at(arrival.mark, onEvent);
     const stack = frames.map(({ func, pc, locals }) => ({ ...this.frame(pc, func), locals }));
     return { ...arrival, stack, ...(this.takesTurns && { entered }) };
+  }
+
+  /** Of a component, guests may wait for each other in a replay: there is none but on request. */
+  async workAhead(onEvent: OnEvent): Promise<void> {
+    if (this.target.instance === undefined) await this.made?.ahead.work(onEvent);
+  }
+
+  worksAt({ name, params }: RequestOf<TravelRequests>): boolean {
+    return name === 'move' && this.made?.ahead.worksAt(params.from, params.motion) === true;
   }
 
   /** Whether guests of a component are entered that could suspend, more than once. */
@@ -235,7 +254,7 @@ export class Traveller implements Handlers {
   }
 
   private get engine(): Engine {
-    this.made ??= new Engine(this.target, this.names);
+    this.made ??= new Engine(this.target, this.names, this.keptBytes);
     return this.made;
   }
 

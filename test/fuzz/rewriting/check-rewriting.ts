@@ -6,7 +6,12 @@
 import { deepStrictEqual, fail, ok, strictEqual } from 'node:assert';
 import { dirtyMap } from '../../../replayer/instrument/additions.ts';
 import { type Probes, probesOf } from '../../../replayer/instrument/hooks.ts';
-import { applyPatch, makePatch } from '../../../replayer/instrument/patching.ts';
+import {
+  applyPatch,
+  makePatch,
+  type Patch,
+  switchOn,
+} from '../../../replayer/instrument/patching.ts';
 import { type InstrumentPlan, STORE_REACH } from '../../../replayer/instrument/plan.ts';
 import {
   type InstrumentedModule,
@@ -202,7 +207,7 @@ function originalStack(made: Made): number[] {
 /** A rewritten module, and what is put in the place of some of its functions. */
 interface Made extends Omit<InstrumentedModule, 'original'> {
   readonly original: (offset: number, func: number) => number;
-  readonly patch?: WebAssembly.Module;
+  readonly patch?: { readonly module: WebAssembly.Module } & Pick<Patch, 'functions'>;
 }
 
 function madeBy(random: Random, module: RandomModule, plan: InstrumentPlan): Made {
@@ -236,7 +241,10 @@ function checkPlan(random: Random, module: RandomModule, truth: Truth, plan: Ins
   const imports = quietImports(() => stacks.push(originalStack(made)));
   const run = outcomeOf(new WebAssembly.Module(bytes), imports, (exports) => {
     probes = probesOf(exports, made.prefix);
-    if (made.patch) applyPatch(made.patch, exports);
+    if (made.patch) {
+      applyPatch(made.patch.module, exports);
+      switchOn(probes, made.patch.functions);
+    }
     heard = new Heard(plan, made, probes, wanted);
     return made.start === undefined ? undefined : (exports[made.start] as () => void);
   });
@@ -358,7 +366,8 @@ function patched({ other, base }: Parts, module: RandomModule, plan: InstrumentP
   ok(WebAssembly.validate(bytes), 'the patch does not validate');
   const original = (offset: number, func: number) =>
     (patch.functions.has(func) ? patch.original : made.original)(offset);
-  return { ...made, original, patch: new WebAssembly.Module(bytes) };
+  const { functions } = patch;
+  return { ...made, original, patch: { module: new WebAssembly.Module(bytes), functions } };
 }
 
 /** Names stay as they were. */

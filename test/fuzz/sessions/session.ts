@@ -159,9 +159,23 @@ class RandomSession {
     if (expected !== undefined) this.at = expected;
   }
 
+  /** As where the user pauses; until something else is asked for, or it is done. */
+  private async worksAhead(): Promise<void> {
+    let left = this.random.below(4) === 0 ? this.random.below(40) : Number.POSITIVE_INFINITY;
+    const overtaken = new Error('something else is asked for');
+    await this.engine.ahead
+      .work(() => {
+        if (left-- <= 0) throw overtaken;
+      })
+      .catch((thrown: unknown) => {
+        if (thrown !== overtaken) throw thrown;
+      });
+  }
+
   private async move(motion: Motion, expected: Expected): Promise<void> {
     const from = this.at;
     this.story.push(`from ${from} ${JSON.stringify([this.mark(from), motion])}`);
+    if (this.random.below(3) === 0) await this.worksAhead();
     const arrival = await this.engine.move(this.mark(from), motion, quiet);
     const index = this.subject.marks.findIndex(
       ({ tick, depth, pc, event }) =>

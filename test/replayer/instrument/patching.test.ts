@@ -1,7 +1,7 @@
 /** Functions that take the place of others in an instance of a rewritten module. */
 import { expect, test } from 'vitest';
 import { probesOf } from '../../../replayer/instrument/hooks.ts';
-import { applyPatch, makePatch } from '../../../replayer/instrument/patching.ts';
+import { applyPatch, makePatch, switchOn } from '../../../replayer/instrument/patching.ts';
 import type { InstrumentPlan } from '../../../replayer/instrument/plan.ts';
 import { Rewriting } from '../../../replayer/instrument/rewrite.ts';
 import { compileWat } from '../../guests/wat.ts';
@@ -36,7 +36,7 @@ const MODULE = `(module
 const [SQUARE, THROWS, CATCHES, WORDS, BOTH, RUN] = [1, 2, 3, 4, 5, 6];
 
 /** Runs the module with some functions stepping. @returns undefined where these cannot be replaced */
-async function run(functions: readonly number[]) {
+async function run(functions: readonly number[], on: readonly number[] = functions) {
   const rewriting = new Rewriting(await compileWat(MODULE), PLAN);
   const made = rewriting.module();
   const steps = new Set(functions);
@@ -57,6 +57,7 @@ async function run(functions: readonly number[]) {
   probes.set('stop', (pc, depth) => stops.push({ pc, depth }));
   probes.global('armed').value = 0x7fffffff;
   applyPatch(new WebAssembly.Module(Uint8Array.from(patch.bytes)), exports);
+  switchOn(probes, on);
   const result = (exports.run as () => number)();
   const { bodyStarts, bodyEnds, importedFunctions } = made.layout;
   const stopped = stops.map(({ pc }) => {
@@ -86,6 +87,15 @@ test('the functions of a patch stop, and what they share with the others stays o
     expect(patched).toMatchObject({ stopped: functions, depth: 0 });
     expect(patched?.result).toBe(plain?.result);
     expect(patched?.ticks).toBe(plain?.ticks);
+  }
+});
+
+test('a function of a patch that is not switched on is the one that it was', async () => {
+  const all = [SQUARE, THROWS, CATCHES, BOTH, RUN];
+  for (const on of [[], [CATCHES], [SQUARE, RUN], [BOTH]]) {
+    const patched = await run(all, on);
+    expect(patched).toMatchObject({ stopped: on, depth: 0, ticks: 7 });
+    expect(patched?.result).toBe(25 + 9 + 0x6f + 101);
   }
 });
 

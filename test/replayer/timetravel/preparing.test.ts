@@ -15,7 +15,7 @@ test('it is told from 0 on, given up at once, and begun anew when it is asked fo
   const shares: number[] = [];
   let givesUp = true;
   const stopped = new Error('given up');
-  const traveller = new Traveller(trace, undefined, (share) => {
+  const traveller = new Traveller(trace, {}, (share) => {
     shares.push(share);
     if (givesUp && shares.length === 2) throw stopped;
   });
