@@ -6,7 +6,10 @@ import type { Debugger } from './debugger.ts';
  * Where the run trapped, if not before the instruction at which the debugger stands: that is the last one of its
  * own instance only.
  */
-export function trappedElsewhere({ trace, stack }: Debugger): string | undefined {
+export function trappedElsewhere({
+  trace,
+  stack,
+}: Pick<Debugger, 'trace' | 'stack'>): string | undefined {
   const { outcome } = trace.meta;
   const [here] = stack;
   if (outcome?.kind !== 'trap' || here?.instance === undefined) return undefined;
@@ -14,9 +17,9 @@ export function trappedElsewhere({ trace, stack }: Debugger): string | undefined
   if (at?.module === undefined) return undefined;
   const { instances } = coreLayout(trace);
   const own = instances[here.instance.id];
-  if (own?.module === at.module && here.func === at.func && here.offset === at.offset) {
-    return undefined;
-  }
+  // a stack overflows where a function's body begins, which is before its first instruction
+  const isThere = here.offset === at.offset || outcome.trap.kind === 'stack-overflow';
+  if (own?.module === at.module && here.func === at.func && isThere) return undefined;
   const others = instances.filter(({ id, module }) => module === at.module && id !== own?.id);
   const names = others.map(({ id, name }) => `${id} (${name})`).join(' or ');
   const where = names === '' ? 'of another instance' : `of instance ${names}`;

@@ -5,7 +5,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { invariant } from '../../errors.ts';
 import { allowEnding } from '../../traces/zstd.ts';
+import { setSuspendingStacks } from '../../wasm/suspending-stacks.ts';
 import { MAX_FRAMES } from '../../wasm/traps.ts';
+import { SUSPENDING_STACK_KB } from '../overflow.ts';
 import {
   failedReply,
   type Reply,
@@ -58,6 +60,7 @@ export function answerRequests<R extends RequestTable<R>, S extends Setup>(
   const setup = workerData as S;
   const shared = new Int32Array(setup.shared);
   allowEnding(shared, SHARED_WORD.ending);
+  setSuspendingStacks(SUSPENDING_STACK_KB);
   // the frames of a trap are compared with the recorded ones
   Error.stackTraceLimit = MAX_FRAMES + 20;
   let answerer: Answerer<R> | undefined;

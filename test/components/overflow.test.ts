@@ -3,10 +3,12 @@
  * entered, on a stack of the guest's own, in one of many requests. And can be looked at there.
  */
 import { afterAll, describe, expect, test } from 'vitest';
+import { trappedElsewhere } from '../../cli/debug/ending.ts';
 import { replay } from '../../replayer/replay.ts';
 import { openSession } from '../../replayer/session/session.ts';
 import type { Motion } from '../../replayer/timetravel/motions.ts';
 import { openTimeTravel } from '../../replayer/timetravel/time-travel.ts';
+import { TraceReader } from '../../traces/reader.ts';
 import { type Trap, trapDepth } from '../../wasm/traps.ts';
 import { type RecordedRun, Scratch } from '../recorder/scratch.ts';
 import { copyTrace, putMeta } from '../traces/edit-trace.ts';
@@ -78,6 +80,9 @@ describe('the debugger stands at the last instruction', () => {
     try {
       const end = await travel.move(undefined, { kind: 'end' });
       expect(end.stack.length).toBeGreaterThan(0);
+      const reader = new TraceReader(trace);
+      expect(trappedElsewhere({ trace: reader, stack: end.stack })).toBeUndefined();
+      reader.close();
       const step = (reverse: boolean): Motion => ({
         ...{ kind: 'step', size: 'instruction', reverse },
         points: { breaks: [], calls: [], watches: [] },
