@@ -276,8 +276,12 @@ export class FunctionRewriter {
     }
     if (reader.at !== end) throw malformed(reader.start, 'a function goes on behind its end');
     const last = reader.start;
+    const returns = counts?.get(last);
     if (!shape.wrapped) {
       if (shape.steps || breaks?.has(last)) throw new Error('a stop at an end without a wrapping');
+      // who returns by a branch does not come there
+      this.flush(last);
+      if (returns !== undefined) countHere(out, this.added, returns);
       this.flush(end);
       return;
     }
@@ -285,6 +289,7 @@ export class FunctionRewriter {
     // that was the end of the wrapping block; the function's own follows, and what is done before it
     this.runs?.push(out.length, last, 0);
     if (this.landsAtEnd) frames.restore(out);
+    if (returns !== undefined) countHere(out, this.added, returns);
     if (breaks?.has(last)) {
       this.stale.all();
       if (spilled) this.spill(shape, spilled);

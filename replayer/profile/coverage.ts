@@ -46,7 +46,8 @@ export async function coverageOfRun(
   let probes: Probes | undefined;
   const note = await replayInstrumented(
     target,
-    { counts: numbers },
+    // with frames, every return comes by the end of its function
+    { counts: numbers, frames: 'depth' },
     (running) => {
       probes = running.probes;
     },

@@ -33,8 +33,10 @@ export function stretchesOf(
       row = rows[next];
       begins = true;
     }
-    if (isStructure(reader.code)) begins = true;
-    else if (begins) {
+    // the function's last end is where it returns, from wherever
+    const returns = reader.atEnd;
+    if (isStructure(reader.code) && !returns) begins = true;
+    else if (begins || returns) {
       begins = false;
       const { file, line } = row?.place ?? {};
       if (file !== undefined && line !== undefined)

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { exampleCases } from '../../../examples/cases.ts';
 import type { SourceRow } from '../../../replayer/dwarf/debug-info.ts';
 import { isStructure } from '../../../replayer/instrument/function-rewriter.ts';
+import { readLayout } from '../../../replayer/instrument/module-layout.ts';
 import { coverageOfRun } from '../../../replayer/profile/coverage.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
@@ -42,6 +43,7 @@ async function linesByForce(trace: TraceReader): Promise<string[]> {
   let next = 0;
   let row: SourceRow | undefined;
   let last = -1;
+  const returns = new Set([...readLayout(module).bodyEnds].map((end) => end - 1));
   for (const pc of allPcs(module)) {
     const func = names.functionAt(pc);
     if (func !== last) row = undefined;
@@ -51,7 +53,8 @@ async function linesByForce(trace: TraceReader): Promise<string[]> {
       row = names.functionAt(one.offset) === func ? one : undefined;
     }
     const { file, line } = row?.place ?? {};
-    if (file === undefined || line === undefined || isStructure(module[pc] as number)) continue;
+    if (file === undefined || line === undefined) continue;
+    if (isStructure(module[pc] as number) && !returns.has(pc)) continue;
     const key = `${func} ${file}:${line}`;
     most.set(key, Math.max(most.get(key) ?? 0, counts.get(pc) ?? 0));
   }
