@@ -9,14 +9,21 @@ import { describeOutcome, type Outcome, parseOutcomeText } from '../traces/outco
 import type { TraceReader } from '../traces/reader.ts';
 import { RECORD } from '../traces/record-kinds.ts';
 import type { RecordedCall } from '../wasi/call.ts';
-import { isStackOverflow, type Trap, trapDepth, trapFrom } from '../wasm/traps.ts';
+import { ALL_WASM, isStackOverflow, type Trap, trapDepth, trapFrom } from '../wasm/traps.ts';
 import { throwUncatchable } from '../wasm/uncatchable.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
 import type { Mismatch } from './divergence.ts';
 import { type CallObserver, Feed, type FeedEnding } from './feed.ts';
 import type { Probes } from './instrument/hooks.ts';
 import { LogSource } from './log-source.ts';
-import { framesHere, isOverflow, overflowDepth, sameCalls } from './overflow.ts';
+import {
+  framesHere,
+  isOverflow,
+  type OriginalPlace,
+  originalFrames,
+  overflowDepth,
+  sameCalls,
+} from './overflow.ts';
 import type { ReplayEnd } from './replay-messages.ts';
 import { type CallEnding, type CallStep, made } from './replay-step.ts';
 
@@ -38,8 +45,8 @@ export interface GuestReplayOptions {
   ) => unknown;
   /** Name of the module's start function, where it was made an export (wasm/start-function.ts). */
   readonly start?: string | undefined;
-  /** Of a module that was changed (instrument/, more exports): where an offset in it was in the recorded one. */
-  readonly original?: ((offset: number, func: number) => number) | undefined;
+  /** Of a module that was changed (instrument/, more exports): where an offset in it was in the recorded one; `of`: name of the module that V8 tells it of. */
+  readonly original?: OriginalPlace | undefined;
   /** Gets what the guest exports before any of its code has run. */
   readonly attach?: (exports: WebAssembly.Exports) => void;
   /** Called after each event that is no call: with none of the guest's under way, and -1 in the beginning. */
@@ -291,14 +298,11 @@ export class GuestReplay {
 
   /** With the frames' places in the module as it was recorded. */
   private trapFrom(thrown: unknown): Trap {
-    const trap = trapFrom(thrown);
     const { original } = this.options;
-    if (original === undefined) return trap;
-    const frames = trap.frames.map((frame) => ({
-      ...frame,
-      offset: original(frame.offset, frame.func),
-    }));
-    return { ...trap, frames };
+    return trapFrom(
+      thrown,
+      original && { ...ALL_WASM, frames: (stack) => originalFrames(stack, original) },
+    );
   }
 
   /** The guest was ended in a call that did not return then: that must be why it ended. */

@@ -5,7 +5,7 @@
  */
 import { type Outcome, parseOutcomeText } from '../traces/outcome.ts';
 import type { TraceReader } from '../traces/reader.ts';
-import { MAX_FRAMES, type Trap, trapDepth, type WasmFrame, wasmFrames } from '../wasm/traps.ts';
+import { MAX_FRAMES, namedFrames, type Trap, trapDepth, type WasmFrame } from '../wasm/traps.ts';
 import type { InstrumentPlan } from './instrument/plan.ts';
 
 /** Native stack of a replay to an overflow: 128 times the recorder's. Only what is used is ever allocated. */
@@ -112,14 +112,22 @@ export function sameCalls(recorded: Trap, frames: readonly WasmFrame[], from: 0 
   );
 }
 
-/** The guest's frames now, from inside of a hook. @param original place in the recorded module */
-export function framesHere(original: (offset: number, func: number) => number): WasmFrame[] {
+/** The guest's frames now, from inside of a hook. @see originalFrames */
+export function framesHere(original: OriginalPlace): WasmFrame[] {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = MAX_FRAMES + 20;
   const { stack = '' } = new Error('stack');
   Error.stackTraceLimit = stackTraceLimit;
-  return wasmFrames(stack).map((frame) => ({
+  return originalFrames(stack, original);
+}
+
+/** Place in the recorded module. @param of name of the module that the frame is of: a patch has another one */
+export type OriginalPlace = (offset: number, of: string | undefined) => number;
+
+/** Frames of V8's stack trace at their places in the recorded module. */
+export function originalFrames(stack: string, original: OriginalPlace): WasmFrame[] {
+  return namedFrames(stack).map(({ frame, of }) => ({
     ...frame,
-    offset: original(frame.offset, frame.func),
+    offset: original(frame.offset, of),
   }));
 }

@@ -3,6 +3,7 @@
  * they import everything from. Rewriting and compiling 20 MB anew costs many times the run; with a patch, all but
  * its functions stays code that V8 has compiled and optimized. Every index is the recorded module's.
  */
+import { withModuleName } from '../../wasm/module-name.ts';
 import { OPCODES } from '../../wasm/opcodes.ts';
 import {
   addedEntries,
@@ -40,6 +41,8 @@ export interface Patch {
   readonly original: (offset: number) => number;
 }
 
+/** Name of a patch, by which V8 tells its frames from those of the module. */
+export const PATCH = 'wasi-rr-patch';
 /** What a patch imports all from. */
 const IMPORTED = 'patched';
 
@@ -102,7 +105,7 @@ export function makePatch(
   out.section(SECTION.code, code);
   const codeAt = out.length - code.length;
   return {
-    bytes: out.written(),
+    bytes: withModuleName(out.written(), PATCH).bytes,
     functions,
     original: offsetMap(() => rewriter, layout, bodies, codeAt),
   };

@@ -1,12 +1,11 @@
 /** Which instructions a breakpoint means: of a function, a line, or one instruction. */
 import { WasiRrError } from '../../errors.ts';
-import { bodyReader } from '../instrument/body-reader.ts';
-import { isStructure } from '../instrument/function-rewriter.ts';
 import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import type { Pc } from '../instrument/plan.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { hasFunctionName } from '../source/function-named.ts';
 import type { SourceLines } from '../source/source-lines.ts';
+import { stopFrom } from './first-stop.ts';
 
 export type BreakSpec =
   /** Demangled or as the module has it; or what follows the last `::` of its path. */
@@ -31,7 +30,9 @@ export class BreakPlaces {
   find(spec: BreakSpec): readonly Pc[] {
     switch (spec.kind) {
       case 'function':
-        return this.functions(spec.name).map((func) => this.stopIn(func, this.lines.bodyOf(func)));
+        return this.functions(spec.name).map((func) =>
+          stopFrom(this.layout, func, this.lines.bodyOf(func)),
+        );
       case 'line':
         return this.line(spec.file, spec.line);
       case 'pc':
@@ -74,7 +75,7 @@ export class BreakPlaces {
     }
     const code = files.flatMap((one) => this.lines.codeOf(one, line));
     if (code.length === 0) throw notFound(`${file} has no code at line ${line} or after it`);
-    return code.map(({ func, offset }) => this.stopIn(func, offset));
+    return code.map(({ func, offset }) => stopFrom(this.layout, func, offset));
   }
 
   private instruction(pc: Pc): Pc {
@@ -82,21 +83,8 @@ export class BreakPlaces {
     const func = this.names.functionAt(pc);
     const index = func - importedFunctions;
     const inside = pc >= (bodyStarts[index] ?? 0) && pc < (bodyEnds[index] ?? 0);
-    if (inside && this.stopIn(func, pc) === pc) return pc;
+    if (inside && stopFrom(this.layout, func, pc) === pc) return pc;
     throw notFound(`no instruction that does something begins at byte 0x${pc.toString(16)}`);
-  }
-
-  /** The first instruction from an offset on at which something happens. */
-  private stopIn(func: number, from = 0): Pc {
-    const index = func - this.layout.importedFunctions;
-    const end = this.layout.bodyEnds[index] ?? 0;
-    const reader = bodyReader(this.layout, index);
-    for (;;) {
-      reader.next();
-      // the function's last end is where it returns
-      const last = reader.at >= end;
-      if (last || (reader.start >= from && !isStructure(reader.code))) return reader.start;
-    }
   }
 }
 

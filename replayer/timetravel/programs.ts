@@ -3,7 +3,7 @@ import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.t
 import { withLateTierUp } from '../../wasm/late-tier-up.ts';
 import { type Additions, ownGlobal } from '../instrument/additions.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
-import { makePatch } from '../instrument/patching.ts';
+import { makePatch, PATCH } from '../instrument/patching.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
 import { type InstrumentedModule, Rewriting } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
@@ -101,8 +101,8 @@ export class Programs {
         ),
         functions,
       },
-      original: (offset, func) =>
-        (func !== undefined && functions.has(func) ? original : base.program.original)(offset),
+      // one function may have frames of both: it steps from some call on
+      original: (offset, of) => (of === PATCH ? original : base.program.original)(offset, of),
     };
     return { program, bytes: patch.bytes.length };
   }

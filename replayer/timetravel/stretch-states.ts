@@ -10,6 +10,7 @@ import { sizeOfType } from '../instrument/frame-layout.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import { OP } from '../instrument/opcode-numbers.ts';
 import type { GlobalValue } from '../session/messages.ts';
+import { stopFrom } from './first-stop.ts';
 import { frameOf, functionsOfFrames, readFrames } from './frames.ts';
 import type { Mark } from './mark.ts';
 import type { Position } from './position.ts';
@@ -19,13 +20,15 @@ import { SteppedBytes } from './stepped-bytes.ts';
 /** With more globals than that, reading them would be most of the work. */
 export const MAX_GLOBALS = 256;
 
+type StretchFrame = FrameLayout & { readonly types: Uint8Array; readonly first: number };
+
 export class StretchStates {
   private readonly layout: ModuleLayout;
   private readonly functionAt: (pc: number) => number;
   private readonly memory: SteppedBytes;
   private readonly frames: SteppedBytes;
   private globals: { readonly step: number; readonly values: readonly GlobalValue[] }[] = [];
-  private readonly layouts = new Map<number, FrameLayout & { readonly types: Uint8Array }>();
+  private readonly layouts = new Map<number, StretchFrame>();
   /** Where the innermost frame began and ended at the instruction before. */
   private base = 0;
   private top = 0;
@@ -65,7 +68,8 @@ export class StretchStates {
     const base = top - layout.size;
     const code = this.layout.bytes[this.pc];
     if (code === OP.memoryGrow) this.memory.change(step, run.memory, 0, 0);
-    if (func !== this.func || top !== this.top) {
+    // one that takes the place of its like by a tail call begins anew
+    if (func !== this.func || top !== this.top || pc === layout.first) {
       this.frames.change(step, framesOf(run), Math.min(base, this.base), top);
     } else if (code === OP.localSet || code === OP.localTee) {
       const local = new BinaryInput(this.layout.bytes, this.pc + 1, this.pc + 6).u32();
@@ -122,10 +126,10 @@ export class StretchStates {
     };
   }
 
-  private layoutOf(func: number): FrameLayout & { readonly types: Uint8Array } {
+  private layoutOf(func: number): StretchFrame {
     let known = this.layouts.get(func);
     if (known === undefined) {
-      known = frameOf(this.layout, func);
+      known = { ...frameOf(this.layout, func), first: stopFrom(this.layout, func) };
       this.layouts.set(func, known);
     }
     return known;

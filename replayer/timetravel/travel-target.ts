@@ -19,7 +19,7 @@ export interface Rewritten {
   readonly module: WebAssembly.Module;
   readonly start: string | undefined;
   /** @param func in which V8 says that the offset lies */
-  readonly original: (offset: number, func?: number) => number;
+  readonly original: (offset: number, of?: string) => number;
   /** Under which name it exports its memory 0. */
   readonly memoryName: string | undefined;
 }
