@@ -124,8 +124,8 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     terminal.keys('Enter');
     await terminal.until('rank = 0x727562');
     terminal.type('jW');
+    // the cursor is on the last write
     await terminal.until(/1 rename_user/);
-    terminal.type('jj');
     terminal.keys('Enter');
     await terminal.until(/after #10 of 16, tick 10,464[\s\S]*▸ 13 /);
     terminal.type('q');
