@@ -158,8 +158,6 @@ export class BackSearch {
     if (caller === undefined || entry === undefined) return undefined;
     // nothing lies between a call and the tick with which the function begins
     const mark = { event: entry.event, tick: entry.tick - 1, depth, pc: caller.pc };
-    // one who steps back goes on from there
-    await this.stretches.make(mark, 'before', onEvent);
     try {
       return (await this.positions.at(mark, onEvent)).mark;
     } catch (thrown) {
