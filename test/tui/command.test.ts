@@ -7,6 +7,8 @@ describe('the command line', () => {
     ['#7', { kind: 'goto', event: 7 }],
     ['50%', { kind: 'gotoPercent', percent: 50 }],
     ['250%', { kind: 'gotoPercent', percent: 100 }],
+    ['goto #17', { kind: 'goto', event: 17 }],
+    ['goto 50%', { kind: 'gotoPercent', percent: 50 }],
     ['first path_open', { kind: 'find', which: 'first', filter: 'path_open' }],
     ['prev errno:noent', { kind: 'find', which: 'previous', filter: 'errno:noent' }],
     ['m 0x1234', { kind: 'memory', address: 0x1234, length: 0 }],
@@ -28,6 +30,7 @@ describe('the command line', () => {
     ['m 0x1ffffffff', 'address'],
     ['sort sideways', 'number, duration or bytes'],
     ['first', 'function'],
+    ['goto here', 'number of an event'],
     ['fi', 'may be first or filter'],
   ])('refuses :%s and says why', (text, words) => {
     const read = readCommand(text);

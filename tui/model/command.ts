@@ -141,6 +141,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   ),
   inside('display', 'EXPRESSION', 'add to the watch list'),
   inside('print', 'EXPRESSION', 'its value in the selected frame'),
+  {
+    names: ['goto'],
+    argument: 'NUMBER or PERCENT',
+    help: 'to an event, as its number alone: 17, 50%',
+    read: (text) => placeOf(text) ?? ':goto takes the number of an event, or 50%',
+  },
   { names: ['failure'], argument: '', help: 'to the failure', read: () => ({ kind: 'failure' }) },
   {
     names: ['past'],
@@ -158,18 +164,19 @@ export const COMMANDS: readonly CommandSpec[] = [
   { names: ['quit', 'q'], argument: '', help: 'quit', read: () => ({ kind: 'quit' }) },
 ];
 
+/** `17`, `#17`, `50%` */
+function placeOf(text: string): Command | undefined {
+  const number = /^#?(\d{1,15})$/.exec(text);
+  if (number) return { kind: 'goto', event: Number(number[1]) };
+  const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text);
+  return percent ? { kind: 'gotoPercent', percent: Math.min(100, Number(percent[1])) } : undefined;
+}
+
 /** Reads what was typed after the colon. */
 export function readCommand(source: string): CommandReading {
   const text = source.trim();
-  const number = /^#?(\d{1,15})$/.exec(text);
-  if (number) return { ok: true, command: { kind: 'goto', event: Number(number[1]) } };
-  const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text);
-  if (percent) {
-    return {
-      ok: true,
-      command: { kind: 'gotoPercent', percent: Math.min(100, Number(percent[1])) },
-    };
-  }
+  const place = placeOf(text);
+  if (place !== undefined) return { ok: true, command: place };
   const [, name = '', argument = ''] = /^(\S+)\s*(.*)$/s.exec(text) ?? [];
   if (name === '') return { ok: false, problem: 'type a call number, or a command; Tab completes' };
   const spec = findSpec(name);
