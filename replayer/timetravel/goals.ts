@@ -50,7 +50,7 @@ export class NextLine implements Goal {
   private readonly functionAt: (pc: number) => number;
   private readonly into: boolean;
   private readonly level: number;
-  private readonly line: string | undefined;
+  private line: string | undefined;
   private depth: number;
 
   constructor(
@@ -83,7 +83,10 @@ export class NextLine implements Goal {
     this.limit = at.depth;
     if (at.depth < this.depth) {
       this.depth = at.depth;
-      return lineAt(this.lines, at.pc, INNERMOST) !== undefined;
+      if (lineAt(this.lines, at.pc, INNERMOST) !== undefined) return true;
+      // what a function without lines calls is not entered
+      this.line = undefined;
+      return false;
     }
     const line = lineAt(this.lines, at.pc, this.level);
     return line !== undefined && line !== this.line;
