@@ -4,7 +4,6 @@
  */
 import { invariant, WasiRrError } from '../../errors.ts';
 import { bodyReader } from '../instrument/body-reader.ts';
-import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import { lastWithin, type MakeSearch, windowPass } from './backward.ts';
 import { type Entry, entriesPass } from './entries.ts';
 import { compareMarks, type Mark } from './mark.ts';
@@ -30,7 +29,6 @@ export class BackSearch {
   private readonly runs: Runs;
   private readonly stretches: Stretches;
   private readonly positions: Positions;
-  private layout: ModuleLayout | undefined;
   private readonly near = new Map<string, Set<number>>();
   private known: KnownEntries | undefined;
 
@@ -186,8 +184,8 @@ export class BackSearch {
   }
 
   private firstOf(func: number): number {
-    this.layout ??= readLayout(this.runs.target.module);
-    const reader = bodyReader(this.layout, func - this.layout.importedFunctions);
+    const { layout } = this.runs;
+    const reader = bodyReader(layout, func - layout.importedFunctions);
     reader.next();
     return reader.start;
   }

@@ -1,5 +1,4 @@
 /** Motions forwards, each by one or more replays; and to an event, in whichever direction. */
-import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import type { Look } from '../values/look.ts';
 
 import { behindCallPass } from './behind-call.ts';
@@ -19,7 +18,6 @@ export class Forwards {
   private readonly positions: Positions;
   private readonly ending: Ending;
   private readonly look: Look;
-  private layout: ModuleLayout | undefined;
 
   constructor(runs: Runs, positions: Positions, ending: Ending, look: Look) {
     this.runs = runs;
@@ -47,8 +45,7 @@ export class Forwards {
     if (event < 0 || this.runs.target.instance !== undefined) return undefined;
     const [found] = this.runs.target.trace.events(event, event + 1);
     if (found?.kind !== 'call') return undefined;
-    this.layout ??= readLayout(this.runs.target.module);
-    const pass = behindCallPass(event, this.layout, () => run);
+    const pass = behindCallPass(event, this.runs.layout, () => run);
     const run: ProbeRun = this.runs.newRun(new Set(), NO_POINTS, pass.events, onEvent);
     await run.run();
     return pass.found();

@@ -1,6 +1,5 @@
 /** How values changed until a moment: which replay tells that of a value, and over which part of the run. */
 import { invariant, WasiRrError } from '../../errors.ts';
-import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import type { SourceLines } from '../source/source-lines.ts';
 import type { FollowedValue } from '../values/followed.ts';
 import type { BackSearch } from './back-search.ts';
@@ -54,7 +53,6 @@ export class Histories {
   private readonly runs: Runs;
   private readonly back: BackSearch;
   private readonly lines: SourceLines;
-  private layout: ModuleLayout | undefined;
 
   constructor(runs: Runs, back: BackSearch, lines: SourceLines) {
     this.runs = runs;
@@ -107,8 +105,8 @@ export class Histories {
 
   /** @param isOwn whether it is a variable of the function that lies in memory, and a write to it tells of itself */
   private callQuery(to: Mark, func: number, { dependence: plain }: FollowedValue, isOwn: boolean) {
-    this.layout ??= readLayout(this.runs.target.module);
-    const { types, functions } = this.layout;
+    const { layout } = this.runs;
+    const { types, functions } = layout;
     const params = types[functions[func] ?? -1]?.params.length ?? 0;
     const dependence = (pc: number) => {
       const found = plain(pc);
@@ -116,7 +114,7 @@ export class Histories {
       if (isOwn || !found.reads) return found;
       return { ...found, kind: `${found.kind} ${lineAt(this.lines, pc, INNERMOST)}` };
     };
-    const places = historyPlaces(this.layout, func, dependence);
+    const places = historyPlaces(layout, func, dependence);
     return { to, func, params, dependence, places, isOwn, body: this.lines.bodyOf(func) ?? 0 };
   }
 

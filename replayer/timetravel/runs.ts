@@ -2,6 +2,7 @@
  * The replays that motions are computed by, each from the beginning of the run, and what is to be known of the
  * whole of it.
  */
+import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import { type Points, watchesReads } from './motions.ts';
 import { type ProbeEvents, ProbeRun } from './probe-run.ts';
 import { Programs } from './programs.ts';
@@ -24,11 +25,18 @@ export class Runs {
   /** Functions that the last search looked at: their program is there, and V8 has compiled it. */
   stepped: ReadonlySet<number> = new Set();
   private wholeRun: WholeRun | undefined;
+  private known: ModuleLayout | undefined;
 
   constructor(target: TravelTarget, functionAt: (pc: number) => number) {
     this.target = target;
     this.functionAt = functionAt;
     this.programs = new Programs(target, functionAt);
+  }
+
+  /** Of the module as it was recorded; read once. */
+  get layout(): ModuleLayout {
+    this.known ??= readLayout(this.target.module);
+    return this.known;
   }
 
   /** @param steps functions in which each instruction is told of */
