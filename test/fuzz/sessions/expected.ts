@@ -128,16 +128,7 @@ function stoppedOn(
     if (reason.kind === 'call' && where === goal) continue;
     // what the same instruction does besides is met, too
     if (where > last || (stop && !(isAccess && where === last))) break;
-    let counted = points.rules === undefined;
-    let rule: number | undefined;
-    for (const one of points.rules ?? []) {
-      if (!isOn(one, points, reason) || !tests(one, hit)) continue;
-      const count = (counts.get(one.number) ?? 0) + 1;
-      counts.set(one.number, count);
-      if (count <= (one.skip ?? 0) || counted) continue;
-      counted = true;
-      rule = one.number;
-    }
+    const { counted, rule } = count(hit, points, tests, counts);
     if (counted && stop === undefined) {
       stop = { index: where, reason, rule };
       last = where;
@@ -149,6 +140,26 @@ function stoppedOn(
   return { index: end, reason: { kind: 'end' }, rule: undefined, hits: told() };
 }
 
+/** Counts a hit for each rule that it is one of. @returns whether it stops, and by which rule */
+function count(
+  hit: Hit,
+  points: Points,
+  tests: Tests,
+  counts: Map<number, number>,
+): { readonly counted: boolean; readonly rule: number | undefined } {
+  let counted = points.rules === undefined;
+  let rule: number | undefined;
+  for (const one of points.rules ?? []) {
+    if (!isOn(one, points, hit.reason) || !tests(one, hit)) continue;
+    const hits = (counts.get(one.number) ?? 0) + 1;
+    counts.set(one.number, hits);
+    if (hits <= (one.skip ?? 0) || counted) continue;
+    counted = true;
+    rule = one.number;
+  }
+  return { counted, rule };
+}
+
 function continuedBack(hits: readonly Hit[], from: number, points: Points, tests: Tests): Expected {
   const rules = points.rules ?? [];
   const counts = new Map(rules.map(({ number }) => [number, 0]));
@@ -157,16 +168,7 @@ function continuedBack(hits: readonly Hit[], from: number, points: Points, tests
     const hit = hits[i] as Hit;
     const { index, reason } = hit;
     if (index >= from) continue;
-    let counted = points.rules === undefined;
-    let rule: number | undefined;
-    for (const one of rules) {
-      if (!isOn(one, points, reason) || !tests(one, hit)) continue;
-      const count = (counts.get(one.number) ?? 0) + 1;
-      counts.set(one.number, count);
-      if (count <= (one.skip ?? 0) || counted) continue;
-      counted = true;
-      rule = one.number;
-    }
+    const { counted, rule } = count(hit, points, tests, counts);
     if (counted) stop = { index, reason, rule };
   }
   const told = [...counts].map(([number, count]) => ({ number, hits: count }));
