@@ -180,10 +180,10 @@ export class Engine {
 
   /** Where a step back leads; undefined where there is nothing before. */
   private async before(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Mark | undefined> {
+    // most are followed by another one, and need no stretch where they arrive
+    if (this.stepsOut(from, size)) return this.callOf(from, 0, onEvent);
     const mark =
-      (this.stepsOut(from, size)
-        ? await this.callOf(from, 0, onEvent)
-        : await this.back.before(from, this.searchOf(from, size), onEvent, size)) ??
+      (await this.back.before(from, this.searchOf(from, size), onEvent, size)) ??
       (await this.beforeStack(from, size, onEvent));
     // it takes about as long as a run that only comes there, and the next step is likely to be known with it
     if (mark !== undefined && this.stretches.at(mark) === undefined) {
