@@ -36,15 +36,18 @@ interface Sample {
   readonly events: readonly string[];
 }
 
-/** Several segments; one; and a trap, with a memory snapshot. */
+/**
+ * Several times the segments that fit into one page of their table (at most about nine: where SQLite puts that page
+ * when it gets full, near the file's end or not, depends on when the recorder stored); one segment; and a trap, with a
+ * memory snapshot.
+ */
 let long: Sample;
 let short: Sample;
 let trapped: Sample;
 
 beforeAll(async () => {
-  long = sampleOf(
-    (await scratch.recordGuest(guest('mixed-calls-20000'), { paranoid: false })).trace,
-  );
+  const many = { ...guest('mixed-calls-20000'), input: { args: ['45000'] } };
+  long = sampleOf((await scratch.recordGuest(many, { paranoid: false })).trace);
   const few = { ...guest('mixed-calls-20000'), input: { args: ['600'] } };
   short = sampleOf((await scratch.recordGuest(few, { paranoid: false })).trace);
   const heapsmash = exampleCases().find((one) => one.name === 'heapsmash-O2');
@@ -120,7 +123,7 @@ function codeOf(thrown: unknown): string {
 
 describe('a trace that was cut short', () => {
   const sizes = [0, 1, 15, 16, 17, 99, 100, 101, 1000, 8191, 8192, 8193];
-  const parts = Array.from({ length: 60 }, (_, i) => i / 60);
+  const parts = Array.from({ length: 40 }, (_, i) => i / 40);
 
   test.each(['long', 'trapped'] as const)(
     '%s: opens with a prefix that replays, or says why not',
