@@ -93,7 +93,6 @@ export { TraceView } from './replayer/session/trace-view.ts';
 export { examineDebugFile, storedSource } from './replayer/source/debug-files.ts';
 export { hasFunctionName } from './replayer/source/function-named.ts';
 export { locateFrames, sourceNames } from './replayer/source/locate-frames.ts';
-export type { ListedSymbol, SymbolList } from './replayer/source/symbols.ts';
 export type { BreakSpec } from './replayer/timetravel/break-places.ts';
 export type { FirstSeen } from './replayer/timetravel/first-seen.ts';
 export type { LocalValue } from './replayer/timetravel/frames.ts';
@@ -134,7 +133,6 @@ export type {
   EvaluatedValue,
   FrameVariables,
   ShownVariable,
-  TypeText,
   VariableRow,
 } from './replayer/values/messages.ts';
 export type { Bookmark } from './traces/annotations.ts';
@@ -163,6 +161,7 @@ export {
   type TraceFile,
   traceFolder,
 } from './traces/folder.ts';
+export { type ForwardedEntry, isWhole } from './traces/forwarded.ts';
 export { followEvents, type GrowthState } from './traces/growth.ts';
 export { describeInjection, type Injection } from './traces/injections.ts';
 export { removeKeyframes } from './traces/keyframes/store.ts';

@@ -33,6 +33,7 @@ const { program, modules } = await transpiled(basename(file), bytes, {
   Uint8Array,
   Uint16Array,
   TextEncoder,
+  liftedStream: (stream: object) => stream,
 };
 const imports = preview2Imports({
   config: {
@@ -46,6 +47,7 @@ const imports = preview2Imports({
   net: false,
   time: undefined,
   onOutput: () => undefined,
+  onSpliced: () => undefined,
   onExit: (code) => process.exit(code),
 });
 const { instantiate } = (await import(pathToFileURL(program).href)) as {

@@ -78,7 +78,7 @@ export class ResponseFiles {
     const some = `${written} of ${requests.length} requests got a response of the program, in ${folder}`;
     return cut === 0
       ? some
-      : `${some}; ${cut} with bytes that went past the program, which are left out`;
+      : `${some}; ${cut} without bytes that went past the program, of which the trace has no more`;
   }
 }
 

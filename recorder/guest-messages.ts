@@ -4,7 +4,7 @@ import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import type { ChaosPlan } from './chaos/plan.ts';
 import type { ComponentFunction, WitValue } from './component/component-exports.ts';
-import type { Announcement, ServerNews } from './component/component-messages.ts';
+import type { Announcement, ForwardedNews, ServerNews } from './component/component-messages.ts';
 import type { HostConfig, HostName } from './hosts/host.ts';
 
 /** The first message to the guest's thread. */
@@ -52,6 +52,7 @@ export type ToGuest =
 
 export type FromGuest =
   | Announcement
+  | ForwardedNews
   | ServerNews
   | { readonly type: 'instantiated' }
   /** Instantiation, or the call `id`, ended by an exit, a trap or a failure. */

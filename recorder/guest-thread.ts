@@ -7,7 +7,12 @@ import type { FinalMemory } from '../traces/meta.ts';
 import type { Outcome } from '../traces/outcome.ts';
 import { uptimeMs } from '../traces/uptime.ts';
 import type { ComponentFunction, WitValue } from './component/component-exports.ts';
-import type { Announcement, ComponentSetup, ServerNews } from './component/component-messages.ts';
+import type {
+  Announcement,
+  ComponentSetup,
+  ForwardedNews,
+  ServerNews,
+} from './component/component-messages.ts';
 import type { ComponentProgram } from './component/component-program.ts';
 import { LATER } from './component/provided-interfaces.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
@@ -18,6 +23,10 @@ import type { Rings } from './trace-log.ts';
 /** Milliseconds for which a guest that is told to stop may sit in a system call. */
 export const STOP_GRACE_MS = 300;
 
+/** Words of what a component's thread waits for. */
+const ANNOUNCED = 0;
+const FORWARDED = 1;
+
 /** How one call into the guest ended. */
 export type CallResult =
   | { readonly kind: 'returned'; readonly results: readonly WitValue[] }
@@ -26,9 +35,9 @@ export type CallResult =
 export class GuestThread {
   private readonly worker: Worker;
   private readonly onAnnounce: (announcement: Announcement) => void;
-  private readonly onNews: (news: ServerNews) => void;
-  /** How many announcements are in the trace; a component's thread waits for it. */
-  private readonly announced = new Int32Array(new SharedArrayBuffer(4));
+  private readonly onNews: (news: ServerNews | ForwardedNews) => void;
+  /** How many announcements are in the trace, and pieces of what was forwarded; a component's thread waits for it. */
+  private readonly stored = new Int32Array(new SharedArrayBuffer(8));
   private readonly pendingCalls = new Map<number, (result: CallResult) => void>();
   private nextCall = 0;
   private readonly startedMs = uptimeMs();
@@ -49,7 +58,7 @@ export class GuestThread {
     settings: RecordingSettings,
     rings: Rings,
     onAnnounce: (announcement: Announcement) => void,
-    onNews: (news: ServerNews) => void,
+    onNews: (news: ServerNews | ForwardedNews) => void,
   ) {
     const { program, network } = settings;
     this.onAnnounce = onAnnounce;
@@ -57,7 +66,7 @@ export class GuestThread {
     this.worker =
       program.kind === 'module'
         ? moduleThread()
-        : componentThread(componentSetup(settings, program, rings, this.announced.buffer));
+        : componentThread(componentSetup(settings, program, rings, this.stored.buffer));
     if (program.kind === 'component' && program.given.length > 0) {
       showConsole(this.worker, settings.config.stderr);
     }
@@ -167,8 +176,11 @@ export class GuestThread {
     switch (message.type) {
       case 'announce':
         this.onAnnounce(message);
-        Atomics.add(this.announced, 0, 1);
-        Atomics.notify(this.announced, 0);
+        this.tellStored(ANNOUNCED);
+        break;
+      case 'forwarded':
+        this.onNews(message);
+        this.tellStored(FORWARDED);
         break;
       case 'serving':
       case 'request':
@@ -193,6 +205,11 @@ export class GuestThread {
         // it logs nothing more; that it ends as well need not be waited for
         this.gone();
     }
+  }
+
+  private tellStored(word: number): void {
+    Atomics.add(this.stored, word, 1);
+    Atomics.notify(this.stored, word);
   }
 
   private settle(id: number, result: CallResult): void {
@@ -245,7 +262,7 @@ function componentSetup(
   settings: RecordingSettings,
   { program, entry, imports, modules, surface, given }: ComponentProgram,
   rings: Rings,
-  announced: SharedArrayBuffer,
+  stored: SharedArrayBuffer,
 ): ComponentSetup {
   const { config, paranoid, net, serve } = settings;
   return {
@@ -254,10 +271,11 @@ function componentSetup(
     config,
     paranoid,
     payload: payloadLimit(settings),
+    forwardLimit: settings.forwardLimit ?? Number.POSITIVE_INFINITY,
     net,
     serve,
     given,
-    announced,
+    stored,
     program,
     entry,
     later: imports.some((name) => name.endsWith(LATER)),

@@ -222,6 +222,8 @@ async function prepare(
     listen,
     host,
     payload,
+    // a replay cannot make it again: all of it, as of what is read, unless the user has said something else
+    forwardLimit: typeof options.payload === 'number' ? options.payload : undefined,
     paranoid: options.paranoid ?? false,
     chaos: options.chaos && planChaos(options.chaos),
     sync: options.sync ?? false,

@@ -29,6 +29,8 @@ export interface RecordingSettings {
   readonly host: HostName;
   readonly path: string;
   readonly payload: number | 'full';
+  /** Bytes that are kept of what a guest passes on unread, of each; undefined for all. */
+  readonly forwardLimit?: number | undefined;
   readonly paranoid: boolean;
   /** Faults to inject. */
   readonly chaos: ChaosPlan | undefined;

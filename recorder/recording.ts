@@ -9,7 +9,7 @@ import type { Outcome } from '../traces/outcome.ts';
 import { TraceWriter } from '../traces/writer.ts';
 import { escapeText } from '../wasi/escape.ts';
 import { checkedCall, type WitValue } from './component/component-exports.ts';
-import type { ServerNews } from './component/component-messages.ts';
+import type { ForwardedNews, ServerNews } from './component/component-messages.ts';
 import type { ModuleProgram } from './guest-program.ts';
 import { type CallResult, GuestThread, STOP_GRACE_MS } from './guest-thread.ts';
 import { modulesOf, type RecordingSettings, startMeta } from './recording-settings.ts';
@@ -105,9 +105,10 @@ export class Recording {
     this.guest.drain();
   }
 
-  private hear(news: ServerNews): void {
+  private hear(news: ServerNews | ForwardedNews): void {
     const { onServing, onRequest } = this.settings;
-    if (news.type === 'serving') onServing?.(news.address);
+    if (news.type === 'forwarded') this.log.write(() => this.writer.addForwarded(news.piece));
+    else if (news.type === 'serving') onServing?.(news.address);
     else {
       this.log.write(() => this.writer.addRequest(news.request));
       if (news.state === 'done') onRequest?.(news.request);

@@ -132,6 +132,8 @@ const TABLES = [
   'keyframe_groups',
   'injections',
   'requests',
+  'forwarded',
+  'forwarded_bytes',
   'bookmarks',
   'call_rows',
   'call_shapes',

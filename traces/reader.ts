@@ -8,6 +8,7 @@ import { messageOf, systemCode, WasiRrError } from '../errors.ts';
 import { type AttachmentEntry, listAttachments, readAttachment } from './attachments.ts';
 import { EventReader } from './event-reader.ts';
 import type { LogEvent, LoggedFunction } from './events.ts';
+import { type ForwardedEntry, listForwarded, readForwarded } from './forwarded.ts';
 import { countInjections, type Injection, listInjections } from './injections.ts';
 import { type CoreInstance, parseLinks } from './instances.ts';
 import type { KeyframeParts } from './keyframes/parts.ts';
@@ -244,6 +245,21 @@ export class TraceReader {
   /** The requests that a recorded server was sent. @throws WasiRrError TRACE_CORRUPT */
   requests(): ServedRequest[] {
     return this.guard(() => listRequests(this.db));
+  }
+
+  /**
+   * What the program passed on unread, by event.
+   * @param from first event number
+   * @param to event number to stop before
+   * @throws WasiRrError TRACE_CORRUPT
+   */
+  forwarded(from = 0, to = this.eventCount): ForwardedEntry[] {
+    return this.guard(() => listForwarded(this.db, from, to));
+  }
+
+  /** The bytes that are kept of it. @param most where to stop @throws WasiRrError TRACE_CORRUPT */
+  forwardedBytes(entry: ForwardedEntry, most: number): Uint8Array {
+    return this.guard(() => readForwarded(this.db, entry, most));
   }
 
   snapshots(): SnapshotEntry[] {

@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import { WasiRrError } from '../errors.ts';
 import { CallIndex } from './call-index.ts';
 import type { LoggedFunction } from './events.ts';
+import { type ForwardedPiece, storeForwarded } from './forwarded.ts';
 import { createInjections, type Injection, storeInjections } from './injections.ts';
 import type { CoreInstance } from './instances.ts';
 import type { EndMeta, StartMeta } from './meta.ts';
@@ -170,6 +171,11 @@ export class TraceWriter {
   /** Only for a recording whose meta says `serving`. */
   addRequest(request: ServedRequest): void {
     this.transaction(() => storeRequest(this.db, request));
+  }
+
+  /** A piece of what the program passed on unread. */
+  addForwarded(piece: ForwardedPiece): void {
+    this.transaction(() => storeForwarded(this.db, piece));
   }
 
   addSnapshot(image: SnapshotImage): void {

@@ -151,7 +151,11 @@ export function addRecord(program: Command): void {
         .choices(['always', 'failed'])
         .default('always'),
     )
-    .option('--payload <bytes>', 'bytes kept of what each call writes, or full', payloadLimit)
+    .option(
+      '--payload <bytes>',
+      'bytes kept of what each call writes or passes on unread, or full',
+      payloadLimit,
+    )
     .option('--paranoid', "check that every write to the guest's memory is recorded; slow")
     .option('--net', 'let a component use sockets and outgoing HTTP')
     .addOption(

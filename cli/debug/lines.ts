@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { messageOf, WasiRrError } from '../../index.ts';
+import { COMMANDS } from './commands.ts';
 
 export const PROMPT = '(wasi-rr) ';
 
@@ -20,19 +21,12 @@ export function scriptLines(files: readonly string[], lines: readonly string[]):
   return { interactive: false, lines: [...all, ...lines], ask: () => {}, close: () => {} };
 }
 
-/**
- * Lines of standard input.
- * @param onInterrupt Ctrl-C in a terminal, which ends nothing by itself
- * @param complete what Tab makes of the line up to the cursor
- */
-export function inputLines(
-  onInterrupt: () => void,
-  complete: (line: string) => Promise<[string[], string]>,
-): CommandLines {
+/** Lines of standard input. @param onInterrupt Ctrl-C in a terminal, which ends nothing by itself */
+export function inputLines(onInterrupt: () => void): CommandLines {
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
   const reader = createInterface({
     input: process.stdin,
-    ...(interactive && { output: process.stdout, completer: completer(complete) }),
+    ...(interactive && { output: process.stdout, completer: complete }),
     terminal: interactive,
     prompt: PROMPT,
     historySize: 1000,
@@ -49,10 +43,9 @@ export function inputLines(
   };
 }
 
-function completer(complete: (line: string) => Promise<[string[], string]>) {
-  return (line: string, done: (error: null, found: [string[], string]) => void) => {
-    void complete(line).then((found) => done(null, found));
-  };
+function complete(line: string): [string[], string] {
+  const names = COMMANDS.flatMap(({ names: [name = ''] }) => (name.startsWith(line) ? [name] : []));
+  return [names, line];
 }
 
 function readScript(file: string): string {

@@ -59,10 +59,6 @@ export class PointList {
     );
   }
 
-  get all(): readonly StopPoint[] {
-    return this.points;
-  }
-
   get active(): Points {
     return activePoints(this.points);
   }

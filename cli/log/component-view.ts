@@ -16,7 +16,8 @@ import { paintFor } from '../colour.ts';
 import { ComponentFilter } from './component-filter.ts';
 import { type CallTimes, ComponentText } from './component-text.ts';
 import { describedCalls } from './described-calls.ts';
-import { jsonCall, jsonEntry, jsonEvent, jsonLeft, jsonResumed } from './json-event.ts';
+import { ForwardedNotes } from './forwarded.ts';
+import { jsonCall, jsonEntry, jsonEvent, jsonResumed } from './json-event.ts';
 import type { CallSummary } from './summary.ts';
 import { TextLines } from './text-lines.ts';
 import type { LogView, ViewOptions } from './view.ts';
@@ -35,6 +36,7 @@ export class ComponentView implements LogView {
   private readonly meanings: CoreMeanings;
   private readonly calls: ComponentCalls;
   private readonly text: ComponentText;
+  private readonly forwarded: ForwardedNotes;
   private readonly coreText: TextLines;
   private readonly showsCore: boolean;
   private readonly noDescriptors = new DescriptorTable();
@@ -53,6 +55,7 @@ export class ComponentView implements LogView {
     this.calls = describedCalls(this.meanings, options);
     // without words there is nothing else to show
     this.showsCore = options.core ?? words === undefined;
+    this.forwarded = new ForwardedNotes(trace, options);
     this.text = new ComponentText(events, paintFor(1), options.durations ?? false);
     this.coreText = new TextLines(events, paintFor(1), options);
   }
@@ -122,8 +125,10 @@ export class ComponentView implements LogView {
         this.pending.delete(call.number);
         const before = this.interrupt('begun');
         if (!filter.takes(call)) return before;
-        if (options.json) return [...before, jsonCall(call, times)];
-        return [...before, pending?.begun ? text.end(event, call, times) : text.call(call, times)];
+        const { number } = call;
+        if (options.json) return [...before, jsonCall(call, times, this.forwarded.json(number))];
+        const line = pending?.begun ? text.end(event, call, times) : text.call(call, times);
+        return [...before, line + this.forwarded.text(number)];
       }
       case 'entered':
         return this.aside(
@@ -141,9 +146,8 @@ export class ComponentView implements LogView {
         if (options.json) return this.aside(jsonEvent(event, this.noDescriptors));
         return this.aside(text.paused(event, followed));
       case 'left':
-        return this.aside(
-          options.json ? jsonLeft(event, followed.result) : text.left(event, followed.result),
-        );
+        if (options.json) return this.aside(jsonEvent(event, this.noDescriptors));
+        return this.aside(text.left(event, followed.result));
       case 'unwound':
         // through what the guest was in: that has no answer any more
         return this.aside(this.core(event), options.json ? 'begun' : 'never');

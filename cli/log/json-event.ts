@@ -40,8 +40,12 @@ export function jsonEvent(
   });
 }
 
-/** A call of a component: values are WAVE text. */
-export function jsonCall(call: DescribedCall, { startNs, durationNs }: CallTimes): string {
+/** A call of a component: values are WAVE text. @param more what else is known of it */
+export function jsonCall(
+  call: DescribedCall,
+  { startNs, durationNs }: CallTimes,
+  more: object = {},
+): string {
   const { number, interface: from, name, path, args, errno, result, isLater, arrived } = call;
   return jsonLine({
     event: number,
@@ -55,6 +59,7 @@ export function jsonCall(call: DescribedCall, { startNs, durationNs }: CallTimes
     ...(result !== undefined && { result }),
     ...(isLater && { later: true }),
     ...(arrived && { arrived: jsonLate(arrived) }),
+    ...more,
     ...(durationNs !== undefined && { durationNs }),
   });
 }
@@ -66,12 +71,6 @@ export function jsonEntry(
 ): string {
   const { interface: from, name, args } = entry;
   return jsonLine({ event: number, kind: 'enter', timeNs: startNs, interface: from, name, args });
-}
-
-/** It returned. @param result WAVE text */
-export function jsonLeft({ number, startNs, pages }: LogEvent, result: string | undefined): string {
-  const given = result !== undefined && { result };
-  return jsonLine({ event: number, kind: 'leave', timeNs: startNs, ...given, pages });
 }
 
 /** A task goes on with what has come. */

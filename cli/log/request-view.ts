@@ -18,6 +18,7 @@ import { formatSeconds } from '../units.ts';
 import { ComponentFilter } from './component-filter.ts';
 import { type CallTimes, ComponentText } from './component-text.ts';
 import { describedCalls } from './described-calls.ts';
+import { ForwardedNotes } from './forwarded.ts';
 import { jsonCall, jsonResumed } from './json-event.ts';
 import type { LogView, ViewOptions } from './view.ts';
 
@@ -49,6 +50,7 @@ export class RequestView implements LogView {
   private readonly meanings: CoreMeanings;
   private readonly calls: ComponentCalls;
   private readonly text: ComponentText;
+  private readonly forwarded: ForwardedNotes;
   private readonly paint: Paint = paintFor(1);
   private readonly shown: Shown[];
   private readonly byRequest: ReadonlyMap<ServedRequest, Shown>;
@@ -77,6 +79,7 @@ export class RequestView implements LogView {
     this.filter = new ComponentFilter(options, words);
     this.meanings = new CoreMeanings(words);
     this.calls = describedCalls(this.meanings, options);
+    this.forwarded = new ForwardedNotes(trace, options);
     this.text = new ComponentText(events, this.paint, options.durations ?? false);
     const requests = trace.requests().filter((one) => !options.failed || isFailed(one));
     this.shown = requests.map((request) => ({
@@ -134,8 +137,11 @@ export class RequestView implements LogView {
     if (of === undefined) return;
     of.count++;
     if (this.options.summary || of.calls.length >= MAX_CALLS || !this.filter.takes(call)) return;
+    const { forwarded } = this;
     of.calls.push(
-      this.options.json ? jsonCall(call, times) : `  ${this.text.call(call, times, missing)}`,
+      this.options.json
+        ? jsonCall(call, times, forwarded.json(call.number))
+        : `  ${this.text.call(call, times, missing)}${forwarded.text(call.number)}`,
     );
   }
 

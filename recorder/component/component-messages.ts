@@ -1,5 +1,6 @@
 /** What the supervisor and the thread of a component say to each other, besides guest-messages.ts. */
 import type { LoggedFunction } from '../../traces/events.ts';
+import type { ForwardedPiece } from '../../traces/forwarded.ts';
 import type { CoreInstance } from '../../traces/instances.ts';
 import type { ServedRequest } from '../../traces/requests.ts';
 import type { HostConfig } from '../hosts/host.ts';
@@ -16,13 +17,15 @@ export interface ComponentSetup {
   readonly paranoid: boolean;
   /** Bytes of what the host reads that are kept of a call. */
   readonly payload: number;
+  /** Bytes that are kept of what the guest passes on unread, of each. */
+  readonly forwardLimit: number;
   readonly net: boolean;
   /** Where a server is to listen; undefined for a command. */
   readonly serve: Address | undefined;
   /** What JavaScript modules give. */
   readonly given: readonly GivenImport[];
-  /** One word: how many announcements are in the trace. */
-  readonly announced: SharedArrayBuffer;
+  /** Two words: how many announcements are in the trace, and how many pieces of what was forwarded. */
+  readonly stored: SharedArrayBuffer;
   /** Path of the generated program. */
   readonly program: string;
   /** Whether it imports interfaces of WASI 0.3. */
@@ -39,6 +42,12 @@ export interface ComponentSetup {
 export type ServerNews =
   | { readonly type: 'serving'; readonly address: Address }
   | { readonly type: 'request'; readonly request: ServedRequest; readonly state: RequestState };
+
+/** The guest passed something on that it did not have. */
+export interface ForwardedNews {
+  readonly type: 'forwarded';
+  readonly piece: ForwardedPiece;
+}
 
 /** A request came, was answered, or was told before with less. */
 export type RequestState = 'begun' | 'done' | 'more';

@@ -16,6 +16,8 @@ import type { ComponentFunction, WitValue } from './component-exports.ts';
 import type { Announcement, ComponentSetup } from './component-messages.ts';
 import { CoreBoundary } from './core-boundary.ts';
 import { CoreLinker } from './core-linker.ts';
+import { ForwardedStreams } from './forwarded-streams.ts';
+import { Forwarding } from './forwarding.ts';
 import { withoutVersion } from './given-imports.ts';
 import { GuestTraps } from './guest-traps.ts';
 import { HostChanges } from './host-changes.ts';
@@ -51,7 +53,7 @@ const port = parentPort;
 const setup = workerData as ComponentSetup;
 // how deep a stack was that overflowed is how deep a replay must get (wasm/traps.ts keeps a part)
 Error.stackTraceLimit = Number.POSITIVE_INFINITY;
-const announced = new Int32Array(setup.announced);
+const announced = new Int32Array(setup.stored, 0, 1);
 if (setup.later) setSuspendingStacks(GUEST_STACK_MB << 10);
 let trapped = false;
 /** Calls of functions, one after the other. */
@@ -72,6 +74,13 @@ const notes = new RequestNotes(
     if (boundary.ending !== undefined) drained.resolve();
   },
 );
+const forwarding = new Forwarding({
+  limit: setup.forwardLimit,
+  send: (piece) => send({ type: 'forwarded', piece }),
+  stored: new Int32Array(setup.stored, 4, 1),
+  open: () => boundary.log.open,
+});
+const forwarded = new ForwardedStreams(forwarding);
 const linker = new CoreLinker({
   boundary,
   changes,
@@ -80,6 +89,9 @@ const linker = new CoreLinker({
   surface: setup.surface,
   payload: setup.payload,
   onContext: setup.serve && ((what, kept) => notes.context(what, kept, boundary.currentStack)),
+  onReturn: () => notes.returned(forwarding.event(), boundary.currentStack),
+  onLowered: forwarded.lowered,
+  onLifted: forwarded.lifted,
   announce: (instance, functions) => announce({ type: 'announce', instance, functions }),
 });
 
@@ -144,11 +156,17 @@ async function hostImports(): Promise<Interfaces> {
     time: config.clock && fixedTime(config.clock),
     onOutput: (stream, bytes) => boundary.log.output(stream, bytes),
     onExit: (code) => boundary.end({ kind: 'exit', code }),
+    onSpliced: (bytes) => {
+      const event = forwarding.event();
+      if (event === undefined) return;
+      forwarding.all(event, 'body', bytes);
+      forwarding.waitForRoom();
+    },
   };
   const imports = preview2Imports(options);
   if (!setup.later) return imports;
   const { preview3Imports } = await import('./preview3-host.ts');
-  return { ...imports, ...preview3Imports(options, imports) };
+  return { ...imports, ...preview3Imports(options, imports, forwarded) };
 }
 
 /** @returns what makes an instance of the component */
@@ -179,7 +197,7 @@ async function serve(address: Address): Promise<boolean> {
   }, boundary);
   await program.start();
   boundary.watch = notes;
-  const server = await program.server(setup.later, imports, notes);
+  const server = await program.server(setup.later, { imports, notes, forwarding, forwarded });
   try {
     send({ type: 'serving', address: await server.listen(address) });
   } catch (thrown) {

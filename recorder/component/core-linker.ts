@@ -15,12 +15,7 @@ import type { BuiltinLink, CoreInstance, Link, LoweredLink } from '../../traces/
 import { builtinReads } from '../../wasi/component/builtin-reads.ts';
 import type { FunctionType, ModuleDeclarations } from '../../wasm/binary.ts';
 import { Lifter } from '../../wasm/component/lifter.ts';
-import type {
-  BuiltinImport,
-  CorePlace,
-  LiftedExport,
-  LoweredImport,
-} from '../../wasm/component/surface.ts';
+import type { BuiltinImport, CorePlace, LoweredImport } from '../../wasm/component/surface.ts';
 import type { WitTypes } from '../../wasm/component/types.ts';
 import { CallReader, type ReadArguments } from './call-reads.ts';
 import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
@@ -28,7 +23,6 @@ import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
 import { PassedFunctions } from './passed-functions.ts';
-import { type ResultReader, resultReader } from './result-reads.ts';
 
 /** A core module as it was taken out of the component. */
 export interface CoreModule extends FramedModule {
@@ -45,8 +39,6 @@ export interface LinkedSurface {
     readonly module: number;
     readonly imports: readonly LoweredImport[];
     readonly builtins: readonly BuiltinImport[];
-    /** Which of its exports return results of functions of the component. */
-    readonly lifted: readonly LiftedExport[];
   }[];
   readonly tasks: readonly TaskFunctions[];
 }
@@ -61,6 +53,12 @@ export interface CoreLinkerOptions {
   readonly payload: number;
   /** Told what the guest keeps for a task, and asks for when it goes on with it. */
   readonly onContext: ((what: 'get' | 'set', kept: number) => void) | undefined;
+  /** Told when the guest gives what a task of it was called for. */
+  readonly onReturn: (() => void) | undefined;
+  /** Called for what answers a function of an interface. @returns what is to answer in its place */
+  readonly onLowered: (name: string, host: CoreFunction) => CoreFunction;
+  /** Told of each stream that a host gets. @returns it */
+  readonly onLifted: (stream: object, end: object | undefined) => object;
   /** Makes an instance and its functions known to the trace, before any event names them. */
   readonly announce: (instance: CoreInstance, functions: readonly LoggedFunction[]) => void;
 }
@@ -83,7 +81,6 @@ export class CoreLinker {
   private readonly realOf = new Map<unknown, CoreFunction>();
   private readonly passed = new PassedFunctions();
   private readonly suspendingOf = new WeakMap<object, CoreFunction>();
-  private readonly results = new Map<LoggedFunction, ResultReader | undefined>();
   private nextFunction = 0;
 
   constructor(options: CoreLinkerOptions) {
@@ -93,7 +90,8 @@ export class CoreLinker {
 
   /** What jco's generated code is to use in place of the globals of these names. */
   get hooks(): Readonly<Record<string, unknown>> {
-    return { ...this.options.changes.tracker.globals, WebAssembly: this.webAssembly() };
+    const { changes, onLifted } = this.options;
+    return { ...changes.tracker.globals, WebAssembly: this.webAssembly(), liftedStream: onLifted };
   }
 
   /** What is made from here on is another instance of the component. */
@@ -110,7 +108,7 @@ export class CoreLinker {
     const core = modules.find((one) => one.module === module);
     invariant(core, 'a core module that is none of the component');
     const id = this.instances.length;
-    const { imports: lowered = [], builtins = [], lifted } = this.surfaceOf(id, core.id) ?? {};
+    const { imports: lowered = [], builtins = [] } = this.surfaceOf(id, core.id) ?? {};
     const functions: LoggedFunction[] = [];
     const links: Link[] = [];
     const imports: Record<string, Record<string, unknown>> = {};
@@ -143,7 +141,7 @@ export class CoreLinker {
     announce({ id, module: core.id, links }, functions);
     const instance = boundary.instantiate(id, module, imports as WebAssembly.Imports);
     this.instances.push(instance);
-    const result = this.wrapExports(id, instance, exports, lifted);
+    const result = this.wrapExports(id, instance, exports);
     boundary.toHost();
     return { exports: result };
   }
@@ -159,8 +157,14 @@ export class CoreLinker {
 
   /** Of which task the guest goes on is known by what it keeps for the task. */
   private watched(value: unknown, builtin: string | undefined): unknown {
-    const { onContext } = this.options;
+    const { onContext, onReturn } = this.options;
     if (onContext === undefined) return value;
+    if (builtin === 'task.return') {
+      return (...args: CoreValue[]) => {
+        onReturn?.();
+        return (value as CoreFunction)(...args);
+      };
+    }
     if (builtin === 'context.get') {
       return () => {
         const kept = (value as CoreFunction)();
@@ -193,7 +197,9 @@ export class CoreLinker {
     const func = this.logged('import', instance, from, wit?.name ?? ofRuntime?.name ?? name, type);
     const suspending = this.suspendingOf.get(value as object);
     const reader = lowered ? this.reader(lowered) : ofRuntime && this.builtinReader(ofRuntime);
-    const host = this.passed.given(func, suspending ?? (value as CoreFunction), () =>
+    const real = suspending ?? (value as CoreFunction);
+    const answering = wit ? this.options.onLowered(wit.name, real) : real;
+    const host = this.passed.given(func, answering, () =>
       boundary.end({
         kind: 'failed',
         message: `${from} ${name} is passed a function that no core module exports`,
@@ -262,18 +268,6 @@ export class CoreLinker {
     return found && new CallReader(read, found.memory, found.hash, payload);
   }
 
-  private resultReader(lifted: LiftedExport | undefined): ResultReader | undefined {
-    const { lifter, options } = this;
-    const func = lifted && options.surface?.types.functions[lifted.func];
-    if (lifter === undefined || lifted === undefined || func === undefined) return undefined;
-    const { memory: place, encoding } = lifted;
-    return resultReader(lifter, func, encoding, (read) => {
-      const memory = place && this.memoryNumber(place);
-      const reader = this.readerOf(memory, read);
-      return memory === undefined || reader === undefined ? undefined : { memory, reader };
-    });
-  }
-
   private exportedFunctions(
     instance: number,
     { id, declarations }: CoreModule,
@@ -296,7 +290,6 @@ export class CoreLinker {
     id: number,
     instance: WebAssembly.Instance,
     functions: ReadonlyMap<string, LoggedFunction>,
-    lifted: readonly LiftedExport[] = [],
   ): WebAssembly.Exports {
     const { boundary, changes } = this.options;
     const exports: Record<string, unknown> = {};
@@ -308,9 +301,7 @@ export class CoreLinker {
       }
       const source = this.exported.get(value) as ExportedFunction;
       if (typeof value === 'function' && source.func !== undefined) {
-        const results = this.resultReader(lifted.find(({ core }) => core.name === name));
-        this.results.set(source.func, results);
-        const entry = boundary.entry(source.func, value as CoreFunction, results);
+        const entry = boundary.entry(source.func, value as CoreFunction);
         this.passed.know(source.func, value as CoreFunction, entry);
         this.realOf.set(entry, value as CoreFunction);
         exports[name] = entry;
@@ -376,7 +367,7 @@ export class CoreLinker {
     const func = this.exported.get(real)?.func;
     return func === undefined
       ? WebAssembly.promising(real as () => unknown)
-      : this.options.boundary.promising(func, real, this.results.get(func));
+      : this.options.boundary.promising(func, real);
   }
 }
 

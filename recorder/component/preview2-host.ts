@@ -10,6 +10,7 @@ import { blockUntilSome } from './blocking-reads.ts';
 import { guardFilesystem } from './guarded-filesystem.ts';
 import { randomInterfaces, timedInterfaces } from './preview2-time.ts';
 import type { Interfaces } from './provided-interfaces.ts';
+import { spliceHere } from './spliced-streams.ts';
 import { readSome, writeAll } from './standard-streams.ts';
 
 export interface ShimOptions {
@@ -20,6 +21,8 @@ export interface ShimOptions {
   readonly net: boolean;
   /** Called for every chunk that was printed. */
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+  /** Called for what went from one stream to another, not to those that print. */
+  readonly onSpliced: (bytes: Uint8Array) => void;
   /** `wasi:cli/exit`. Does not return. */
   readonly onExit: (code: number) => never;
 }
@@ -44,6 +47,7 @@ export function preview2Imports(options: ShimOptions): Interfaces {
   const readOnly = config.preopens.filter((one) => one.readOnly).map(({ guest }) => guest);
   guardFilesystem(imports, '', new Set(readOnly));
   blockUntilSome(imports);
+  spliceHere(imports, options.onSpliced);
   // before the streams: a pollable of theirs is one of the clock's
   if (time) Object.assign(imports, timedInterfaces(time, imports['wasi:io/poll'] ?? {}));
   if (config.random) Object.assign(imports, randomInterfaces(seededRandom(config.random.seed)));
@@ -67,6 +71,11 @@ export function preview2Imports(options: ShimOptions): Interfaces {
     imports[`wasi:cli/terminal-${stream}`] = { [terminal]: () => undefined };
   }
   return imports;
+}
+
+interface Source {
+  read(length: bigint): Uint8Array;
+  blockingRead(length: bigint): Uint8Array;
 }
 
 /** A stream of the shim's class, with other methods: jco asks for the class. */
@@ -108,8 +117,7 @@ function standardOutput(
     onOutput(stream, bytes);
   };
   const zeroes = (length: bigint) => write(new Uint8Array(Number(length)));
-  const splice = (from: { blockingRead(length: bigint): Uint8Array }, length: bigint) => {
-    const bytes = from.blockingRead(length);
+  const moved = (bytes: Uint8Array) => {
     write(bytes);
     return BigInt(bytes.length);
   };
@@ -121,8 +129,8 @@ function standardOutput(
     blockingFlush: () => undefined,
     writeZeroes: zeroes,
     blockingWriteZeroesAndFlush: zeroes,
-    splice,
-    blockingSplice: splice,
+    splice: (from: Source, length: bigint) => moved(from.read(length)),
+    blockingSplice: (from: Source, length: bigint) => moved(from.blockingRead(length)),
   });
 }
 

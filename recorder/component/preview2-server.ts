@@ -7,9 +7,10 @@ import * as http from '@bytecodealliance/preview2-shim/http';
 import { callExtension } from '@bytecodealliance/preview2-shim/io-worker';
 import { workerUrl } from '../../worker-url.ts';
 import type { Address } from '../network/messages.ts';
-import type { Interfaces } from './provided-interfaces.ts';
+import { ForeignHeaders, headerLines } from './foreign-headers.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { OpenRequest, RequestNotes } from './request-notes.ts';
-import type { Server } from './served-program.ts';
+import type { Server, ServerParts } from './served-program.ts';
 
 interface IncomingRequest {
   method(): { readonly tag: string; readonly val?: string };
@@ -20,12 +21,23 @@ interface OutgoingResponse {
   statusCode(): number;
   setStatusCode(code: number): void;
   body(): object;
+  headers(): Headers;
+}
+
+interface Headers {
+  entries(): readonly (readonly [string, Uint8Array])[];
+}
+
+interface ShimClass {
+  readonly prototype: Record<string, undefined>;
 }
 
 type Given = { readonly tag: 'ok'; readonly val: OutgoingResponse } | { readonly tag: 'err' };
 
 interface HttpTypes {
-  readonly Fields: new () => object;
+  readonly Fields: (new () => object) & ShimClass;
+  readonly IncomingRequest: ShimClass;
+  readonly IncomingResponse: ShimClass;
   readonly OutgoingResponse: {
     new (headers: object): OutgoingResponse;
     prototype: OutgoingResponse;
@@ -50,14 +62,20 @@ export class Preview2Server implements Server {
   private readonly server: ShimServer;
   private readonly types: HttpTypes;
   private readonly notes: RequestNotes;
+  private readonly forwarding: Forwarding;
+  private readonly foreign = new ForeignHeaders();
   private readonly answering = new WeakMap<object, OpenRequest>();
   private readonly withBody = new WeakSet<object>();
   private requests = 0;
 
   /** @param handler answers a request; throws where the guest fails */
-  constructor(imports: Interfaces, notes: RequestNotes, handler: IncomingHandler) {
+  constructor({ imports, notes, forwarding }: ServerParts, handler: IncomingHandler) {
     this.types = imports['wasi:http/types'] as unknown as HttpTypes;
     this.notes = notes;
+    this.forwarding = forwarding;
+    const { IncomingRequest, IncomingResponse, Fields } = this.types;
+    this.foreign.ofMessages([IncomingRequest, IncomingResponse], 'headers');
+    this.foreign.ofCopies(Fields);
     this.watchBodies();
     this.watchResponses();
     callExtension(workerUrl('recorder/component/lost-clients-worker'), 'watch', []);
@@ -122,6 +140,7 @@ export class Preview2Server implements Server {
     const { set } = types.ResponseOutparam;
     types.ResponseOutparam.set = (param, given) => {
       const response = given.tag === 'ok' ? given.val : this.failed();
+      this.keepHeaders(response);
       if (!withBody.has(response)) types.OutgoingBody.finish(response.body(), undefined);
       const open = answering.get(param);
       if (open) {
@@ -130,6 +149,14 @@ export class Preview2Server implements Server {
       }
       set(param, { tag: 'ok', val: response });
     };
+  }
+
+  /** What the guest passes on of what it was sent is nowhere else. */
+  private keepHeaders(response: OutgoingResponse): void {
+    const headers = response.headers();
+    const event = this.forwarding.event('response-outparam.set');
+    if (event === undefined || !this.foreign.has(headers)) return;
+    this.forwarding.all(event, 'headers', headerLines(headers.entries()));
   }
 
   private failed(): OutgoingResponse {

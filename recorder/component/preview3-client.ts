@@ -14,11 +14,15 @@ export interface Client {
   send(request: OutgoingRequest): Promise<object>;
 }
 
-/** @param client whose `send` may be another one later */
-export function mendedClient(client: Client): Client {
+/**
+ * @param client whose `send` may be another one later
+ * @param onSend told of each request before it is sent
+ */
+export function mendedClient(client: Client, onSend: (request: object) => void): Client {
   return {
     ...client,
     send(request) {
+      onSend(request);
       const path = request.getPathWithQuery() ?? '/';
       const entries = combined(request.getHeaders().copyAll());
       // it is sent and gone: the shim asks for these once more

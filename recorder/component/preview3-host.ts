@@ -10,6 +10,7 @@ import * as random from '@bytecodealliance/preview3-shim/random';
 import * as sockets from '@bytecodealliance/preview3-shim/sockets';
 import { readableByteStreamFromReader, StreamReader } from '@bytecodealliance/preview3-shim/stream';
 import { systemCode } from '../../errors.ts';
+import type { ForwardedStreams, ShimTypes, TakingClass } from './forwarded-streams.ts';
 import { guardFilesystem } from './guarded-filesystem.ts';
 import type { ShimOptions } from './preview2-host.ts';
 import { type Client, mendedClient } from './preview3-client.ts';
@@ -19,14 +20,22 @@ import { readSomeLater, writeAll } from './standard-streams.ts';
 
 /**
  * @param earlier what answers WASI 0.2; some of it answers 0.3 as well
+ * @param forwarded keeps what the program passes on unread
  * @returns the interfaces of WASI 0.3 that the generated program wants
  */
-export function preview3Imports(options: ShimOptions, earlier: Interfaces): Interfaces {
+export function preview3Imports(
+  options: ShimOptions,
+  earlier: Interfaces,
+  forwarded: ForwardedStreams,
+): Interfaces {
   const { config, net, time } = options;
   const preopens = Object.fromEntries(config.preopens.map(({ host, guest }) => [guest, host]));
   // the shim's types are those of its version for browsers
   (filesystem._setPreopens as (entries: object) => void)(preopens);
   if (!net) denyNetwork();
+  forwarded.watchHttp(http.types as unknown as ShimTypes);
+  forwarded.watchTaking(filesystem.types.Descriptor as unknown as TakingClass);
+  forwarded.watchTaking(sockets.types.TcpSocket as unknown as TakingClass);
   const imports: Interfaces = {
     [`wasi:cli/environment${LATER}`]: {
       ...earlier['wasi:cli/environment'],
@@ -39,7 +48,10 @@ export function preview3Imports(options: ShimOptions, earlier: Interfaces): Inte
     ...terminals(earlier),
     ...named('clocks', time ? laterClocks(time) : clocks),
     ...named('filesystem', filesystem),
-    ...named('http', { ...http, client: mendedClient(http.client as unknown as Client) }),
+    ...named('http', {
+      ...http,
+      client: mendedClient(http.client as unknown as Client, (request) => forwarded.sends(request)),
+    }),
     ...named('random', config.random ? seeded(earlier) : random),
     ...named('sockets', sockets),
   };

@@ -8,9 +8,13 @@ import { FutureReader, future } from '@bytecodealliance/preview3-shim/future';
 import * as http from '@bytecodealliance/preview3-shim/http';
 import { readableByteStreamFromReader, StreamReader } from '@bytecodealliance/preview3-shim/stream';
 import { messageOf } from '../../errors.ts';
+import type { ForwardedPart } from '../../traces/forwarded.ts';
 import type { Address } from '../network/messages.ts';
+import { headerLines } from './foreign-headers.ts';
+import type { ForwardedStreams } from './forwarded-streams.ts';
+import type { ForwardedBytes, Forwarding } from './forwarding.ts';
 import type { OpenRequest, RequestNotes } from './request-notes.ts';
-import type { Server } from './served-program.ts';
+import type { Server, ServerParts } from './served-program.ts';
 
 type Entries = readonly (readonly [string, Uint8Array])[];
 
@@ -56,10 +60,14 @@ export class Preview3Server implements Server {
   private readonly server;
   private readonly notes: RequestNotes;
   private readonly handler: RequestHandler;
+  private readonly forwarding: Forwarding;
+  private readonly forwarded: ForwardedStreams;
 
   /** @param handler answers a request; rejected where the guest fails */
-  constructor(notes: RequestNotes, handler: RequestHandler) {
+  constructor({ notes, forwarding, forwarded }: ServerParts, handler: RequestHandler) {
     this.notes = notes;
+    this.forwarding = forwarding;
+    this.forwarded = forwarded;
     this.handler = handler;
     this.server = createServer((incoming, outgoing) => {
       const { method = 'GET', url = '/' } = incoming;
@@ -90,9 +98,9 @@ export class Preview3Server implements Server {
     outgoing: ServerResponse,
   ): Promise<void> {
     try {
-      const response = (await this.handler(requestOf(incoming))) as Response;
+      const response = (await this.handler(requestOf(incoming, this.forwarded))) as Response;
       open.status = response.getStatusCode();
-      await send(response, outgoing);
+      await send(response, outgoing, this.keeper(response, open));
     } catch (thrown) {
       open.failure = failureOf(thrown);
       if (outgoing.headersSent) outgoing.destroy();
@@ -103,9 +111,37 @@ export class Preview3Server implements Server {
     }
     this.notes.done(open);
   }
+
+  /** What is to be kept of a response that goes out: all of one that the guest did not make, and else what comes last. */
+  private keeper(response: Response, { givenWith }: OpenRequest): ResponseKeeper {
+    const { forwarding, forwarded } = this;
+    const own = forwarded.madeWith(response);
+    const event = own ?? givenWith;
+    if (event === undefined) return NO_KEEPER;
+    const lines = (part: ForwardedPart, entries: Entries) =>
+      forwarding.all(event, part, headerLines(entries));
+    const trailers = (entries: Entries) => entries.length > 0 && lines('trailers', entries);
+    if (own !== undefined) return { ...NO_KEEPER, trailers };
+    forwarding.all(event, 'status', Buffer.from(String(response.getStatusCode())));
+    lines('headers', response.getHeaders().copyAll());
+    return { body: forwarding.begin(event, 'body'), hasRoom: () => forwarding.hasRoom(), trailers };
+  }
 }
 
-function requestOf(incoming: IncomingMessage): object {
+/** Is told what goes out. */
+interface ResponseKeeper {
+  readonly body: Pick<ForwardedBytes, 'add' | 'end'> | undefined;
+  readonly hasRoom: () => Promise<void> | undefined;
+  readonly trailers: (entries: Entries) => void;
+}
+
+const NO_KEEPER: ResponseKeeper = {
+  body: undefined,
+  hasRoom: () => undefined,
+  trailers: () => undefined,
+};
+
+function requestOf(incoming: IncomingMessage, forwarded: ForwardedStreams): object {
   const entries = entriesOf(incoming.headersDistinct).filter(
     ([name]) => !shim._forbiddenHeaders.value.has(name),
   );
@@ -118,12 +154,14 @@ function requestOf(incoming: IncomingMessage): object {
       ),
     );
   });
+  const body = forwarded.body(bodyOf(incoming));
   const [request] = shim.Request.new(
     shim._fieldsFromEntriesChecked(entries),
-    new StreamReader(bodyOf(incoming)),
+    new StreamReader(body.bytes),
     new FutureReader(trailers),
     null,
   );
+  body.of(request);
   const method = (incoming.method ?? 'GET').toLowerCase();
   request.setMethod(METHODS.has(method) ? { tag: method } : { tag: 'other', val: method });
   request.setPathWithQuery(incoming.url ?? '/');
@@ -141,12 +179,16 @@ async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+async function send(
+  response: Response,
+  outgoing: ServerResponse,
+  keeper: ResponseKeeper,
+): Promise<void> {
   const { tx, rx } = future();
   // the program need not ask
   const tell = (how: object) => void tx.write(how).catch(() => undefined);
   try {
-    await sendWith(rx, response, outgoing);
+    await sendWith(rx, response, outgoing, keeper);
   } catch (thrown) {
     tell({ tag: 'err', val: GONE });
     throw thrown;
@@ -155,7 +197,12 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
 }
 
 /** @param sent resolves where all is sent @throws what came in between */
-async function sendWith(sent: object, response: Response, outgoing: ServerResponse): Promise<void> {
+async function sendWith(
+  sent: object,
+  response: Response,
+  outgoing: ServerResponse,
+  keeper: ResponseKeeper,
+): Promise<void> {
   const headers = response.getHeaders().copyAll();
   const [body, trailers] = shim.Response.consumeBody(response, sent);
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
@@ -167,10 +214,14 @@ async function sendWith(sent: object, response: Response, outgoing: ServerRespon
   if (body) {
     for await (const bytes of readableByteStreamFromReader(body, { name: 'response body' })) {
       if (!stillThere(outgoing).write(bytes)) await roomIn(outgoing);
+      keeper.body?.add(bytes);
+      await keeper.hasRoom();
     }
   }
+  keeper.body?.end();
   const fields = await shim._readTrailersForTransport(trailers);
   if (fields) {
+    keeper.trailers(fields);
     outgoing.addTrailers(fields.map(([name, value]) => [name, text(value)] as const));
   }
   await allOf(stillThere(outgoing));

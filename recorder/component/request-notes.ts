@@ -20,6 +20,8 @@ export class OpenRequest {
   failure: string | null = null;
   readonly spans: Span[] = [];
   durationNs: number | undefined;
+  /** Number of the call with which the program gave its response; undefined where nothing tells. */
+  givenWith: number | undefined;
 
   constructor(id: number, method: string, path: string, startNs: number) {
     this.id = id;
@@ -71,6 +73,12 @@ export class RequestNotes implements RunWatch {
     const goesOn = stack && this.stacks.get(stack);
     const of = this.running ?? goesOn ?? this.going.getStore();
     if (of !== undefined) this.kept.set(kept, of);
+  }
+
+  /** The guest gives what a task was called for. @param event number of the call with which it does */
+  returned(event: number | undefined, stack: GuestStack | undefined): void {
+    const of = this.running ?? (stack && this.stacks.get(stack)) ?? this.going.getStore();
+    if (of !== undefined) of.givenWith = event;
   }
 
   ran(first: number, last: number, stack: GuestStack | undefined): void {

@@ -4,6 +4,8 @@
  */
 import type { Outcome } from '../../traces/outcome.ts';
 import type { Address } from '../network/messages.ts';
+import type { ForwardedStreams } from './forwarded-streams.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { IncomingHandler } from './preview2-server.ts';
 import type { RequestHandler } from './preview3-server.ts';
 import type { Interfaces } from './provided-interfaces.ts';
@@ -14,6 +16,14 @@ export interface Server {
   listen(address: Address): Promise<Address>;
   /** Settles when all requests that have come are answered. */
   close(): Promise<void>;
+}
+
+/** What a server is made of. */
+export interface ServerParts {
+  readonly imports: Interfaces;
+  readonly notes: RequestNotes;
+  readonly forwarding: Forwarding;
+  readonly forwarded: ForwardedStreams;
 }
 
 /** What a component that serves exports in its one interface. */
@@ -49,13 +59,13 @@ export class ServedProgram {
     this.current = (await this.make()) as Exports;
   }
 
-  async server(later: boolean, imports: Interfaces, notes: RequestNotes): Promise<Server> {
+  async server(later: boolean, parts: ServerParts): Promise<Server> {
     if (later) {
       const { Preview3Server } = await import('./preview3-server.ts');
-      return new Preview3Server(notes, (request) => this.handleLater(request));
+      return new Preview3Server(parts, (request) => this.handleLater(request));
     }
     const { Preview2Server } = await import('./preview2-server.ts');
-    return new Preview2Server(imports, notes, (request, out) => this.handle(request, out));
+    return new Preview2Server(parts, (request, out) => this.handle(request, out));
   }
 
   private handle(request: object, out: object): void {

@@ -13,6 +13,7 @@ import { Worker } from 'node:worker_threads';
 import { messageOf, WasiRrError } from '../../errors.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { workerUrl } from '../../worker-url.ts';
+import { PATCHES, patched } from './generated-patches.ts';
 import { programName } from './provided-interfaces.ts';
 import type { TranspileAnswer, TranspileTask } from './transpile-worker.ts';
 
@@ -20,7 +21,7 @@ import type { TranspileAnswer, TranspileTask } from './transpile-worker.ts';
 export const HOOKS = 'wasi-rr.component';
 
 // One line, so that line numbers in the generated code change by one only.
-const PROLOGUE = `const {WebAssembly,DataView,Uint8Array,Uint16Array,TextEncoder} = globalThis[Symbol.for(${JSON.stringify(HOOKS)})];\n`;
+const PROLOGUE = `const {WebAssembly,DataView,Uint8Array,Uint16Array,TextEncoder,liftedStream} = globalThis[Symbol.for(${JSON.stringify(HOOKS)})];\n`;
 
 const COMPONENT = 'component.wasm';
 const PROGRAM = 'component.mjs';
@@ -79,7 +80,7 @@ export async function transpiled(
     ...(async && { asyncMode: 'jspi' }),
   };
   const key = createHash('sha256')
-    .update(JSON.stringify([jcoVersion(), PROLOGUE, options]))
+    .update(JSON.stringify([jcoVersion(), PROLOGUE, PATCHES, options]))
     .update(adapter ?? '')
     .update(bytes)
     .digest('hex');
@@ -177,8 +178,8 @@ async function store(
     const binaries = Object.keys(files).filter((name) => name.endsWith('.wasm'));
     for (const name of binaries) await writeFile(join(made, name), files[name] as Uint8Array);
     const modules = binaries.filter((name) => name !== COMPONENT);
-    const program = Buffer.concat([Buffer.from(PROLOGUE), files['component.js'] as Uint8Array]);
-    await writeFile(join(made, PROGRAM), program);
+    const generated = Buffer.from(files['component.js'] as Uint8Array).toString();
+    await writeFile(join(made, PROGRAM), PROLOGUE + patched(generated));
     await writeFile(join(made, MANIFEST), JSON.stringify({ ...names, modules } satisfies Manifest));
     await rename(made, folder);
   } catch (cause) {

@@ -41,12 +41,11 @@ export function checkCall(
     if (!same(recorded, actual)) return { what: 'argument', index, recorded, actual };
   }
   if (event.pages !== pages) return { what: 'memory-size', recorded: event.pages, actual: pages };
-  return pointed && checkReads(event.hostReads, pointed);
+  return pointed && checkReads(event, pointed);
 }
 
-/** Whether the host reads what it read. */
-export function checkReads(
-  hostReads: HostReads,
+function checkReads(
+  { hostReads }: CallEvent | OpenEvent,
   { memory, hash }: PointedMemory,
 ): Mismatch | undefined {
   const { places, length, kept, hash: recordedHash } = hostReads;

@@ -166,11 +166,7 @@ export class CoreGraph {
 
   /** The memory that an imported function reads; undefined where the trace does not say. */
   memoryOf(func: LoggedFunction): PointedMemory | undefined {
-    return this.memoryNumbered(this.pointed.get(func.id));
-  }
-
-  memoryNumbered(number = -1): PointedMemory | undefined {
-    const memory = this.memories[number];
+    const memory = this.memories[this.pointed.get(func.id) ?? -1];
     if (memory === undefined) return undefined;
     const known = this.hashers.get(memory);
     const hash = known ?? memoryHasher(memory);

@@ -1,9 +1,15 @@
 /** Reads the calls of a replayed server as they are made, with the guest's memory at hand, for its responses. */
 import type { CallEvent, LogEvent, OpenEvent } from '../../traces/events.ts';
+import { type ForwardedPart, isWhole } from '../../traces/forwarded.ts';
 import type { TraceReader } from '../../traces/reader.ts';
 import { ComponentCalls } from '../../wasi/component/component-calls.ts';
 import { CoreMeanings } from '../../wasi/component/core-meanings.ts';
-import { type HttpResponse, HttpResponses } from '../../wasi/component/http-responses.ts';
+import {
+  type Forwarded,
+  type Header,
+  type HttpResponse,
+  HttpResponses,
+} from '../../wasi/component/http-responses.ts';
 import type { LiftMemory } from '../../wasm/component/lift.ts';
 
 /** Nothing is put into words. */
@@ -14,7 +20,7 @@ export class ResponseTap {
   private readonly calls: ComponentCalls;
 
   constructor(trace: TraceReader, onResponse: (response: HttpResponse) => void) {
-    this.responses = new HttpResponses(onResponse);
+    this.responses = new HttpResponses(onResponse, (event) => forwardedBy(trace, event));
     const meanings = new CoreMeanings(trace.meta.component?.words, trace.instances());
     this.calls = new ComponentCalls(meanings, LIMITS, undefined, this.responses);
   }
@@ -32,6 +38,43 @@ export class ResponseTap {
   end(): void {
     this.responses.end();
   }
+}
+
+/** Bytes of one body that are read: a trace may say anything. */
+const MAX_BODY = 256 << 20;
+
+/** Of status, headers and trailers. */
+const MAX_TEXT = 1 << 20;
+
+function forwardedBy(trace: TraceReader, event: number): Forwarded | undefined {
+  const entries = trace.forwarded(event, event + 1);
+  if (entries.length === 0) return undefined;
+  const text = (wanted: ForwardedPart) => {
+    const entry = entries.find(({ part }) => part === wanted);
+    return entry && Buffer.from(trace.forwardedBytes(entry, MAX_TEXT)).toString('latin1');
+  };
+  const status = text('status');
+  const body = entries.find(({ part }) => part === 'body');
+  return {
+    status: status === undefined ? undefined : Number.parseInt(status, 10),
+    headers: headersOf(text('headers')),
+    trailers: headersOf(text('trailers')),
+    body: body && {
+      bytes: trace.forwardedBytes(body, MAX_BODY),
+      whole: isWhole(body) && body.kept <= MAX_BODY,
+    },
+  };
+}
+
+/** Lines `name: value`. */
+function headersOf(text: string | undefined): readonly Header[] | undefined {
+  const lines = text?.split('\r\n').filter(Boolean);
+  return lines?.map((line) => {
+    const at = line.indexOf(': ');
+    return at < 0
+      ? [line, new Uint8Array(0)]
+      : [line.slice(0, at), Uint8Array.from(Buffer.from(line.slice(at + 2), 'latin1'))];
+  });
 }
 
 class LiveMemory implements LiftMemory {

@@ -6,13 +6,19 @@ const bytes = (text: string) => Buffer.from(text);
 
 test('without a path it is for the root; headers of one name are all sent', async () => {
   const sent: unknown[] = [];
-  const client = mendedClient({
-    async send(request) {
-      const headers = request.getHeaders().copyAll();
-      sent.push(request.getPathWithQuery(), ...headers.map(([name, value]) => `${name}: ${value}`));
-      return {};
+  const client = mendedClient(
+    {
+      async send(request) {
+        const headers = request.getHeaders().copyAll();
+        sent.push(
+          request.getPathWithQuery(),
+          ...headers.map(([name, value]) => `${name}: ${value}`),
+        );
+        return {};
+      },
     },
-  });
+    () => undefined,
+  );
   class Request {
     getPathWithQuery(): string | undefined {
       return undefined;

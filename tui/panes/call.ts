@@ -1,7 +1,9 @@
 /** The selected event in full: every argument and result by name and type, what passed, and when. */
 import type { StackFrame } from '../../replayer/session/messages.ts';
 import type { CallEvent, ComponentEvent, LogEvent, OpenEvent } from '../../traces/events.ts';
+import type { ForwardedEntry } from '../../traces/forwarded.ts';
 import { parseOutcomeText } from '../../traces/outcome.ts';
+import type { TraceReader } from '../../traces/reader.ts';
 import { isBeingRecorded } from '../../traces/recorder-process.ts';
 import { contentsRange, effectOf } from '../../wasi/call-memory.ts';
 import { type DecodedField, decodeCall } from '../../wasi/decode.ts';
@@ -34,7 +36,7 @@ export function callContent(bugger: Debugger, width: number): TabContent {
   if (event === undefined) return { lines: [{ line: line('this event cannot be read') }] };
   const lines =
     event.kind === 'call' || event.kind === 'open'
-      ? callLines(event, row, rows, width)
+      ? [...callLines(event, row, rows, width), ...forwardedLines(reader, position, width)]
       : otherLines(bugger, event);
   return { lines: [...lines, ...timing(event, row)] };
 }
@@ -178,7 +180,30 @@ function payloadLines(event: CallEvent | OpenEvent, width: number): ContentLine[
   if (range.length === 0) return [];
   const bytes = range.bytes.subarray(0, MAX_PAYLOAD);
   const kept = bytes.length < range.length ? `, the first ${shortBytes(bytes.length)}` : '';
-  const title = `payload: ${shortBytes(range.length)}${kept}`;
+  return bytesLines(`payload: ${shortBytes(range.length)}${kept}`, bytes, width);
+}
+
+/** What went on with this call that the guest never had. */
+function forwardedLines(reader: TraceReader, number: number, width: number): ContentLine[] {
+  return reader.forwarded(number, number + 1).flatMap((entry) => {
+    const { part, size, kept } = entry;
+    const bytes = bytesOf(reader, entry);
+    if (bytes === undefined) return [{ line: line(`${part}: what was passed on cannot be read`) }];
+    const all = size === null ? `${shortBytes(kept)} or more` : shortBytes(size);
+    const shown = bytes.length === size ? '' : `, the first ${shortBytes(bytes.length)}`;
+    return bytesLines(`passed on unread: ${part}, ${all}${shown}`, bytes, width);
+  });
+}
+
+function bytesOf(reader: TraceReader, entry: ForwardedEntry): Uint8Array | undefined {
+  try {
+    return reader.forwardedBytes(entry, MAX_PAYLOAD);
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesLines(title: string, bytes: Uint8Array, width: number): ContentLine[] {
   const isText = textShare(bytes) > 0.9;
   const body = isText ? textLines(bytes) : hexDump(bytes, memoryColumns(width));
   return [{ line: line(span(title, 'strong')) }, ...body.map((one) => ({ line: one }))];

@@ -252,7 +252,7 @@ export class ComponentCalls {
     if (role === 'entry') this.tasks.begin(number, of, callback, component);
     else this.tasks.entered(number, undefined);
     const memory = this.passed?.take() ?? new PieceMemory([]);
-    const values = this.lifter.params(of, args, memory, meant);
+    const values = this.lifter.params(of, args, memory, { encoding: 'utf8' });
     for (const [i, value] of values.entries()) {
       const what = `${of.name} ${of.params[i]?.name ?? ''}`;
       this.handles.got(value, component, number, number, what);
@@ -262,8 +262,7 @@ export class ComponentCalls {
     return { kind: 'entered', name, interface: from, args: texts };
   }
 
-  private leave(event: Crossing): Followed {
-    const { kind, opened = -1, results = [] } = event;
+  private leave({ kind, opened = -1, results = [] }: Crossing): Followed {
     const isEntry = this.entered.has(opened);
     const meant = this.entered.get(opened);
     this.entered.delete(opened);
@@ -279,8 +278,7 @@ export class ComponentCalls {
     // what gives its result with `task.return` returns nothing
     if (meant.role !== 'whole' || meant.func === undefined)
       return { kind: 'left', result: undefined };
-    const memory = new PieceMemory(piecesRead(event));
-    const value = this.lifter.returned(meant.func, results, memory, meant.encoding);
+    const value = this.lifter.returned(meant.func, results);
     return { kind: 'left', result: value && this.handles.format(value, meant.component) };
   }
 }

@@ -77,7 +77,6 @@ export interface ExportMeaning {
   /** Name of its callback; of a callback its own. */
   readonly callback: string | undefined;
   readonly component: number;
-  readonly encoding: StringEncoding;
 }
 
 const NO_WORDS: ComponentWords = { types: [], resources: [], functions: [], lifted: [] };
@@ -172,11 +171,10 @@ export class CoreMeanings {
     const entry = lifted.find((one) => one.name === name);
     const func = entry && this.words.functions[entry.func];
     if (entry !== undefined && func !== undefined) {
-      const { callback, encoding = 'utf8' } = entry;
-      return { role: roleOf(entry), func, callback, component, encoding };
+      return { role: roleOf(entry), func, callback: entry.callback, component };
     }
     if (!lifted.some(({ callback }) => callback === name)) return undefined;
-    return { role: 'callback', func: undefined, callback: name, component, encoding: 'utf8' };
+    return { role: 'callback', func: undefined, callback: name, component };
   }
 
   /** Instances of one module are made in the order in which the words list them; of a server again and again. */

@@ -20,11 +20,25 @@ export interface HttpResponse {
   readonly body: readonly Uint8Array[];
   /** What came after the body. */
   readonly trailers: readonly Header[];
-  /** Whether bytes went into the body that the guest never had (`splice`, a stream that it passed on), or too many. */
+  /**
+   * Whether bytes are missing: of what the guest passed on without having it (`splice`, a stream that it was given) the trace
+   * may keep less, or there were too many.
+   */
   readonly cut: boolean;
 }
 
+/** What the trace keeps of what a call passed on. */
+export interface Forwarded {
+  readonly status: number | undefined;
+  readonly headers: readonly Header[] | undefined;
+  readonly trailers: readonly Header[] | undefined;
+  /** Undefined where there is none. */
+  readonly body: { readonly bytes: Uint8Array; readonly whole: boolean } | undefined;
+}
+
 interface Making {
+  /** What the guest passed on when it made it. */
+  forwarded: Forwarded | undefined;
   event: number | undefined;
   status: number;
   headers: readonly Header[];
@@ -65,12 +79,14 @@ const STEPS: Readonly<Record<string, Step>> = {
     own.begin(result, own.fieldsOf(args[0])),
   'wasi:http/types outgoing-response.set-status-code': (own, { args: [self, code] }) =>
     own.setStatus(self, code),
-  'wasi:http/types response.new': (own, { component, args, result }) => {
+  'wasi:http/types response.new': (own, { event, component, args, result }) => {
     const [headers, contents, trailers] = args;
     const [handle] = itemsOf(result);
-    const response = own.begin(handle, own.fieldsOf(headers));
+    const forwarded = own.forwarded(event);
+    const response = own.begin(handle, forwarded?.headers ?? own.fieldsOf(headers));
+    response.forwarded = forwarded;
     // what the guest was given is passed on unseen
-    if (!own.fills(response, component, contents, 'body')) response.cut = true;
+    if (!own.fills(response, component, contents, 'body')) own.forward(response, forwarded);
     own.fills(response, component, trailers, 'trailers');
   },
   'wasi:http/types response.set-status-code': (own, { args: [self, code] }) =>
@@ -89,8 +105,8 @@ const STEPS: Readonly<Record<string, Step>> = {
     own.zeroes(self, size),
   'wasi:io/streams output-stream.blocking-write-zeroes-and-flush': (own, { args: [self, size] }) =>
     own.zeroes(self, size),
-  'wasi:io/streams output-stream.splice': (own, { args }) => own.spliced(args[0]),
-  'wasi:io/streams output-stream.blocking-splice': (own, { args }) => own.spliced(args[0]),
+  'wasi:io/streams output-stream.splice': (own, said) => own.spliced(said),
+  'wasi:io/streams output-stream.blocking-splice': (own, said) => own.spliced(said),
   'wasi:io/streams output-stream.drop': (own, { args }) => own.sinks.delete(own.keyOf(args[0])),
 };
 
@@ -99,6 +115,7 @@ const HANDLER = 'wasi:http/handler handle';
 
 export class HttpResponses implements PassageWatch {
   private readonly onResponse: (response: HttpResponse) => void;
+  readonly forwarded: (event: number) => Forwarded | undefined;
   private readonly fields = new Map<string, readonly Header[]>();
   private readonly responses = new Map<string, Making>();
   /** Given by one component to another, by the number that they have there. */
@@ -112,9 +129,16 @@ export class HttpResponses implements PassageWatch {
   /** In WASI 0.3. */
   private readonly streams = new ResponseStreams<Making, Uint8Array | readonly Header[]>();
 
-  /** @param onResponse called for each when its body is finished */
-  constructor(onResponse: (response: HttpResponse) => void) {
+  /**
+   * @param onResponse called for each when its body is finished
+   * @param forwarded what a call passed on that the guest did not have
+   */
+  constructor(
+    onResponse: (response: HttpResponse) => void,
+    forwarded: (event: number) => Forwarded | undefined = () => undefined,
+  ) {
     this.onResponse = onResponse;
+    this.forwarded = forwarded;
   }
 
   /** A call was made, whose host may have refused it: then nothing came of it. */
@@ -160,6 +184,7 @@ export class HttpResponses implements PassageWatch {
 
   begin(handle: WitValue | undefined, headers: readonly Header[]): Making {
     const making: Making = {
+      forwarded: undefined,
       event: undefined,
       status: 200,
       headers,
@@ -229,8 +254,7 @@ export class HttpResponses implements PassageWatch {
     this.component = component;
     const given = ok(value);
     if (nameOf(from, name) !== HANDLER || given === undefined) return;
-    // one that it did not make itself it has from someone else, and passes on
-    const response = this.response(given) ?? { ...this.begin(given, []), cut: true };
+    const response = this.response(given) ?? this.passedOn(given, event);
     this.responses.delete(this.keyOf(given));
     this.moving.delete(handleOf(given));
     response.event = event;
@@ -238,10 +262,28 @@ export class HttpResponses implements PassageWatch {
     if (!this.streams.isFilling(response)) this.finish(response);
   }
 
+  /** One that the guest did not make itself it has from someone else. */
+  private passedOn(given: WitValue, event: number): Making {
+    const forwarded = this.forwarded(event);
+    const response = this.begin(given, forwarded?.headers ?? []);
+    response.status = forwarded?.status ?? response.status;
+    response.forwarded = forwarded;
+    this.forward(response, forwarded);
+    return response;
+  }
+
+  /** The body comes of what was passed on. */
+  forward(response: Making, forwarded: Forwarded | undefined): void {
+    const body = forwarded?.body;
+    if (body !== undefined) this.append(response, body.bytes);
+    if (body?.whole !== true) response.cut = true;
+  }
+
   give(event: number, handle: WitValue | undefined): void {
     const response = this.response(handle);
     if (response === undefined) return;
     response.event = event;
+    response.headers = this.forwarded(event)?.headers ?? response.headers;
     this.open.add(response);
   }
 
@@ -250,20 +292,23 @@ export class HttpResponses implements PassageWatch {
   }
 
   zeroes(sink: WitValue | undefined, size: WitValue | undefined): void {
-    const count = size?.kind === 'plain' ? Number(size.text) : 0;
-    if (count > MAX_BODY) this.spliced(sink);
+    const count = countOf(size);
+    const response = this.sinks.get(this.keyOf(sink));
+    if (count > MAX_BODY && response) response.cut = true;
     else this.add(sink, new Uint8Array(count));
   }
 
-  spliced(sink: WitValue | undefined): void {
+  spliced({ event, args: [sink], result }: Said): void {
     const response = this.sinks.get(this.keyOf(sink));
-    if (response) response.cut = true;
+    if (response === undefined || countOf(ok(result)) === 0) return;
+    this.forward(response, this.forwarded(event));
   }
 
   finish(response: Making | undefined): void {
     if (response === undefined || !this.open.delete(response)) return;
-    const { event = 0, status, headers, body, trailers, cut } = response;
-    this.onResponse({ event, status, headers, body, trailers, cut });
+    const { event = 0, status, headers, body, cut, forwarded } = response;
+    const trailers = response.trailers.length > 0 ? response.trailers : forwarded?.trailers;
+    this.onResponse({ event, status, headers, body, trailers: trailers ?? [], cut });
   }
 
   private add(sink: WitValue | undefined, bytes: Uint8Array): void {
@@ -285,6 +330,10 @@ function nameOf(from: string, name: string): string {
 /** Of a result the value that it has where all is well. */
 function ok(value: WitValue | undefined): WitValue | undefined {
   return value?.kind === 'case' && value.name === 'ok' ? value.value : undefined;
+}
+
+function countOf(value: WitValue | undefined): number {
+  return value?.kind === 'plain' ? Number(value.text) : 0;
 }
 
 function handleOf(value: WitValue | undefined): number {

@@ -90,19 +90,12 @@ export function readCanonical(input: BinaryInput, scope: Scope): void {
     case CODE.lift: {
       input.byte();
       const core = present(scope.coreFunctions[input.u32()], 'core function');
-      const { async, callback, memory, encoding } = readOptions(input, scope);
+      const { async, callback } = readOptions(input, scope);
       const type = scope.typeAt(input.u32());
       if (type.kind !== 'function') {
         throw new RangeError('a function is lifted to no function type');
       }
-      const source = {
-        kind: 'lifted' as const,
-        core,
-        callback,
-        async: async || type.type.async,
-        memory,
-        encoding,
-      };
+      const source = { kind: 'lifted' as const, core, callback, async: async || type.type.async };
       scope.world.lifted.push(source);
       scope.functions.push({ kind: 'function', type: type.type, source });
       break;

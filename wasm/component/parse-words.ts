@@ -1,7 +1,6 @@
 /** Reads what a component says of its functions out of a trace, which may claim anything. */
 import {
   type ComponentWords,
-  ENCODINGS,
   isPrimitive,
   type LiftedFunction,
   type MadeInstance,
@@ -88,8 +87,7 @@ function isLifted(value: unknown, functions: number): boolean {
     isIndex(value.module, Number.MAX_SAFE_INTEGER) &&
     isText(value.name) &&
     (value.async === undefined || typeof value.async === 'boolean') &&
-    isMaybeText(value.callback) &&
-    (value.encoding === undefined || ENCODINGS.some((one) => one === value.encoding))
+    isMaybeText(value.callback)
   );
 }
 
