@@ -111,6 +111,7 @@ export type {
 } from './replayer/timetravel/messages.ts';
 export type {
   Arrival,
+  Cause,
   Motion,
   PointRule,
   Points,

@@ -3,6 +3,7 @@
  * Moves through the library; prints nothing.
  */
 import {
+  type Cause,
   describeOutcome,
   type LinePlace,
   type LocatedArrival,
@@ -21,8 +22,13 @@ import { DisplayList } from './displays.ts';
 import type { Format } from './examine.ts';
 import { PointList } from './points.ts';
 
-export interface Stop extends LocatedArrival {
+/** Why it stopped, and the point of the user's that says so. */
+export interface StopCause extends Cause {
   readonly point: StopPoint | undefined;
+}
+
+export interface Stop extends LocatedArrival, StopCause {
+  readonly others?: readonly StopCause[];
 }
 
 export class Debugger {
@@ -68,9 +74,13 @@ export class Debugger {
     this.arrival = arrival;
     this.selected = 0;
     this.listed = undefined;
-    const point = this.points.met(arrival);
+    const pointed = (cause: Cause) => ({ ...cause, point: this.points.find(cause.rule) });
+    const { others, ...alone } = arrival;
+    const { point } = pointed(arrival);
+    const stop = { ...alone, point, ...(others && { others: others.map(pointed) }) };
+    this.points.passed(arrival);
     this.stoppedAt = point?.number;
-    return { ...arrival, point };
+    return stop;
   }
 
   /** @returns the number of a new checkpoint, here */

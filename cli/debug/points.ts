@@ -25,7 +25,7 @@ export class PointList {
 
   /** @throws WasiRrError OPTION_INVALID where there is none of this number */
   get(number: number): StopPoint {
-    const found = this.points.find((one) => one.number === number);
+    const found = this.find(number);
     if (found === undefined) throw refuse(`there is no breakpoint ${number}.`);
     return found;
   }
@@ -63,11 +63,13 @@ export class PointList {
     return activePoints(this.points);
   }
 
-  /** Counts hits. @returns the point that a motion ended at */
-  met(arrival: Arrival): StopPoint | undefined {
-    const found = this.points.find(({ number }) => number === arrival.rule);
+  find(number: number | undefined): StopPoint | undefined {
+    return this.points.find((one) => one.number === number);
+  }
+
+  /** Counts hits. */
+  passed(arrival: Arrival): void {
     this.points = afterMotion(this.points, arrival);
-    return found;
   }
 
   /** @param kind undefined: all */

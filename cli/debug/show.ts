@@ -5,7 +5,7 @@ import { ownCode } from '../../tui/source/own-code.ts';
 import { frameTexts } from '../frames.ts';
 import { bytesText } from '../hex-dump.ts';
 import type { Answer } from './answer.ts';
-import type { Debugger, Stop } from './debugger.ts';
+import type { Debugger, Stop, StopCause } from './debugger.ts';
 import { showDisplays } from './displays.ts';
 import { trappedElsewhere } from './ending.ts';
 import { pointTitle } from './points.ts';
@@ -18,19 +18,19 @@ export function markText({ event, tick }: Mark, entered?: number): string {
 
 /** Why it stopped, where, and the line of the source. */
 export async function showStop(debug: Debugger, stop: Stop): Promise<Answer> {
-  const { mark, point, problem } = stop;
+  const { mark, others = [] } = stop;
   const displayed = await showDisplays(debug);
   const json = {
     mark,
     ...(stop.entered !== undefined && { entered: stop.entered }),
-    reason: reasonJson(stop),
-    point: point?.number ?? null,
-    ...(problem !== undefined && { problem }),
+    ...causeJson(stop),
+    ...(others.length > 0 && { others: others.map(causeJson) }),
     frame: stop.stack[0] === undefined ? null : jsonFrame(stop.stack[0], 0),
     ...(displayed.text.length > 0 && displayed.json),
   };
   const own = stop.reason.kind === 'watch' ? ownCodeText(debug) : [];
-  const lines = [...reasonText(debug, stop), ...frameText(debug), ...own];
+  const why = [stop, ...others].flatMap((cause) => causeText(debug, cause));
+  const lines = [...why, ...frameText(debug), ...own];
   return { text: [...lines, ...displayed.text], json };
 }
 
@@ -59,7 +59,7 @@ export function sourceLine(number: number, text: string): string {
   return `${number}\t${escapeText(text.replaceAll('\t', '    ').trimEnd())}`;
 }
 
-function reasonText(debug: Debugger, { reason, point, problem }: Stop): string[] {
+function causeText(debug: Debugger, { reason, point, problem }: StopCause): string[] {
   const text = whyText(debug, reason, point);
   if (problem === undefined) return text;
   return [...text, `its condition cannot be tested here: ${escapeText(problem)}`];
@@ -96,7 +96,15 @@ function whyText(debug: Debugger, reason: Stop['reason'], point: Stop['point']):
   }
 }
 
-function reasonJson({ reason }: Stop): object {
+function causeJson({ reason, point, problem }: StopCause): object {
+  return {
+    reason: reasonJson(reason),
+    point: point?.number ?? null,
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+function reasonJson(reason: Stop['reason']): object {
   if (reason.kind !== 'watch') return reason;
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
   return { ...reason, before: hex(reason.before), after: hex(reason.after) };

@@ -27,7 +27,8 @@ async function outOfLoop(debug: Debugger, from: number, depth: number): Promise<
   for (;;) {
     const points = withBreaks(debug.points.active, later);
     const stop = await debug.move({ kind: 'step', size: 'out', reverse: false, points });
-    const isInner = stop.reason.kind === 'break' && stop.point === undefined;
+    const isInner =
+      stop.reason.kind === 'break' && stop.point === undefined && stop.others === undefined;
     if (!isInner || stop.mark.depth <= depth) return stop;
   }
 }

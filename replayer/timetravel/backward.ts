@@ -7,7 +7,7 @@ import type { SourceLines } from '../source/source-lines.ts';
 import { INNERMOST, inlineLevel, lineAt } from './goals.ts';
 import { LineRuns } from './line-runs.ts';
 import { type Mark, sameMark } from './mark.ts';
-import { type Points, type Reason, watchesReads } from './motions.ts';
+import type { Points, Reason } from './motions.ts';
 import type { PointRules } from './point-rules.ts';
 import type { ProbeEvents, ProbeRun } from './probe-run.ts';
 import { WatchPoints } from './watch-points.ts';
@@ -170,19 +170,14 @@ export function pointsBefore(
   run: () => ProbeRun,
 ): ProbeEvents {
   const breaks = new Set(points.breaks);
-  let watch: WatchPoints | undefined;
-  let callMark: Mark | undefined;
-  let answered: readonly { address: number; length: number }[] = [];
-  let asked: readonly { address: number; length: number }[] = [];
-  const met = (hits: readonly Reason[] | undefined, at: Mark) => {
-    for (const hit of hits ?? []) rules.remember(hit, at, () => run().stopped());
-  };
-  const read = (by: 'guest' | 'host', at: Mark, address: number, length: number) =>
-    met(watch?.read(by, at, address, length), at);
+  const met = (reason: Reason, at: Mark, pc?: number) =>
+    rules.remember(reason, at, () => run().stopped(pc));
+  // the frame that accesses memory has not stored its locals
+  const watches = new WatchPoints(run, points.watches, (hit) => met(hit, hit.mark)).events;
   return {
+    ...watches,
     begin: () => {
-      watch = new WatchPoints(run(), points.watches);
-      watch.begin();
+      watches.begin?.();
       run().wantTick(to.tick);
     },
     ticked: () => run().arm(to.depth),
@@ -191,42 +186,13 @@ export function pointsBefore(
     },
     stop: (at) => {
       if (sameMark(at, to)) run().leave();
-      if (breaks.has(at.pc)) {
-        rules.remember({ kind: 'break', pc: at.pc }, at, () => run().stopped(at.pc));
-      }
+      if (breaks.has(at.pc)) met({ kind: 'break', pc: at.pc }, at, at.pc);
     },
     calling: (at, name) => {
-      callMark = at;
+      watches.calling?.(at, name);
       if (points.calls.includes(name) || points.calls.includes('*')) {
-        rules.remember({ kind: 'call', name }, at, () => run().stopped(at.pc));
+        met({ kind: 'call', name }, at, at.pc);
       }
-      // told before the call, and done by it
-      for (const { address, length } of asked) read('host', at, address, length);
-      asked = [];
     },
-    answering: (ranges) => {
-      answered = [...answered, ...ranges];
-    },
-    passed: (event) => {
-      for (const { address, length } of answered) {
-        if (!callMark) break;
-        const hits = watch?.wrote('host', callMark, address, length);
-        met(
-          hits?.map((hit) => ({ ...hit, event })),
-          callMark,
-        );
-      }
-      answered = [];
-    },
-    ...(points.watches.length > 0 && {
-      wrote: (at: Mark, address: number, length: number) =>
-        met(watch?.wrote('guest', at, address, length), at),
-    }),
-    ...(points.watches.some(watchesReads) && {
-      read: (at: Mark, address: number, length: number) => read('guest', at, address, length),
-      reading: (_at: Mark, ranges: readonly { address: number; length: number }[]) => {
-        asked = ranges;
-      },
-    }),
   };
 }

@@ -26,10 +26,11 @@ import {
   NOWHERE,
 } from './goals.ts';
 import { Histories, type HistoryQuery, type ValueHistory } from './histories.ts';
+import { mayCallHost } from './host-calls.ts';
 import { type Mark, sameMark } from './mark.ts';
 import type { Arrival, Motion, Points, StepSize } from './motions.ts';
 import { PassedHits } from './passed-hits.ts';
-import { type Met, PointRules } from './point-rules.ts';
+import { causeOf, type Met, PointRules } from './point-rules.ts';
 import { guestAt, type Position } from './position.ts';
 import { notThere, Positions } from './positions.ts';
 import { ANY_DEPTH, type ProbeRun } from './probe-run.ts';
@@ -132,7 +133,8 @@ export class Engine {
       this.stretches.at(from) ??
       (again ? await this.stretches.make(from, 'after', onEvent) : undefined);
     const stops = ({ pc, event }: Mark) =>
-      breaks.includes(pc) || (calls.length > 0 && event !== from.event);
+      breaks.includes(pc) ||
+      (calls.length > 0 && (event !== from.event || mayCallHost(this.runs.layout, pc)));
     return there?.stretch.on(there.index, goal, this.runs.functionAt, stops);
   }
 
@@ -220,11 +222,11 @@ export class Engine {
     const { passed } = this;
     const known = passed.before(points, from);
     if (known !== undefined) {
-      const arrival = known.met ?? (await this.forwards.start(onEvent));
+      const arrival = causeOf(known.met) ?? (await this.forwards.start(onEvent));
       return { ...arrival, ...(points.rules && { hits: known.hits }) };
     }
     passed.begin();
-    const rules = new PointRules(points, this.look, (hit) => passed.add(hit));
+    const rules = new PointRules(points, this.look, (met) => passed.add(met));
     const events = pointsBefore(points, rules, from, () => run);
     // where one stands at a breakpoint, that tells when the run is there
     const steps = points.breaks.includes(from.pc) ? [] : [this.runs.functionAt(from.pc)];
@@ -232,7 +234,7 @@ export class Engine {
     if ((await run.run()) !== 'left') throw notThere(from);
     // of a component, one does not come to each hit where it is (inOrder)
     if (this.runs.target.instance === undefined) passed.end(points, from);
-    const last = await this.inOrder(rules.last(), onEvent);
+    const last = await this.inOrder(causeOf(rules.last()), onEvent);
     return { ...(last ?? (await this.forwards.start(onEvent))), ...told(points, rules) };
   }
 
@@ -240,7 +242,10 @@ export class Engine {
    * Of a component, other guests may have run between a call and its answer: backwards, one comes to what the
    * host wrote from behind, and stops at the last instruction before it.
    */
-  private async inOrder(met: Met | undefined, onEvent: OnEvent): Promise<Met | undefined> {
+  private async inOrder<One extends Met>(
+    met: One | undefined,
+    onEvent: OnEvent,
+  ): Promise<One | undefined> {
     if (met?.reason.kind !== 'watch' || this.runs.target.instance === undefined) return met;
     const { event } = met.reason;
     if (event === undefined) return met;

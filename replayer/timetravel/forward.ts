@@ -4,17 +4,17 @@
  */
 import type { Goal } from './goals.ts';
 import { type Mark, sameMark } from './mark.ts';
-import { type Points, type Reason, watchesReads } from './motions.ts';
+import type { Points, Reason } from './motions.ts';
 import type { Met, PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, type ProbeRun } from './probe-run.ts';
-import { WatchPoints } from './watch-points.ts';
+import { type WatchHit, WatchPoints } from './watch-points.ts';
 
 /** Function entries and rounds of loops past the end of an interrupted recording, before it is left. */
 const BEYOND_TICKS = 1 << 24;
 
-const MOVED: Reached['met'] = { reason: { kind: 'moved' }, rule: undefined, problem: undefined };
-const BEYOND: Reached['met'] = { reason: { kind: 'beyond' }, rule: undefined, problem: undefined };
+const MOVED: Reason = { kind: 'moved' };
+const BEYOND: Reason = { kind: 'beyond' };
 
 export interface ForwardQuery {
   /** A mark that the run comes to; `start` or the event after which the goal counts. */
@@ -26,7 +26,8 @@ export interface ForwardQuery {
 
 export interface Reached {
   readonly position: Position;
-  readonly met: Pick<Met, 'reason' | 'rule' | 'problem'>;
+  /** All that was met there, in order. */
+  readonly met: readonly Met[];
 }
 
 export interface ForwardPass {
@@ -39,34 +40,39 @@ export interface ForwardPass {
     /** Whether the run came to where the motion begins. */
     readonly begun: boolean;
     /** Met by what the host read for a call with which the run ended: no instruction stands behind it. */
-    readonly unanswered: Reached['met'] | undefined;
+    readonly unanswered: Reached['met'];
   };
+}
+
+export interface ForwardCode {
+  /** Functions whose instructions can be looked at. */
+  readonly steps: ReadonlySet<number>;
+  readonly functionAt: (pc: number) => number;
+  /** Whether an instruction may call the host. */
+  readonly mayCall: (pc: number) => boolean;
 }
 
 /**
  * @param rules of the points
  * @param run gives the run, once there is one
- * @param steps functions whose instructions can be looked at
  */
 export function forwardPass(
   { from, goal: makeGoal, points }: ForwardQuery,
   rules: PointRules,
   run: () => ProbeRun,
-  steps: ReadonlySet<number>,
-  functionAt: (pc: number) => number,
+  { steps, functionAt, mayCall }: ForwardCode,
 ): ForwardPass {
   const goal = makeGoal();
   const missing = new Set<number>();
   const breaks = new Set(points.breaks);
   let reached: Reached | undefined;
   let begun = false;
-  let watch: WatchPoints | undefined;
-  /** Found, and shown at the next instruction. */
-  let found: Reached['met'] | undefined;
-  let answered: readonly { address: number; length: number }[] = [];
-  let asked: readonly { address: number; length: number }[] = [];
-  let callMark: Mark | undefined;
-  let unanswered: Reached['met'] | undefined;
+  /** Met by what was done, and shown at the next instruction. */
+  const found: Met[] = [];
+  /** Where the motion ends: what the instruction there calls may be one of the points. */
+  let deciding: Reached | undefined;
+  /** The run has ended: nobody can be looked at. */
+  let over = false;
   let beyondFrom: number | undefined;
   /** Of a component, the stack on which the motion began, as long as it is there: goals are about its frames. */
   let own: number | undefined;
@@ -77,7 +83,7 @@ export function forwardPass(
   };
   /** Greatest depth of frames to look at, on the stack that runs. */
   const limitNow = () => {
-    if (found !== undefined) return ANY_DEPTH;
+    if (found.length > 0) return ANY_DEPTH;
     return own === undefined || goal.anyStack || run().stack === own ? goal.limit : 0;
   };
   /** Looks at instructions as the goal wants it; with a reason, at any. */
@@ -96,43 +102,50 @@ export function forwardPass(
     if (limit > 0) need(run().functions().slice(0, limit));
     look();
   };
-  const arrive = (at: Mark, met: Reached['met'] | undefined) => {
-    if (met === undefined) return;
-    reached = { position: positionOf(run(), at), met };
+  const isFrom = (at: Mark) => 'pc' in from && sameMark(at, from);
+  const end = (where: Reached) => {
+    reached = { ...where, met: rules.inOrder(where.met) };
     run().leave();
   };
-  /** What ends the motion, if this does. */
-  const metBy = (reason: Reason, at: Mark) => rules.first(reason, at, () => run().stopped(at.pc));
-  /** The frame that does it has not stored its locals. */
-  const accessMetBy = (hit: Extract<Reason, { kind: 'watch' }>) =>
-    rules.first(hit, hit.mark, () => run().stopped());
-  const stopSoon = (met: Reached['met'] | undefined) => {
-    if (met === undefined || found !== undefined) return;
-    found = met;
+  /** Ends the motion, once what comes next is known. */
+  const arrive = (at: Mark, met: readonly Met[]) => {
+    const there = { position: positionOf(run(), at), met };
+    if (points.calls.length === 0 || !mayCall(at.pc)) end(there);
+    // others may write to the memory of a component meanwhile
+    const { position } = there;
+    const memory = run().stack === undefined ? position.memory : position.memory.slice();
+    deciding = { ...there, position: { ...position, memory } };
+    run().arm(ANY_DEPTH);
+    run().wantTick(run().tick + 1);
+  };
+  /** What comes next is no call of the host's. */
+  const decide = () => {
+    if (deciding !== undefined) end(deciding);
+  };
+  const accessed = (hit: WatchHit) => {
+    if (!begun) return;
+    // the frame that does it has not stored its locals
+    stopSoon(rules.meet(hit, hit.mark, () => run().stopped()));
+  };
+  const stopSoon = (met: readonly Met[]) => {
+    const isFirst = found.length === 0;
+    found.push(...met);
+    if (!isFirst || met.length === 0 || over) return;
     need(run().functions());
     look();
   };
-
-  const readByHost = (at: Mark) => {
-    const ranges = asked;
-    asked = [];
-    if (!begun || found !== undefined) return;
-    for (const { address, length } of ranges) {
-      for (const hit of watch?.read('host', at, address, length) ?? []) {
-        const met = accessMetBy(hit);
-        unanswered ??= met;
-      }
-    }
-  };
+  const watch = new WatchPoints(run, points.watches, accessed);
+  const watching = watch.events;
 
   const events: ProbeEvents = {
+    ...watching,
     begin: () => {
-      watch = new WatchPoints(run(), points.watches);
-      watch.begin();
+      watching.begin?.();
       if ('pc' in from) run().wantTick(from.tick);
       else if (from.event < 0) begin();
     },
     ticked: (at) => {
+      decide();
       if (!begun) {
         if ('pc' in from && at.tick === from.tick) run().arm(from.depth);
         return;
@@ -148,18 +161,22 @@ export function forwardPass(
       }
     },
     stop: (at) => {
+      decide();
       if (!begun) {
-        if ('pc' in from && sameMark(at, from)) begin();
+        if (isFrom(at)) begin();
         return;
       }
-      if (found !== undefined) arrive(at, found);
-      if (breaks.has(at.pc)) arrive(at, metBy({ kind: 'break', pc: at.pc }, at));
-      if (at.depth <= limitNow()) {
-        if (goal.reaches(at)) arrive(at, MOVED);
-        look();
+      const met = [...found];
+      if (breaks.has(at.pc)) {
+        met.push(...rules.meet({ kind: 'break', pc: at.pc }, at, () => run().stopped(at.pc)));
       }
+      const inReach = at.depth <= limitNow();
+      if (met.length > 0) arrive(at, met);
+      else if (inReach && goal.reaches(at)) arrive(at, [{ reason: MOVED, mark: at }]);
+      else if (inReach) look();
     },
     switched: () => {
+      decide();
       if (run().stack === undefined) return;
       if (begun) lookAtStack();
       else if ('pc' in from && run().tick === from.tick) run().arm(from.depth);
@@ -168,53 +185,33 @@ export function forwardPass(
       if (stack === own) own = undefined;
     },
     calling: (at, name) => {
-      callMark = at;
-      answered = [];
+      if (deciding !== undefined && !sameMark(at, deciding.position.mark)) decide();
+      watching.calling?.(at, name);
       const isAsked = points.calls.includes(name) || points.calls.includes('*');
-      const isFrom = 'pc' in from && sameMark(at, from);
-      if (begun && found === undefined && isAsked && !isFrom) {
-        arrive(at, metBy({ kind: 'call', name }, at));
-      }
-      // told before the call, and done by it
-      readByHost(at);
-    },
-    answering: (ranges) => {
-      answered = [...answered, ...ranges];
+      const met =
+        // of a component, others call the host, too
+        begun && (found.length === 0 || deciding) && isAsked && !isFrom(at)
+          ? rules.meet({ kind: 'call', name }, at, () => run().stopped(at.pc))
+          : [];
+      const before = deciding?.met.filter(({ reason }) => reason !== MOVED) ?? [];
+      if (met.length > 0) end({ position: positionOf(run(), at), met: [...before, ...met] });
+      decide();
     },
     passed: (event) => {
-      stopSoon(unanswered);
-      unanswered = undefined;
-      for (const { address, length } of answered) {
-        if (!callMark) break;
-        for (const hit of watch?.wrote('host', callMark, address, length) ?? []) {
-          if (begun) stopSoon(accessMetBy({ ...hit, event }));
-        }
-      }
-      answered = [];
+      watching.passed?.(event);
       if (!begun && !('pc' in from) && event >= from.event) begin();
     },
     beyond: (at) => {
-      if (!begun || found !== undefined) return;
+      if (!begun || found.length > 0) return;
       beyondFrom ??= at.tick;
-      if (at.tick - beyondFrom > BEYOND_TICKS) stopSoon(BEYOND);
+      if (at.tick - beyondFrom > BEYOND_TICKS) stopSoon([{ reason: BEYOND, mark: at }]);
     },
-    ...(points.watches.length > 0 && {
-      wrote: (at: Mark, address: number, length: number) => {
-        for (const hit of watch?.wrote('guest', at, address, length) ?? []) {
-          if (begun) stopSoon(accessMetBy(hit));
-        }
-      },
-    }),
-    ...(points.watches.some(watchesReads) && {
-      read: (at: Mark, address: number, length: number) => {
-        for (const hit of watch?.read('guest', at, address, length) ?? []) {
-          if (begun) stopSoon(accessMetBy(hit));
-        }
-      },
-      reading: (_at: Mark, ranges: readonly { address: number; length: number }[]) => {
-        asked = ranges;
-      },
-    }),
   };
-  return { events, outcome: () => ({ reached, missing, begun, unanswered }) };
+  const outcome = () => {
+    over = true;
+    reached ??= deciding;
+    if (reached === undefined && missing.size === 0) watch.ended();
+    return { reached, missing, begun, unanswered: rules.inOrder(found) };
+  };
+  return { events, outcome };
 }

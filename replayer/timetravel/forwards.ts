@@ -5,9 +5,10 @@ import { behindCallPass } from './behind-call.ts';
 import type { Ending } from './ending.ts';
 import { type ForwardQuery, forwardPass } from './forward.ts';
 import { NEXT_INSTRUCTION } from './goals.ts';
+import { mayCallHost } from './host-calls.ts';
 import { sameMark } from './mark.ts';
 import type { Arrival, Points } from './motions.ts';
-import { PointRules } from './point-rules.ts';
+import { causeOf, PointRules } from './point-rules.ts';
 import type { Position } from './position.ts';
 import { notThere, type Positions } from './positions.ts';
 import type { ProbeRun } from './probe-run.ts';
@@ -59,23 +60,20 @@ export class Forwards {
     if (this.positions.latest && 'pc' in from && sameMark(this.positions.latest.mark, from)) {
       for (const func of this.positions.latest.functions) steps.add(func);
     }
+    const { functionAt } = this.runs;
+    const mayCall = (pc: number) => mayCallHost(this.runs.layout, pc);
     for (;;) {
       const rules = new PointRules(points, this.look);
-      const pass = forwardPass(query, rules, () => run, steps, this.runs.functionAt);
+      const pass = forwardPass(query, rules, () => run, { steps, functionAt, mayCall });
       const run = this.runs.newRun(steps, points, pass.events, onEvent);
       await run.run();
       const { reached, missing, begun, unanswered } = pass.outcome();
-      if (reached !== undefined) {
-        this.positions.latest = reached.position;
-        return { ...reached.met, mark: reached.position.mark, ...told(points, rules) };
-      }
-      if (missing.size === 0) {
+      if (reached !== undefined) this.positions.latest = reached.position;
+      if (reached !== undefined || missing.size === 0) {
         if ('pc' in from && !begun) throw notThere(from);
-        return {
-          mark: await this.ending.lastMark(onEvent),
-          ...(unanswered ?? { reason: { kind: 'end' } }),
-          ...told(points, rules),
-        };
+        const mark = reached?.position.mark ?? (await this.ending.lastMark(onEvent));
+        const cause = causeOf(reached?.met ?? unanswered) ?? { reason: { kind: 'end' } };
+        return { ...cause, mark, ...told(points, rules) };
       }
       for (const func of missing) steps.add(func);
     }

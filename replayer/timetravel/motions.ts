@@ -1,4 +1,17 @@
-/** What a debugger can be asked to do, and where that ends, as plain data. */
+/**
+ * What a debugger can be asked to do, and where that ends, as plain data.
+ *
+ * Where a run stops is a place: before an instruction. Met at a place is all that is true of it at once: a breakpoint
+ * there, a call of the host's that comes next, and what the last instruction accessed (backwards, what this one will).
+ * Each rule that is met counts it once, and all that count are told, in the order of their numbers.
+ *
+ * An instruction is one access, and so is a call of the host's: to each watchpoint it did one thing, however many
+ * buffers it read and results it wrote there, and is told when all of it is done: old and new bytes are those
+ * before and after the whole. Where something of the guest's runs before a call is answered (of a component), what the
+ * host read for it is one access, and the answer another one.
+ * Who lists writes (writes.ts, histories.ts) lists each result of a call by itself. Of those that lie over each other,
+ * the log has what stands there after the call: the first one is told to have written that.
+ */
 import type { Pc } from '../instrument/plan.ts';
 import type { Mark } from './mark.ts';
 
@@ -24,7 +37,7 @@ export interface Watch {
 
 /**
  * `change`: a write that leaves other bytes. `write`: any. `read`: also where the same instruction writes.
- * `access`: either, once an instruction; a host call may be two.
+ * `access`: either, once an instruction or call; one that does both wrote.
  */
 export type WatchOn = 'change' | 'write' | 'read' | 'access';
 
@@ -108,13 +121,19 @@ export type Reason =
   /** The recording was interrupted, and the guest computes on without a call. */
   | { readonly kind: 'beyond' };
 
-export interface Arrival {
-  readonly mark: Mark;
+/** Why a motion ended. */
+export interface Cause {
   readonly reason: Reason;
   /** Number of the rule that was met, where there are rules. */
   readonly rule?: number | undefined;
   /** Why its condition could not be tested: it ended the motion all the same. */
   readonly problem?: string | undefined;
+}
+
+export interface Arrival extends Cause {
+  readonly mark: Mark;
+  /** What was met there besides, if anything was. */
+  readonly others?: readonly Cause[];
   /** Hits of each rule on the way, whose conditions were true. */
   readonly hits?: readonly PointHits[];
 }

@@ -6,7 +6,7 @@ import { compareMarks, type Mark } from './mark.ts';
 import type { PointHits, Points } from './motions.ts';
 import type { Met } from './point-rules.ts';
 
-/** What a hit means to each rule that counts it. */
+/** What counts at a place, for each rule. */
 type Hit = readonly Met[];
 
 /** The last ones. */
@@ -31,7 +31,7 @@ export class PassedHits {
     this.complete = true;
   }
 
-  /** Hits come in their order. */
+  /** Places come in their order; what is met there may come later. */
   add(hit: Hit): void {
     this.hits.push(hit);
     if (this.hits.length < 2 * MOST) return;
@@ -46,21 +46,21 @@ export class PassedHits {
   }
 
   /**
-   * The last hit before a mark.
-   * @returns met: undefined where there is none; undefined where it is not known
+   * What was met at the last place before a mark.
+   * @returns met: empty where there is none; undefined where it is not known
    */
   before(
     points: Points,
     from: Mark,
-  ): { readonly met: Met | undefined; readonly hits: readonly PointHits[] } | undefined {
+  ): { readonly met: readonly Met[]; readonly hits: readonly PointHits[] } | undefined {
     if (this.to === undefined || compareMarks(from, this.to) > 0) return undefined;
     if (!PassedHits.knows(points) || JSON.stringify(points) !== this.key) return undefined;
     const found = this.hits.findLast(([first]) => first && compareMarks(first.mark, from) < 0);
     if (found === undefined && !this.complete) return undefined;
     const hits = (points.rules ?? []).map(({ number }) => ({
       number,
-      hits: found?.some(({ rule }) => rule === number) ? 1 : 0,
+      hits: found?.filter(({ rule }) => rule === number).length ?? 0,
     }));
-    return { met: found?.[0], hits };
+    return { met: found ?? [], hits };
   }
 }

@@ -6,18 +6,13 @@ import { baseType } from '../values/expressions/base-types.ts';
 import type { Look } from '../values/look.ts';
 import { computed, type Value } from '../values/value.ts';
 import { whyNot } from '../values/variable-rows.ts';
-import type { Mark } from './mark.ts';
-import type { PointHits, PointRule, Points, Reason } from './motions.ts';
+import { type Mark, sameMark } from './mark.ts';
+import type { Arrival, Cause, PointHits, PointRule, Points, Reason } from './motions.ts';
 import type { StoppedGuest } from './state-at.ts';
 
 /** A hit that counts. */
-export interface Met {
+export interface Met extends Cause {
   readonly mark: Mark;
-  readonly reason: Reason;
-  /** Number of its rule; undefined without rules. */
-  readonly rule: number | undefined;
-  /** Why its condition could not be tested. */
-  readonly problem: string | undefined;
 }
 
 interface Counted {
@@ -31,67 +26,81 @@ export class PointRules {
   private readonly rules: readonly Counted[] | undefined;
   private readonly points: Points;
   private readonly look: Look;
+  /** Backwards: the last place, and how many there were. */
+  private place: Met[] = [];
   private order = 0;
-  private latest: Met | undefined;
-  private readonly onHit: (hit: readonly Met[]) => void;
+  private readonly onPlace: (met: readonly Met[]) => void;
 
-  /** @param onHit told, backwards, of each hit that counts for some rules: what it means to each */
-  constructor(points: Points, look: Look, onHit: (hit: readonly Met[]) => void = () => {}) {
-    this.onHit = onHit;
+  /** @param onPlace given, backwards, what is met at each place: more may be, until it is given the next one */
+  constructor(points: Points, look: Look, onPlace: (met: readonly Met[]) => void = () => {}) {
+    this.onPlace = onPlace;
     this.points = points;
     this.look = look;
     this.rules = points.rules?.map((rule) => ({ rule, hits: 0, last: [] }));
   }
 
-  /** Forwards. @returns undefined for a hit that does not count */
-  first(reason: Reason, mark: Mark, guest: () => StoppedGuest): Met | undefined {
-    if (this.rules === undefined) return { reason, mark, rule: undefined, problem: undefined };
-    let found: Met | undefined;
+  /** Forwards. @returns what it means to each rule for which it counts */
+  meet(reason: Reason, mark: Mark, guest: () => StoppedGuest): readonly Met[] {
+    if (this.rules === undefined) return [{ reason, mark }];
+    const found: Met[] = [];
     for (const counted of this.rules) {
-      const tested = this.test(counted.rule, reason, guest);
-      if (tested === undefined) continue;
+      const met = this.test(counted.rule, reason, mark, guest);
+      if (met === undefined) continue;
       counted.hits++;
-      if (counted.hits <= (counted.rule.skip ?? 0) && tested.problem === undefined) continue;
-      found ??= { reason, mark, rule: counted.rule.number, problem: tested.problem };
+      if (counted.hits > (counted.rule.skip ?? 0) || met.problem !== undefined) found.push(met);
     }
     return found;
   }
 
-  /** Backwards: told of all, in their order. */
+  /** Backwards: told of all, in the order of the run. @param mark where one stands when one comes back to it */
   remember(reason: Reason, mark: Mark, guest: () => StoppedGuest): void {
-    this.order++;
-    if (this.rules === undefined) {
-      this.latest = { reason, mark, rule: undefined, problem: undefined };
-      this.onHit([this.latest]);
-      return;
+    const met: Met[] = this.rules === undefined ? [{ reason, mark }] : [];
+    const [there] = this.place;
+    const isNew =
+      there === undefined ||
+      !sameMark(there.mark, mark) ||
+      lateAnswer(there) !== lateAnswer({ reason, mark });
+    const order = isNew ? this.order + 1 : this.order;
+    for (const counted of this.rules ?? []) {
+      const { rule, last } = counted;
+      const one = this.test(rule, reason, mark, guest);
+      if (one === undefined) continue;
+      met.push(one);
+      last.push({ met: one, order });
+      if (last.length > (rule.skip ?? 0) + 1) last.shift();
     }
-    const hit: Met[] = [];
-    for (const counted of this.rules) {
-      const { rule } = counted;
-      const tested = this.test(rule, reason, guest);
-      if (tested === undefined) continue;
-      const met = { reason, mark, rule: rule.number, problem: tested.problem };
-      hit.push(met);
-      counted.last.push({ met, order: this.order });
-      if (counted.last.length > (rule.skip ?? 0) + 1) counted.last.shift();
+    if (met.length === 0) return;
+    this.order = order;
+    if (!isNew) this.place.push(...met);
+    else {
+      this.place = met;
+      this.onPlace(met);
     }
-    if (hit.length > 0) this.onHit(hit);
   }
 
-  /** Backwards: the last one that counts. */
-  last(): Met | undefined {
-    if (this.rules === undefined) return this.latest;
-    let found: { readonly met: Met; readonly order: number } | undefined;
-    for (const { rule, last } of this.rules) {
-      const [first] = last;
-      if (first === undefined || last.length <= (rule.skip ?? 0)) continue;
-      if (found === undefined || first.order > found.order) found = first;
-    }
+  /** Backwards: what counts at the last place where anything does, as {@link inOrder}. */
+  last(): readonly Met[] {
+    if (this.rules === undefined) return this.inOrder(this.place);
+    const counting = this.rules.flatMap(({ rule, last }) =>
+      last.length > (rule.skip ?? 0) ? last.slice(0, 1) : [],
+    );
+    const found = Math.max(0, ...counting.map(({ order }) => order));
     for (const counted of this.rules) {
-      const from = found?.order ?? 0;
-      counted.hits = counted.last.filter(({ order }) => order >= from).length;
+      counted.hits = counted.last.filter(({ order }) => order >= found).length;
     }
-    return found?.met;
+    const met = counting.flatMap(({ met, order }) => (order === found ? [met] : []));
+    return this.inOrder(met);
+  }
+
+  /** What is met at one place, by number; without rules, by what it is. */
+  inOrder(met: readonly Met[]): readonly Met[] {
+    return [...met].sort((a, b) => this.numberOf(a) - this.numberOf(b));
+  }
+
+  private numberOf({ rule, reason }: Met): number {
+    if (rule !== undefined) return rule;
+    if (reason.kind === 'watch') return 2 + this.points.watches.indexOf(reason.watch);
+    return reason.kind === 'call' ? 1 : 0;
   }
 
   /** How often each was hit on the way, that at the end included. */
@@ -101,17 +110,19 @@ export class PointRules {
 
   /** @returns undefined where the rule is not met */
   private test(
-    { on, condition }: PointRule,
+    { number: rule, on, condition }: PointRule,
     reason: Reason,
+    mark: Mark,
     guest: () => StoppedGuest,
-  ): { readonly problem: string | undefined } | undefined {
+  ): Met | undefined {
     if (!this.isOn(on, reason)) return undefined;
-    if (condition === undefined) return { problem: undefined };
+    const met = { reason, mark, rule, problem: undefined };
+    if (condition === undefined) return met;
     try {
       const given = reason.kind === 'watch' ? watched(reason) : undefined;
-      return this.look.isTrue(guest(), condition, given) ? { problem: undefined } : undefined;
+      return this.look.isTrue(guest(), condition, given) ? met : undefined;
     } catch (thrown) {
-      return { problem: whyNot(thrown) };
+      return { ...met, problem: whyNot(thrown) };
     }
   }
 
@@ -125,6 +136,20 @@ export class PointRules {
         return reason.kind === 'watch' && reason.watch === this.points.watches[on.watch];
     }
   }
+}
+
+/** Of what the host wrote when others had run since its call (of a component): the event, which is a place of its own. */
+function lateAnswer({ reason, mark }: Met): number | undefined {
+  const event = reason.kind === 'watch' ? reason.event : undefined;
+  return event === mark.event + 1 ? undefined : event;
+}
+
+/** As an arrival has it: the first, and what else was met there. */
+export function causeOf([first, ...others]: readonly Met[]):
+  | (Met & Pick<Arrival, 'others'>)
+  | undefined {
+  if (first === undefined || others.length === 0) return first;
+  return { ...first, others: others.map(({ mark: _, ...cause }) => cause) };
 }
 
 /** `$value` and `$old` of a write, as whole numbers. */

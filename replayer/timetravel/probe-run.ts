@@ -22,7 +22,7 @@ import type { StoppedGuest } from './state-at.ts';
 import { frameOfTailCall } from './tail-calls.ts';
 import type { TargetReplay, TravelTarget } from './travel-target.ts';
 
-interface ByteRange {
+export interface ByteRange {
   readonly address: number;
   readonly length: number;
 }

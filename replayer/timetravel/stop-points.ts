@@ -79,9 +79,10 @@ function pcsOf(frames: readonly StackFrame[]): number[] {
 /** The list after a motion: hits are counted, what was passed over is no more, what was there once is gone. */
 export function afterMotion(list: readonly StopPoint[], arrival: Arrival): readonly StopPoint[] {
   const counted = new Map(arrival.hits?.map(({ number, hits }) => [number, hits]));
+  const met = new Set([arrival, ...(arrival.others ?? [])].map(({ rule }) => rule));
   return list.flatMap((point) => {
     const hits = counted.get(point.number) ?? 0;
-    if (point.once && arrival.rule === point.number) return [];
+    if (point.once && met.has(point.number)) return [];
     if (hits === 0) return [point];
     return [{ ...point, hits: point.hits + hits, ignore: Math.max(0, point.ignore - hits) }];
   });

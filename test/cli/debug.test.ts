@@ -78,6 +78,8 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     // who read the pointer; and who read or wrote it
     ...['rwatch u->rank', 'rc', 'delete', 'awatch 0x12310 4 if $value != $old', 'rc', 'rc'],
     ...['info breakpoints'],
+    // two at once
+    ...['delete', 'goto end', 'watch 0x12310 4', 'watch 0x12312 2', 'rc', 'info breakpoints'],
   ],
   // neither names nor lines of its own code
   'heapsmash-O2': [

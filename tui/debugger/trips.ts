@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../../errors.ts';
 import type { LocatedArrival } from '../../replayer/timetravel/messages.ts';
-import type { Arrival, Motion } from '../../replayer/timetravel/motions.ts';
+import type { Arrival, Cause, Motion } from '../../replayer/timetravel/motions.ts';
 import { afterMotion } from '../../replayer/timetravel/stop-points.ts';
 import { PREPARING } from '../guest/travel-view.ts';
 import { numberText } from '../model/number-text.ts';
@@ -233,7 +233,17 @@ function isCalledOff(thrown: unknown): boolean {
 
 function reasonText(
   bugger: Debugger,
-  { reason, rule, problem }: Arrival,
+  arrival: Arrival,
+): { text: string; tone: 'note' | 'problem' } | undefined {
+  const causes = [arrival, ...(arrival.others ?? [])];
+  const told = causes.flatMap((cause) => causeText(bugger, cause) ?? []);
+  const tone = told.some((one) => one.tone === 'problem') ? 'problem' : 'note';
+  return told.length === 0 ? undefined : { text: told.map(({ text }) => text).join(' · '), tone };
+}
+
+function causeText(
+  bugger: Debugger,
+  { reason, rule, problem }: Cause,
 ): { text: string; tone: 'note' | 'problem' } | undefined {
   const number = rule === undefined ? '' : ` ${rule}`;
   if (problem !== undefined) {

@@ -16,16 +16,20 @@ export interface Hit {
   readonly index: number;
   /** Before the instruction (a breakpoint, a call), or by it. */
   readonly isAccess: boolean;
-  /** Of what one instruction does, what comes first: of a call, what it reads; of a store, that. */
-  readonly order: number;
   readonly reason: Reason;
+}
+
+/** One that counts, and for which rule. */
+interface Counted {
+  readonly reason: Reason;
+  readonly rule: number | undefined;
 }
 
 /** What a motion is expected to come to. */
 export interface Expected {
   readonly index: number;
-  readonly reason: Reason;
-  readonly rule: number | undefined;
+  /** All that is met there. */
+  readonly causes: readonly Counted[];
   readonly hits: readonly PointHits[];
 }
 
@@ -39,17 +43,16 @@ export function hitsOf(subject: Subject, { breaks, calls, watches }: Points): re
   if (breaks.length > 0) {
     const pcs = new Set(breaks);
     for (const [index, { pc }] of marks.entries()) {
-      if (pcs.has(pc))
-        found.push({ index, isAccess: false, order: 0, reason: { kind: 'break', pc } });
+      if (pcs.has(pc)) found.push({ index, isAccess: false, reason: { kind: 'break', pc } });
     }
   }
   for (const { index, name } of subject.calls) {
     if (calls.includes(name) || calls.includes('*')) {
-      found.push({ index, isAccess: false, order: 1, reason: { kind: 'call', name } });
+      found.push({ index, isAccess: false, reason: { kind: 'call', name } });
     }
   }
   for (const watch of watches) found.push(...accessesOf(subject, watch));
-  return found.sort((a, b) => a.index - b.index || a.order - b.order);
+  return found;
 }
 
 function accessesOf({ marks, accesses, initial }: Subject, watch: Watch): Hit[] {
@@ -81,15 +84,12 @@ function accessesOf({ marks, accesses, initial }: Subject, watch: Watch): Hit[] 
     const hit = (did: 'read' | 'wrote', after: Uint8Array) => {
       const event = by === 'host' && did === 'wrote' ? { event: mark.event + 1 } : {};
       const reason = { kind: 'watch', watch, did, by, mark, before, after, ...event } as const;
-      const first = by === 'host' ? 'read' : 'wrote';
-      found.push({ index, isAccess: true, order: did === first ? 2 : 3, reason });
+      found.push({ index, isAccess: true, reason });
     };
     const told =
       writes && on !== 'read' && (on !== 'change' || Buffer.compare(before, bytes) !== 0);
-    // what a call does, it does one after the other
-    const apart = on === 'access' && by === 'host';
-    if (reads && (on === 'read' || on === 'access') && (!told || apart)) hit('read', before);
     if (told) hit('wrote', bytes);
+    else if (reads && (on === 'read' || on === 'access')) hit('read', before);
   }
   return found;
 }
@@ -101,78 +101,98 @@ export function continued(
   points: Points,
   tests: Tests,
 ): Expected {
-  const hits = hitsOf(subject, points);
   return reverse
-    ? continuedBack(hits, from, points, tests)
-    : stoppedOn(subject, hits, from, Number.POSITIVE_INFINITY, points, tests);
+    ? continuedBack(subject, from, points, tests)
+    : stoppedOn(subject, from, Number.POSITIVE_INFINITY, points, tests);
 }
 
 /** @param goal where the motion ends, if nothing stops it before */
 function stoppedOn(
-  { marks }: Subject,
-  hits: readonly Hit[],
+  subject: Subject,
   from: number,
   goal: number,
   points: Points,
   tests: Tests,
 ): Expected {
-  const counts = new Map((points.rules ?? []).map(({ number }) => [number, 0]));
-  const told = () => [...counts].map(([number, count]) => ({ number, hits: count }));
-  let stop: Omit<Expected, 'hits'> | undefined;
-  let last = goal;
+  const end = subject.marks.length - 1;
+  const counter = new Counter(points, tests);
+  const hits = hitsOf(subject, points).filter(
+    ({ index, isAccess }) => index > from || (index === from && isAccess),
+  );
+  // what the last call read has no instruction behind it
+  const placeOf = ({ index, isAccess }: Hit) => Math.min(end, isAccess ? index + 1 : index);
+  for (const [index, there] of placesOf(hits, placeOf)) {
+    if (index > goal) break;
+    const causes = counter.meet(there);
+    if (causes.length > 0) return { index, causes, hits: counter.hits };
+  }
+  const kind = goal <= end ? 'moved' : 'end';
+  const causes = [{ reason: { kind }, rule: undefined } as const];
+  return { index: Math.min(goal, end), causes, hits: counter.hits };
+}
+
+/** Hits by where they are met, in the order of the run. */
+function placesOf(hits: readonly Hit[], placeOf: (hit: Hit) => number) {
+  const places = new Map<number, Hit[]>();
   for (const hit of hits) {
-    const { index, isAccess, reason } = hit;
-    if (index < from || (index === from && !isAccess)) continue;
-    const where = isAccess ? index + 1 : index;
-    // that a call of the host comes next is not told of where a step ends
-    if (reason.kind === 'call' && where === goal) continue;
-    // what the same instruction does besides is met, too
-    if (where > last || (stop && !(isAccess && where === last))) break;
-    const { counted, rule } = count(hit, points, tests, counts);
-    if (counted && stop === undefined) {
-      stop = { index: where, reason, rule };
-      last = where;
+    const place = placeOf(hit);
+    const there = places.get(place) ?? [];
+    places.set(place, there);
+    there.push(hit);
+  }
+  return [...places].sort(([a], [b]) => a - b);
+}
+
+/** Counts hits for each rule that they are one of. */
+class Counter {
+  private readonly points: Points;
+  private readonly tests: Tests;
+  private readonly counts: Map<number, number>;
+
+  constructor(points: Points, tests: Tests) {
+    this.points = points;
+    this.tests = tests;
+    this.counts = new Map((points.rules ?? []).map(({ number }) => [number, 0]));
+  }
+
+  get hits(): readonly PointHits[] {
+    return [...this.counts].map(([number, hits]) => ({ number, hits }));
+  }
+
+  /** @returns those of a place that are to be told, by number */
+  meet(hits: readonly Hit[]): readonly Counted[] {
+    const { points, tests, counts } = this;
+    if (points.rules === undefined) {
+      const { watches } = points;
+      const rank = ({ reason }: Hit) =>
+        reason.kind === 'watch'
+          ? 2 + watches.indexOf(reason.watch)
+          : Number(reason.kind === 'call');
+      const sorted = [...hits].sort((a, b) => rank(a) - rank(b));
+      return sorted.map(({ reason }) => ({ reason, rule: undefined }));
     }
+    const found: Counted[] = [];
+    for (const rule of points.rules) {
+      for (const hit of hits) {
+        if (!isOn(rule, points, hit.reason) || !tests(rule, hit)) continue;
+        const count = (counts.get(rule.number) ?? 0) + 1;
+        counts.set(rule.number, count);
+        if (count > (rule.skip ?? 0)) found.push({ reason: hit.reason, rule: rule.number });
+      }
+    }
+    return found;
   }
-  const end = marks.length - 1;
-  if (stop !== undefined && stop.index <= end) return { ...stop, hits: told() };
-  if (goal <= end) return { index: goal, reason: { kind: 'moved' }, rule: undefined, hits: told() };
-  return { index: end, reason: { kind: 'end' }, rule: undefined, hits: told() };
 }
 
-/** Counts a hit for each rule that it is one of. @returns whether it stops, and by which rule */
-function count(
-  hit: Hit,
-  points: Points,
-  tests: Tests,
-  counts: Map<number, number>,
-): { readonly counted: boolean; readonly rule: number | undefined } {
-  let counted = points.rules === undefined;
-  let rule: number | undefined;
-  for (const one of points.rules ?? []) {
-    if (!isOn(one, points, hit.reason) || !tests(one, hit)) continue;
-    const hits = (counts.get(one.number) ?? 0) + 1;
-    counts.set(one.number, hits);
-    if (hits <= (one.skip ?? 0) || counted) continue;
-    counted = true;
-    rule = one.number;
+function continuedBack(subject: Subject, from: number, points: Points, tests: Tests): Expected {
+  const counter = new Counter(points, tests);
+  const hits = hitsOf(subject, points).filter(({ index }) => index < from);
+  for (const [index, there] of placesOf(hits, (hit) => hit.index).reverse()) {
+    const causes = counter.meet(there);
+    if (causes.length > 0) return { index, causes, hits: counter.hits };
   }
-  return { counted, rule };
-}
-
-function continuedBack(hits: readonly Hit[], from: number, points: Points, tests: Tests): Expected {
-  const rules = points.rules ?? [];
-  const counts = new Map(rules.map(({ number }) => [number, 0]));
-  let stop: Omit<Expected, 'hits'> | undefined;
-  for (let i = hits.length - 1; i >= 0 && stop === undefined; i--) {
-    const hit = hits[i] as Hit;
-    const { index, reason } = hit;
-    if (index >= from) continue;
-    const { counted, rule } = count(hit, points, tests, counts);
-    if (counted) stop = { index, reason, rule };
-  }
-  const told = [...counts].map(([number, count]) => ({ number, hits: count }));
-  return { ...(stop ?? { index: 0, reason: { kind: 'start' }, rule: undefined }), hits: told };
+  const causes = [{ reason: { kind: 'start' }, rule: undefined } as const];
+  return { index: 0, causes, hits: counter.hits };
 }
 
 export function stepped(
@@ -186,12 +206,10 @@ export function stepped(
   const goal = subject.steps.step(from, size, reverse);
   // what stops a step back is not said: it is for who continues
   if (reverse) {
-    const index = goal ?? 0;
     const kind = goal === undefined ? 'start' : 'moved';
-    return { index, reason: { kind }, rule: undefined, hits: [] };
+    return { index: goal ?? 0, causes: [{ reason: { kind }, rule: undefined }], hits: [] };
   }
-  const end = goal ?? Number.POSITIVE_INFINITY;
-  return stoppedOn(subject, hitsOf(subject, points), from, end, points, tests);
+  return stoppedOn(subject, from, goal ?? Number.POSITIVE_INFINITY, points, tests);
 }
 
 function isOn({ on }: PointRule, points: Points, reason: Reason): boolean {

@@ -140,13 +140,16 @@ class RandomSession {
     const found = marks.findIndex((mark) => mark.event >= event);
     const index = found < 0 ? marks.length - 1 : found;
     const reason = { kind: found < 0 ? 'end' : 'moved' } as const;
-    await this.move({ kind: 'event', event }, { index, reason, rule: undefined, hits: [] });
+    await this.move(
+      { kind: 'event', event },
+      { index, causes: [{ reason, rule: undefined }], hits: [] },
+    );
   }
 
   private async toEnd(): Promise<void> {
     const index = this.subject.marks.length - 1;
     const reason = { kind: 'moved' } as const;
-    await this.move({ kind: 'end' }, { index, reason, rule: undefined, hits: [] });
+    await this.move({ kind: 'end' }, { index, causes: [{ reason, rule: undefined }], hits: [] });
   }
 
   private async callOf(): Promise<void> {
@@ -345,20 +348,21 @@ function numberIn({ reason }: Hit, which: 'before' | 'after'): bigint {
   }
 }
 
-function told({ reason, rule, problem, hits }: Arrival) {
-  return { reason: plain(reason), rule, problem, hits };
+function told({ others = [], hits, ...first }: Arrival) {
+  const causes = [first, ...others].map(({ reason, rule, problem }) => {
+    return { reason: plain(reason), rule, problem };
+  });
+  return { causes, hits };
 }
 
-function shown({ index, reason, rule, hits }: Expected, motion: Motion) {
+function shown({ index, causes, hits }: Expected, motion: Motion) {
   const hasRules =
     motion.kind === 'continue' || (motion.kind === 'step' && !motion.reverse)
       ? motion.points.rules !== undefined
       : false;
   return {
     index,
-    reason: plain(reason),
-    rule,
-    problem: undefined,
+    causes: causes.map(({ reason, rule }) => ({ reason: plain(reason), rule, problem: undefined })),
     hits: hasRules ? hits : undefined,
   };
 }

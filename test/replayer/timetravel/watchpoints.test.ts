@@ -8,6 +8,7 @@ import { Engine } from '../../../replayer/timetravel/engine.ts';
 import type { Mark } from '../../../replayer/timetravel/mark.ts';
 import type { Motion, PointRule, Watch, WatchOn } from '../../../replayer/timetravel/motions.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
+import { writesTo } from '../../../replayer/timetravel/writes.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { disassemble } from '../../../wasm/disassembly.ts';
 import { functionStarts } from '../../../wasm/function-starts.ts';
@@ -223,8 +224,10 @@ describe('every access', () => {
     const second = await go(call, false);
     const behind = { mark: marks[index + 1], reason: { kind: 'watch', by: 'host' } };
     expect(second).toMatchObject({ ...behind, hits: hits(0, 1) });
+    // one comes back to where the call is next, and what it read is what one came over
     const back = await go(second.mark, true);
-    expect(back).toMatchObject({ mark: call, reason: { kind: 'watch' }, hits: hits(0, 1) });
+    expect(back).toMatchObject({ mark: call, reason: { kind: 'call' }, hits: hits(1, 1) });
+    expect(back.others).toMatchObject([{ reason: { kind: 'watch' }, rule: 2 }]);
   });
 
   test.each<WatchOn>(['read', 'access'])('%s, under a condition', async (on) => {
@@ -234,5 +237,92 @@ describe('every access', () => {
     for (const reverse of [false, true]) {
       expect(await found(watch, reverse, '$value == 0x0302')).toEqual(wanted);
     }
+  });
+});
+
+describe('a call that writes several results, over each other', () => {
+  // the list names 3000, 8 bytes; how many were read is written into them
+  const overlapping = program(`
+    (data (i32.const 2048) "\\b8\\0b\\00\\00\\08\\00\\00\\00")
+    (func (export "_start")
+      (drop (call $fd_read (i32.const 0) (i32.const 2048) (i32.const 1) (i32.const 3002)))
+      (i32.store (i32.const 3000) (i32.const 0)))`);
+  let trace: TraceReader;
+  let engine: Engine;
+  let marks: readonly Mark[];
+  beforeAll(async () => {
+    const guest = {
+      name: 'overlapping',
+      wat: overlapping,
+      input: { stdin: Buffer.from('abcdefgh') },
+      expect: { ending: { kind: 'any' } },
+    } as const;
+    trace = new TraceReader((await scratch.recordGuest(guest)).trace);
+    engine = new Engine(new TravelTarget(trace), FrameNames.of(trace));
+    marks = await everyInstruction(trace);
+  });
+  afterAll(() => trace.close());
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'));
+
+  test('stops once, tells each watchpoint in the order of their numbers, and counts each once', async () => {
+    const count: Watch = { address: 3002, length: 4, on: 'change' };
+    const buffer: Watch = { address: 3000, length: 8, on: 'access' };
+    const points = {
+      ...{ breaks: [], calls: [], watches: [buffer, count] },
+      rules: [
+        { number: 3, on: { kind: 'watch', watch: 0 } },
+        { number: 7, on: { kind: 'watch', watch: 1 } },
+      ],
+    } as const;
+    const go = (from: Mark, reverse: boolean) =>
+      engine.move(from, { kind: 'continue', reverse, points }, quiet);
+    const hits = [
+      { number: 3, hits: 1 },
+      { number: 7, hits: 1 },
+    ];
+    const call = { did: 'wrote', by: 'host', event: 1 };
+    const told = {
+      reason: { ...call, before: new Uint8Array(8), after: bytes('ab\x08\0\0\0gh') },
+      rule: 3,
+      others: [
+        { reason: { ...call, before: new Uint8Array(4), after: bytes('\x08\0\0\0') }, rule: 7 },
+      ],
+      hits,
+    };
+    const behind = await go(marks[0] as Mark, false);
+    expect(behind).toMatchObject(told);
+    const store = await go(behind.mark, false);
+    expect(store).toMatchObject({ rule: 3, reason: { by: 'guest' }, others: [{ rule: 7 }], hits });
+    await go(store.mark, true);
+    expect(await go(behind.mark, true)).toMatchObject(told);
+  });
+
+  test('each result is listed, with what stands there after the call', async () => {
+    const { writes } = await writesTo(new TravelTarget(trace), {
+      address: 3000,
+      length: 8,
+      keep: 10,
+      upTo: 1,
+    });
+    expect(writes).toMatchObject([
+      { by: 'host', from: 3000, before: new Uint8Array(8), after: bytes('ab\x08\0\0\0gh') },
+      { by: 'host', from: 3002, before: bytes('\x08\0\0\0'), after: bytes('\x08\0\0\0') },
+    ]);
+  });
+
+  test('a variable has had no value that nobody saw', async () => {
+    const of = { kind: 'expression', expression: '*(unsigned *)3002' } as const;
+    const asked = { radix: undefined, scope: 'call', keep: 10 } as const;
+    const { changes } = await engine.history(
+      marks.at(-1) as Mark,
+      { level: 0, call: 0 },
+      of,
+      asked,
+      quiet,
+    );
+    expect(changes.map(({ by, before, after }) => [by, before, after])).toEqual([
+      ['host', '0', '8'],
+      ['guest', '8', '0'],
+    ]);
   });
 });
