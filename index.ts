@@ -93,6 +93,7 @@ export { TraceView } from './replayer/session/trace-view.ts';
 export { examineDebugFile, storedSource } from './replayer/source/debug-files.ts';
 export { hasFunctionName } from './replayer/source/function-named.ts';
 export { locateFrames, sourceNames } from './replayer/source/locate-frames.ts';
+export type { ListedSymbol, SymbolList } from './replayer/source/symbols.ts';
 export type { BreakSpec } from './replayer/timetravel/break-places.ts';
 export type { FirstSeen } from './replayer/timetravel/first-seen.ts';
 export type { LocalValue } from './replayer/timetravel/frames.ts';
@@ -134,6 +135,7 @@ export type {
   EvaluatedValue,
   FrameVariables,
   ShownVariable,
+  TypeText,
   VariableRow,
 } from './replayer/values/messages.ts';
 export type { Bookmark } from './traces/annotations.ts';

@@ -1,7 +1,8 @@
 /**
  * The official suite of WASI Preview 1, run from a checkout (github.com/WebAssembly/wasi-testsuite, branch
  * prod/testsuite-base, which has the programs prebuilt), or components (in a folder `components` below PATH, such as
- * packages/jco-transpile/test/fixtures of github.com/bytecodealliance/jco):
+ * packages/jco-transpile/test/fixtures of github.com/bytecodealliance/jco), or the example programs in the virtual
+ * system of github.com/bytecodealliance/WASI-Virt:
  *
  *   npm run conformance -- PATH [--host NAME] [--via-component | --wasip3] [--only TEXT]
  *
@@ -14,6 +15,7 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'n
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { componentsIn, runComponents } from './conformance/components.ts';
+import { runVirtualised, virtualAdapterIn } from './conformance/virtualised.ts';
 import { runWasip3, wasip3In } from './conformance/wasip3.ts';
 import { type RecordedRun, Scratch } from './recorder/scratch.ts';
 import { replayed } from './replayer/replayed.ts';
@@ -53,24 +55,22 @@ const modules = globSync('**/testsuite/wasm32-wasip1/*.wasm', { cwd: suite })
   .sort()
   .map((path) => join(suite, path));
 const scratch = new Scratch('conformance');
-if (values.wasip3) {
-  try {
-    process.exit((await runWasip3(wasip3In(suite, values.only), scratch)) ? 0 : 1);
-  } finally {
-    scratch.remove();
-  }
-}
+const adapter = virtualAdapterIn(suite);
 const components = modules.length > 0 ? [] : componentsIn(suite, values.only);
-if (components.length > 0) {
-  try {
-    process.exit((await runComponents(components, scratch)) ? 0 : 1);
-  } finally {
-    scratch.remove();
-  }
+const other = values.wasip3
+  ? () => runWasip3(wasip3In(suite, values.only), scratch)
+  : adapter !== undefined
+    ? () => runVirtualised(adapter, scratch, values.only)
+    : components.length > 0
+      ? () => runComponents(components, scratch)
+      : undefined;
+if (other !== undefined) {
+  const well = await other().finally(() => scratch.remove());
+  process.exit(well ? 0 : 1);
 }
 if (modules.length === 0) {
   console.error(
-    `neither */testsuite/wasm32-wasip1/*.wasm nor components/**/*.wasm in ${suite}: is it the branch prod/testsuite-base?`,
+    `${suite} has no */testsuite/wasm32-wasip1/*.wasm, no components/**/*.wasm and no lib/virtual_adapter-*.wasm: is it the branch prod/testsuite-base?`,
   );
   process.exit(2);
 }

@@ -12,6 +12,7 @@ import {
   type HostChange,
   type HostOutput,
   type HostReads,
+  type LeaveEvent,
   type LogEvent,
   type LoggedFunction,
   type LoggedType,
@@ -31,6 +32,9 @@ interface Parts {
   length: number;
 }
 
+/** What lies in memory of the results of an export. */
+type ReturnedReads = Pick<LeaveEvent, 'memory' | 'hostReads'>;
+
 export class EventReader {
   private readonly functions: ReadonlyMap<number, LoggedFunction>;
   private readonly input = new ByteInput();
@@ -43,6 +47,7 @@ export class EventReader {
   /** What stands before the next event of a component. */
   private changes: HostChange[] = [];
   private outputs: HostOutput[] = [];
+  private returned: ReturnedReads | undefined;
 
   /**
    * @param number the number that the next event gets
@@ -73,7 +78,8 @@ export class EventReader {
 
   /** Whether parts of an event have been read whose event has not. */
   get hasParts(): boolean {
-    return this.parts.size + this.changes.length + this.outputs.length > 0;
+    const waiting = this.parts.size + this.changes.length + this.outputs.length;
+    return waiting > 0 || this.returned !== undefined;
   }
 
   /** Goes on with the bytes of the next segment. `bytes` are viewed, not copied. */
@@ -89,6 +95,7 @@ export class EventReader {
     this.parts.clear();
     this.changes = [];
     this.outputs = [];
+    this.returned = undefined;
   }
 
   /** How many of the fed bytes have been read. */
@@ -117,11 +124,14 @@ export class EventReader {
     if (input.overrun()) this.corrupt('an event reaches beyond its end');
     this.parts.clear();
     this.number++;
-    const { changes, outputs } = this;
-    if (changes.length + outputs.length === 0) return event;
+    const { changes, outputs, returned } = this;
+    if (returned !== undefined && event.kind !== 'leave')
+      this.corrupt('results of what did not return');
+    if (changes.length + outputs.length === 0 && returned === undefined) return event;
     this.changes = [];
     this.outputs = [];
-    return { ...event, changes, outputs };
+    this.returned = undefined;
+    return { ...event, ...returned, changes, outputs };
   }
 
   /** Reads a record that is no event, but belongs to the one that follows. @returns whether it is one */
@@ -140,6 +150,11 @@ export class EventReader {
           value: this.readTyped(),
         });
         return true;
+      case RECORD.reads: {
+        const memory = this.input.varint();
+        this.returned = { memory, hostReads: this.readReads() };
+        return true;
+      }
       case RECORD.output:
         this.outputs.push(this.readOutput());
         return true;

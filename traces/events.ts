@@ -136,6 +136,10 @@ export interface EnterEvent extends EventBase {
 /** The guest returned from an `enter`. */
 export interface LeaveEvent extends EventBase {
   readonly kind: 'leave';
+  /** What its caller then reads of a memory of a component: the results that lie there. */
+  readonly hostReads?: HostReads;
+  /** Number of that memory. */
+  readonly memory?: number;
   readonly opened: number;
   readonly results: readonly CoreValue[];
 }

@@ -15,6 +15,7 @@ export const RECORD = {
   global: 10,
   suspend: 11,
   instantiate: 12,
+  reads: 13,
   output: 14,
   enterAsync: 15,
 } as const;

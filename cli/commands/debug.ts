@@ -5,7 +5,8 @@ import { escapeText, missingEnd, openTimeTravel, storedSource, WasiRrError } fro
 import { ownCode } from '../../tui/source/own-code.ts';
 import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
 import type { Answer } from '../debug/answer.ts';
-import { type DebugCommand, parseLine } from '../debug/commands.ts';
+import { COMMANDS, type DebugCommand, parseLine } from '../debug/commands.ts';
+import { complete } from '../debug/completion.ts';
 import { Debugger } from '../debug/debugger.ts';
 import { trappedElsewhere } from '../debug/ending.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
@@ -69,7 +70,7 @@ async function debugCommand(name: string | undefined, flags: DebugFlags): Promis
     const loop = new Loop(new Debugger(trace, travel, sources), flags.json ?? false);
     const missing = missingEnd(trace);
     if (missing !== undefined) say(`note: ${missing}`);
-    await loop.run(linesOf(flags, () => loop.interrupt()));
+    await loop.run(linesOf(flags, loop));
     return 0;
   } finally {
     await stdout.flush();
@@ -78,8 +79,13 @@ async function debugCommand(name: string | undefined, flags: DebugFlags): Promis
   }
 }
 
-function linesOf({ script, execute }: DebugFlags, onInterrupt: () => void): CommandLines {
-  if (script === undefined && execute === undefined) return inputLines(onInterrupt);
+function linesOf({ script, execute }: DebugFlags, loop: Loop): CommandLines {
+  if (script === undefined && execute === undefined) {
+    return inputLines(
+      () => loop.interrupt(),
+      (line) => loop.complete(line),
+    );
+  }
   return scriptLines(script ?? [], execute ?? []);
 }
 
@@ -101,6 +107,11 @@ class Loop {
       say('quit leaves the debugger');
       this.lines?.ask();
     }
+  }
+
+  /** What Tab makes of a line: nothing while a command is under way. */
+  async complete(line: string): Promise<[string[], string]> {
+    return this.running ? [[], line] : complete(this.debug, COMMANDS, line);
   }
 
   async run(lines: CommandLines): Promise<void> {

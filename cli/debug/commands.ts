@@ -1,5 +1,4 @@
 /** The commands of the debugger, with gdb's words, as a table. */
-import { escapeText } from '../../index.ts';
 import { type Answer, refuse } from './answer.ts';
 import { POINT_COMMANDS } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
@@ -13,7 +12,8 @@ import { INFO_SUBJECTS, information } from './information.ts';
 import { listSource } from './list-source.ts';
 import { MOTION_COMMANDS } from './motions.ts';
 import { STACK_COMMANDS } from './stack.ts';
-import { evaluated, formatAndExpression, jsonValue, printValue } from './values.ts';
+import { printType, whatIs } from './types.ts';
+import { evaluated, formatAndExpression, printValue } from './values.ts';
 
 export interface DebugCommand {
   /** The first is the one that help shows. */
@@ -44,17 +44,16 @@ export const COMMANDS: readonly DebugCommand[] = [
     run: variableHistory,
   },
   {
-    names: ['whatis', 'ptype'],
-    usage: 'EXPRESSION',
-    help: 'its type',
-    run: async (debug, rest) => {
-      const { expression } = formatAndExpression(rest);
-      const value = await evaluated(debug, expression);
-      return {
-        text: [`type = ${escapeText(value.type)}`],
-        json: { name: expression, ...jsonValue(value) },
-      };
-    },
+    names: ['ptype', 'pt'],
+    usage: '[/o] EXPRESSION | TYPE',
+    help: 'what its type is made of: ptype u, ptype struct user; /o with offsets and sizes',
+    run: printType,
+  },
+  {
+    names: ['whatis'],
+    usage: 'EXPRESSION | TYPE',
+    help: 'the name of its type',
+    run: whatIs,
   },
   {
     names: ['display'],

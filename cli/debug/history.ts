@@ -4,7 +4,7 @@ import { frameTexts } from '../frames.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { Debugger } from './debugger.ts';
 import { markText } from './show.ts';
-import { formatAndExpression } from './values.ts';
+import { formatAndExpression, frameHere } from './values.ts';
 
 /** Changes that are listed, the last ones. */
 const LISTED = 100;
@@ -16,7 +16,7 @@ export async function variableHistory(debug: Debugger, rest: string): Promise<An
   const found = await debug.travel.history(
     {
       mark: debug.mark,
-      place: { level: debug.stack.length === 0 ? 0 : debug.frameNumber, call: 0 },
+      place: frameHere(debug),
       of: { kind: 'expression', expression },
       ...{ radix, scope: all === undefined ? 'call' : 'function', keep: LISTED },
     },

@@ -5,8 +5,10 @@ import { type Answer, refuse } from './answer.ts';
 import { breakSpec } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
 import { listDisplays } from './displays.ts';
+import { instances } from './instances.ts';
 import { jsonFrame, markText, valueJson, valueText } from './show.ts';
 import { backtrace } from './stack.ts';
+import { functions, types, variables } from './symbols.ts';
 import { variablesHere } from './values.ts';
 
 const SUBJECTS: Readonly<
@@ -30,17 +32,25 @@ const SUBJECTS: Readonly<
   stack: { help: 'all frames', run: backtrace },
   line: { help: 'the line, or another, and its code', run: line },
   source: { help: 'the source file', run: source },
+  functions: { help: 'functions by name: info functions ^set_', run: functions },
+  variables: { help: 'variables of no function, by name', run: variables },
+  types: { help: 'types by name', run: types },
+  instances: { help: 'core instances of a component', run: instances },
   display: { help: 'expressions that are displayed', run: listDisplays },
   program: { help: 'how the run ended, and where this is', run: program },
 };
 
-export const INFO_SUBJECTS = Object.keys(SUBJECTS).join(' | ');
+export const INFO_NAMES: readonly string[] = Object.keys(SUBJECTS);
+export const INFO_SUBJECTS = INFO_NAMES.join(' | ');
 
 /** Columns of a subject. */
 const WIDTH = 14;
 
 /** Short forms that gdb knows, of what begins like something else. */
-const SAME: Readonly<Record<string, string>> = { s: 'stack', f: 'frame', wat: 'watchpoints' };
+const SAME: Readonly<Record<string, string>> = {
+  ...{ s: 'stack', f: 'frame', wat: 'watchpoints', fun: 'functions' },
+  ...{ shared: 'instances', sharedlibrary: 'instances', symbols: 'functions' },
+};
 
 /** What gdb knows and a recorded run has not. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -49,7 +59,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   proc: 'wasi-rr info tells what was run, and with what.',
   files: 'wasi-rr files tells the open files at a call, and wasi-rr info what was run.',
   signals: 'there are no signals.',
-  sharedlibrary: 'there are no libraries: a module is one piece.',
 };
 
 export async function information(debug: Debugger, rest: string): Promise<Answer> {

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { messageOf, WasiRrError } from '../../index.ts';
-import { COMMANDS } from './commands.ts';
 
 export const PROMPT = '(wasi-rr) ';
 
@@ -21,12 +20,19 @@ export function scriptLines(files: readonly string[], lines: readonly string[]):
   return { interactive: false, lines: [...all, ...lines], ask: () => {}, close: () => {} };
 }
 
-/** Lines of standard input. @param onInterrupt Ctrl-C in a terminal, which ends nothing by itself */
-export function inputLines(onInterrupt: () => void): CommandLines {
+/**
+ * Lines of standard input.
+ * @param onInterrupt Ctrl-C in a terminal, which ends nothing by itself
+ * @param complete what Tab makes of the line up to the cursor
+ */
+export function inputLines(
+  onInterrupt: () => void,
+  complete: (line: string) => Promise<[string[], string]>,
+): CommandLines {
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
   const reader = createInterface({
     input: process.stdin,
-    ...(interactive && { output: process.stdout, completer: complete }),
+    ...(interactive && { output: process.stdout, completer: completer(complete) }),
     terminal: interactive,
     prompt: PROMPT,
     historySize: 1000,
@@ -43,9 +49,10 @@ export function inputLines(onInterrupt: () => void): CommandLines {
   };
 }
 
-function complete(line: string): [string[], string] {
-  const names = COMMANDS.flatMap(({ names: [name = ''] }) => (name.startsWith(line) ? [name] : []));
-  return [names, line];
+function completer(complete: (line: string) => Promise<[string[], string]>) {
+  return (line: string, done: (error: null, found: [string[], string]) => void) => {
+    void complete(line).then((found) => done(null, found));
+  };
 }
 
 function readScript(file: string): string {

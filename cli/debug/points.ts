@@ -59,6 +59,10 @@ export class PointList {
     );
   }
 
+  get all(): readonly StopPoint[] {
+    return this.points;
+  }
+
   get active(): Points {
     return activePoints(this.points);
   }

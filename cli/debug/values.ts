@@ -19,13 +19,18 @@ export async function variablesHere(
   return frames[debug.frameNumber]?.variables ?? [];
 }
 
+/** Where expressions are evaluated. */
+export function frameHere({ stack, frameNumber }: Debugger) {
+  return { level: stack.length === 0 ? 0 : frameNumber, call: 0 };
+}
+
 /** @throws WasiRrError OPTION_INVALID for what has no value */
 export function evaluated(
   debug: Debugger,
   expression: string,
   radix?: Radix,
 ): Promise<EvaluatedValue> {
-  const place = { level: debug.stack.length === 0 ? 0 : debug.frameNumber, call: 0 };
+  const place = frameHere(debug);
   const named = expression.replace(/\$pc\b/g, () => `0x${debug.frame.offset.toString(16)}`);
   const question = { mark: debug.mark, place, expression: named, radix };
   return debug.travel.evaluate(question, debug.options);

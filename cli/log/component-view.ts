@@ -17,7 +17,7 @@ import { ComponentFilter } from './component-filter.ts';
 import { type CallTimes, ComponentText } from './component-text.ts';
 import { describedCalls } from './described-calls.ts';
 import { ForwardedNotes } from './forwarded.ts';
-import { jsonCall, jsonEntry, jsonEvent, jsonResumed } from './json-event.ts';
+import { jsonCall, jsonEntry, jsonEvent, jsonLeft, jsonResumed } from './json-event.ts';
 import type { CallSummary } from './summary.ts';
 import { TextLines } from './text-lines.ts';
 import type { LogView, ViewOptions } from './view.ts';
@@ -146,8 +146,9 @@ export class ComponentView implements LogView {
         if (options.json) return this.aside(jsonEvent(event, this.noDescriptors));
         return this.aside(text.paused(event, followed));
       case 'left':
-        if (options.json) return this.aside(jsonEvent(event, this.noDescriptors));
-        return this.aside(text.left(event, followed.result));
+        return this.aside(
+          options.json ? jsonLeft(event, followed.result) : text.left(event, followed.result),
+        );
       case 'unwound':
         // through what the guest was in: that has no answer any more
         return this.aside(this.core(event), options.json ? 'begun' : 'never');

@@ -73,6 +73,12 @@ export function jsonEntry(
   return jsonLine({ event: number, kind: 'enter', timeNs: startNs, interface: from, name, args });
 }
 
+/** It returned. @param result WAVE text */
+export function jsonLeft({ number, startNs, pages }: LogEvent, result: string | undefined): string {
+  const given = result !== undefined && { result };
+  return jsonLine({ event: number, kind: 'leave', timeNs: startNs, ...given, pages });
+}
+
 /** A task goes on with what has come. */
 export function jsonResumed(
   { number, startNs }: LogEvent,

@@ -29,6 +29,12 @@ export interface CallReads {
   readonly hash: bigint | undefined;
 }
 
+/** With the number of the memory that they are of. */
+export interface MemoryReads {
+  readonly memory: number;
+  readonly reads: CallReads;
+}
+
 /** Reads all that a function is passed. */
 export type ReadArguments = (args: readonly CoreNumber[], memory: LiftMemory) => void;
 

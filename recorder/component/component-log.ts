@@ -20,7 +20,7 @@ import type { CoreValue, LoggedFunction, LoggedType } from '../../traces/events.
 import { PART_SIZE, RECORD } from '../../traces/record-kinds.ts';
 import { HEAD_ROOM } from '../call-log.ts';
 import type { RingWriter } from '../ring.ts';
-import { type CallReads, sizeOfReads, writeReads } from './call-reads.ts';
+import { type CallReads, type MemoryReads, sizeOfReads, writeReads } from './call-reads.ts';
 
 /** Bytes of a thrown message that are kept. */
 const MAX_MESSAGE = 16 << 10;
@@ -221,13 +221,29 @@ export class ComponentLog {
     );
   }
 
-  leave(entered: number, types: readonly LoggedType[], returned: unknown): void {
+  /** @param reads what its caller will read of a memory */
+  leave(
+    entered: number,
+    types: readonly LoggedType[],
+    returned: unknown,
+    reads?: MemoryReads,
+  ): void {
+    if (reads !== undefined) this.returnedReads(reads);
     const results = (Array.isArray(returned) ? returned : [returned]) as CoreValue[];
     this.event(
       (gap) => writeLeave(this.ring.out, this.next - entered, gap, this.pages(), types, results),
       0,
       this.endOf(entered),
     );
+  }
+
+  private returnedReads({ memory, reads }: MemoryReads): void {
+    this.ring.begin(HEAD_ROOM + sizeOfReads(reads));
+    const { out } = this.ring;
+    out.byte(RECORD.reads);
+    out.varint(memory);
+    writeReads(out, reads);
+    this.ring.commit();
   }
 
   /** @param reason JSON of an outcome */

@@ -151,13 +151,15 @@ function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]
     component,
     imports,
     builtins,
+    lifted: surface.exports.filter(({ core, async }) => core.instance === i && !async),
   }));
-  const lifted = surface.exports.map(({ func, core, async, callback }) => ({
+  const lifted = surface.exports.map(({ func, core, async, callback, encoding }) => ({
     func,
     module: modules[core.instance] ?? 0,
     name: core.name,
     ...(async && { async }),
     ...(callback && { callback: callback.name }),
+    ...(encoding !== 'utf8' && { encoding }),
   }));
   const tasks = surface.tasks.map(({ core, callback }) => ({
     module: modules[core.instance] ?? 0,

@@ -15,6 +15,7 @@ import { ComponentLog, type PendingCall } from './component-log.ts';
 import type { GuestTraps } from './guest-traps.ts';
 import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks } from './live-tasks.ts';
+import type { ResultReader } from './result-reads.ts';
 
 export type CoreFunction = (...args: CoreValue[]) => unknown;
 
@@ -146,8 +147,11 @@ export class CoreBoundary {
     );
   }
 
-  /** @returns what the runtime is to call in place of an export */
-  entry(func: LoggedFunction, real: CoreFunction): CoreFunction {
+  /**
+   * @param results knows what of memory the runtime will read; undefined for a function that returns no pointer
+   * @returns what the runtime is to call in place of an export
+   */
+  entry(func: LoggedFunction, real: CoreFunction, results?: ResultReader): CoreFunction {
     return (...args) => {
       if (this.ending !== undefined) return throwUncatchable();
       const entered = this.log.enter(func, args, false, this.logChanges);
@@ -161,7 +165,7 @@ export class CoreBoundary {
         return this.unwound(entered, thrown, func);
       }
       this.depth--;
-      this.log.leave(entered, func.results, returned);
+      this.log.leave(entered, func.results, returned, results?.(returned));
       this.toHost();
       this.ran(entered);
       this.tasks.left(func, returned);
@@ -170,7 +174,7 @@ export class CoreBoundary {
   }
 
   /** As {@link entry}, for a guest that may suspend. */
-  promising(func: LoggedFunction, real: CoreFunction): CoreFunction {
+  promising(func: LoggedFunction, real: CoreFunction, results?: ResultReader): CoreFunction {
     const promising = WebAssembly.promising(real as () => unknown) as (
       ...args: CoreValue[]
     ) => Promise<unknown>;
@@ -189,7 +193,7 @@ export class CoreBoundary {
       return ended.then(
         (returned) => {
           if (this.ending !== undefined) return throwUncatchable();
-          this.log.leave(entered, func.results, returned);
+          this.log.leave(entered, func.results, returned, results?.(returned));
           this.wentOn(this.log.next - 1, stack);
           this.toHost();
           this.tasks.left(func, returned);

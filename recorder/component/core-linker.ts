@@ -15,7 +15,12 @@ import type { BuiltinLink, CoreInstance, Link, LoweredLink } from '../../traces/
 import { builtinReads } from '../../wasi/component/builtin-reads.ts';
 import type { FunctionType, ModuleDeclarations } from '../../wasm/binary.ts';
 import { Lifter } from '../../wasm/component/lifter.ts';
-import type { BuiltinImport, CorePlace, LoweredImport } from '../../wasm/component/surface.ts';
+import type {
+  BuiltinImport,
+  CorePlace,
+  LiftedExport,
+  LoweredImport,
+} from '../../wasm/component/surface.ts';
 import type { WitTypes } from '../../wasm/component/types.ts';
 import { CallReader, type ReadArguments } from './call-reads.ts';
 import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
@@ -23,6 +28,7 @@ import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
 import { PassedFunctions } from './passed-functions.ts';
+import { type ResultReader, resultReader } from './result-reads.ts';
 
 /** A core module as it was taken out of the component. */
 export interface CoreModule extends FramedModule {
@@ -39,6 +45,8 @@ export interface LinkedSurface {
     readonly module: number;
     readonly imports: readonly LoweredImport[];
     readonly builtins: readonly BuiltinImport[];
+    /** Which of its exports return results of functions of the component. */
+    readonly lifted: readonly LiftedExport[];
   }[];
   readonly tasks: readonly TaskFunctions[];
 }
@@ -81,6 +89,7 @@ export class CoreLinker {
   private readonly realOf = new Map<unknown, CoreFunction>();
   private readonly passed = new PassedFunctions();
   private readonly suspendingOf = new WeakMap<object, CoreFunction>();
+  private readonly results = new Map<LoggedFunction, ResultReader | undefined>();
   private nextFunction = 0;
 
   constructor(options: CoreLinkerOptions) {
@@ -108,7 +117,7 @@ export class CoreLinker {
     const core = modules.find((one) => one.module === module);
     invariant(core, 'a core module that is none of the component');
     const id = this.instances.length;
-    const { imports: lowered = [], builtins = [] } = this.surfaceOf(id, core.id) ?? {};
+    const { imports: lowered = [], builtins = [], lifted } = this.surfaceOf(id, core.id) ?? {};
     const functions: LoggedFunction[] = [];
     const links: Link[] = [];
     const imports: Record<string, Record<string, unknown>> = {};
@@ -141,7 +150,7 @@ export class CoreLinker {
     announce({ id, module: core.id, links }, functions);
     const instance = boundary.instantiate(id, module, imports as WebAssembly.Imports);
     this.instances.push(instance);
-    const result = this.wrapExports(id, instance, exports);
+    const result = this.wrapExports(id, instance, exports, lifted);
     boundary.toHost();
     return { exports: result };
   }
@@ -268,6 +277,18 @@ export class CoreLinker {
     return found && new CallReader(read, found.memory, found.hash, payload);
   }
 
+  private resultReader(lifted: LiftedExport | undefined): ResultReader | undefined {
+    const { lifter, options } = this;
+    const func = lifted && options.surface?.types.functions[lifted.func];
+    if (lifter === undefined || lifted === undefined || func === undefined) return undefined;
+    const { memory: place, encoding } = lifted;
+    return resultReader(lifter, func, encoding, (read) => {
+      const memory = place && this.memoryNumber(place);
+      const reader = this.readerOf(memory, read);
+      return memory === undefined || reader === undefined ? undefined : { memory, reader };
+    });
+  }
+
   private exportedFunctions(
     instance: number,
     { id, declarations }: CoreModule,
@@ -290,6 +311,7 @@ export class CoreLinker {
     id: number,
     instance: WebAssembly.Instance,
     functions: ReadonlyMap<string, LoggedFunction>,
+    lifted: readonly LiftedExport[] = [],
   ): WebAssembly.Exports {
     const { boundary, changes } = this.options;
     const exports: Record<string, unknown> = {};
@@ -301,7 +323,9 @@ export class CoreLinker {
       }
       const source = this.exported.get(value) as ExportedFunction;
       if (typeof value === 'function' && source.func !== undefined) {
-        const entry = boundary.entry(source.func, value as CoreFunction);
+        const results = this.resultReader(lifted.find(({ core }) => core.name === name));
+        this.results.set(source.func, results);
+        const entry = boundary.entry(source.func, value as CoreFunction, results);
         this.passed.know(source.func, value as CoreFunction, entry);
         this.realOf.set(entry, value as CoreFunction);
         exports[name] = entry;
@@ -367,7 +391,7 @@ export class CoreLinker {
     const func = this.exported.get(real)?.func;
     return func === undefined
       ? WebAssembly.promising(real as () => unknown)
-      : this.options.boundary.promising(func, real);
+      : this.options.boundary.promising(func, real, this.results.get(func));
   }
 }
 

@@ -41,11 +41,12 @@ export function checkCall(
     if (!same(recorded, actual)) return { what: 'argument', index, recorded, actual };
   }
   if (event.pages !== pages) return { what: 'memory-size', recorded: event.pages, actual: pages };
-  return pointed && checkReads(event, pointed);
+  return pointed && checkReads(event.hostReads, pointed);
 }
 
-function checkReads(
-  { hostReads }: CallEvent | OpenEvent,
+/** Whether the host reads what it read. */
+export function checkReads(
+  hostReads: HostReads,
   { memory, hash }: PointedMemory,
 ): Mismatch | undefined {
   const { places, length, kept, hash: recordedHash } = hostReads;

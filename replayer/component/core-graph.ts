@@ -166,7 +166,11 @@ export class CoreGraph {
 
   /** The memory that an imported function reads; undefined where the trace does not say. */
   memoryOf(func: LoggedFunction): PointedMemory | undefined {
-    const memory = this.memories[this.pointed.get(func.id) ?? -1];
+    return this.memoryNumbered(this.pointed.get(func.id));
+  }
+
+  memoryNumbered(number = -1): PointedMemory | undefined {
+    const memory = this.memories[number];
     if (memory === undefined) return undefined;
     const known = this.hashers.get(memory);
     const hash = known ?? memoryHasher(memory);

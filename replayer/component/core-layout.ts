@@ -94,7 +94,11 @@ function layoutOf(trace: TraceReader): CoreLayout {
     size,
     memories: own.map((one) => memories.indexOf(one)),
   }));
-  return { instances, memories, main: ofFailure(trace, sketches, mainOf(sketches, memories)) };
+  return {
+    instances,
+    memories,
+    main: ofFailure(trace, sketches, mainOf(trace, sketches, memories)),
+  };
 }
 
 function moduleFiles(trace: TraceReader): Map<number, string> {
@@ -143,24 +147,43 @@ function numbered(sketches: readonly Sketch[]): MemoryInfo[] {
   return [...memories];
 }
 
-/** Of the instances with memories that calls point into, or with any, or of all: that of the largest module. */
-function mainOf(sketches: readonly Sketch[], memories: readonly MemoryInfo[]): Sketch | undefined {
+/**
+ * Of the instances with the memory that was at work where the run trapped, or with that of what the component exports,
+ * or with those that calls point into, or with any, or of all: that of the largest module.
+ */
+function mainOf(
+  trace: TraceReader,
+  sketches: readonly Sketch[],
+  memories: readonly MemoryInfo[],
+): Sketch | undefined {
   const links = sketches.flatMap(({ plan }) => plan.links);
-  const pointed = new Set(
-    links.flatMap((link) =>
-      link.kind === 'host' && link.lowered?.memory !== undefined
-        ? [memories[link.lowered.memory]]
-        : [],
-    ),
+  const pointed = links.flatMap((link) =>
+    link.kind === 'host' && link.lowered?.memory !== undefined
+      ? (memories[link.lowered.memory] ?? [])
+      : [],
   );
+  const ofModules = (ids: readonly (number | undefined)[]) =>
+    sketches
+      .filter(({ plan }) => ids.includes(plan.module))
+      .flatMap((one) => one.memories[0] ?? []);
+  const lifted = trace.meta.component?.words?.lifted.map(({ module }) => module) ?? [];
   const programs = sketches.filter((one) => !isAdapter(one));
+  const among = (some: readonly MemoryInfo[]) =>
+    programs.filter(({ memories: own }) => own.some((memory) => some.includes(memory)));
   const choice = [
-    programs.filter((one) => one.memories.some((memory) => pointed.has(memory))),
+    among(ofModules([trapModule(trace)])),
+    among(ofModules(lifted)),
+    among(pointed),
     programs.filter((one) => one.memories.length > 0),
     sketches,
   ];
   const candidates = choice.find((some) => some.length > 0) ?? [];
   return candidates.toSorted((a, b) => b.size - a.size)[0];
+}
+
+/** The module of the innermost frame. */
+function trapModule({ meta: { outcome } }: TraceReader): number | undefined {
+  return outcome?.kind === 'trap' ? outcome.trap.frames[0]?.module : undefined;
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Divergence, Mismatch } from '../divergence.ts';
 import { isOverflow } from '../overflow.ts';
 import type { ReplayEnd } from '../replay-messages.ts';
 import type { CallEnding } from '../replay-step.ts';
-import { same } from './call-check.ts';
+import { checkReads, same } from './call-check.ts';
 import type { CoreGraph } from './core-graph.ts';
 import { corruptLog, Ended, type Ending, endOf, leaving, trapMismatch } from './endings.ts';
 import type { LogCursor } from './log-cursor.ts';
@@ -77,6 +77,9 @@ export class RunCheck {
       });
     }
     this.pages(event);
+    const pointed = event.hostReads && this.graph.memoryNumbered(event.memory);
+    const mismatch = pointed && event.hostReads && checkReads(event.hostReads, pointed);
+    if (mismatch !== undefined) this.diverged(mismatch);
     const [code] = results;
     // another number is no result, and a trap of the runtime; an asynchronous run gives its result in a call
     if (!entry.async && this.isRun(entry.func) && (code === 0 || code === 1)) {

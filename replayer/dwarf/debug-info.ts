@@ -181,6 +181,27 @@ export class DebugInfo {
     }
   }
 
+  /** The function whose code holds an offset; of inlined calls, the one around them. */
+  functionAt(offset: number): Entry | undefined {
+    return this.scopeAt(this.addressOf(offset))?.entry;
+  }
+
+  /** Where an entry was declared, by the first of what it is made of that says so. */
+  declaredAt(entry: Entry): LinePlace | undefined {
+    return this.reading(undefined, () => {
+      const declared = entry.originWith(AT.declLine);
+      const files = declared && this.linesOf(declared.unit)?.files;
+      const file = entry.originWith(AT.declFile)?.number(AT.declFile);
+      if (declared === undefined || files === undefined || file === undefined) return undefined;
+      return placeOf(files, file, declared.number(AT.declLine) ?? 0, 0);
+    });
+  }
+
+  /** Goes through what may not hold together: what there is until then. */
+  readable<T>(otherwise: T, read: () => T): T {
+    return this.reading(otherwise, read);
+  }
+
   /** What DWARF calls the place of a byte of the module. */
   addressOf(offset: number): number {
     return offset - this.layout.codeStart;

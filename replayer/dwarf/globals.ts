@@ -27,6 +27,13 @@ export class Globals {
     return undefined;
   }
 
+  /** All of them, of one name but the first of each unit. @throws as {@link find} */
+  *all(): Generator<{ readonly name: string; readonly entry: Entry }, undefined> {
+    for (const unit of this.units) {
+      for (const [name, entry] of this.indexOf(unit)) yield { name, entry };
+    }
+  }
+
   private indexOf(unit: Unit): ReadonlyMap<string, Entry> {
     let index = this.indexes.get(unit);
     if (index === undefined) {

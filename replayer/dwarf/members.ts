@@ -12,55 +12,91 @@ import {
   type Variant,
   type VariantPart,
 } from './type.ts';
+import { declaration, signature } from './type-name.ts';
 
-type TypeOf = (entry: Entry) => Type | undefined;
+/** What an entry says with its type. */
+export interface TypesOf {
+  readonly typeOf: (entry: Entry) => Type | undefined;
+  /** What stands before the name of an entry in a namespace or class. */
+  readonly prefixOf: (entry: Entry) => string;
+}
+
+/** Methods of a class that are written. */
+const MAX_METHODS = 500;
 
 /** Entries of `DW_AT_discr_list`. */
 const DISCRIMINANT = { value: 0, range: 1 } as const;
 
 /** Those that each object has, bases first. */
-export function readMembers(entry: Entry, typeOf: TypeOf): Member[] {
+export function readMembers(entry: Entry, types: TypesOf): Member[] {
   const bases: Member[] = [];
   const members: Member[] = [];
   for (const child of entry.children()) {
-    if (child.tag === TAG.inheritance) bases.push(memberOf(child, typeOf));
+    if (child.tag === TAG.inheritance) bases.push(memberOf(child, types));
     // a static member is declared here and stands elsewhere
     else if (child.tag === TAG.member && !child.has(AT.declaration) && !child.has(AT.external)) {
-      members.push(memberOf(child, typeOf));
+      members.push(memberOf(child, types));
     }
   }
   return [...bases, ...members];
 }
 
-export function readVariants(entry: Entry, typeOf: TypeOf): VariantPart | undefined {
+export function readVariants(entry: Entry, types: TypesOf): VariantPart | undefined {
   for (const child of entry.children()) {
     if (child.tag !== TAG.variantPart) continue;
     const discriminant = child.reference(AT.discr);
     return {
-      discriminant: discriminant && memberOf(discriminant, typeOf),
+      discriminant: discriminant && memberOf(discriminant, types),
       variants: [...child.children()]
         .filter(({ tag }) => tag === TAG.variant)
         .map((variant) => ({
           values: discriminantValues(variant),
-          members: readMembers(variant, typeOf),
+          members: readMembers(variant, types),
         })),
     };
   }
   return undefined;
 }
 
-function memberOf(entry: Entry, typeOf: TypeOf): Member {
+/** Functions of a class, in the order of the source. */
+export function readMethods(entry: Entry, { prefixOf }: TypesOf): string[] {
+  const methods: string[] = [];
+  const className = entry.name?.replace(/<.*$/s, '');
+  for (const child of entry.children()) {
+    if (child.tag !== TAG.subprogram || child.flag(AT.artificial)) continue;
+    if (methods.length === MAX_METHODS) {
+      methods.push('…');
+      break;
+    }
+    const name = child.name ?? '';
+    const isMade = name.startsWith('~') || name.replace(/<.*$/s, '') === className;
+    const text = signature(child, name, !isMade && !CONVERSION.test(name), prefixOf);
+    const [first] = child.children();
+    const isStatic = first?.flag(AT.artificial) !== true;
+    const isVirtual = (child.number(AT.virtuality) ?? 0) > 0;
+    methods.push(`${isStatic ? 'static ' : isVirtual ? 'virtual ' : ''}${text}`);
+  }
+  return methods;
+}
+
+/** `operator bool`: its name is its result. */
+const CONVERSION = /^operator [A-Za-z_]/;
+
+function memberOf(entry: Entry, types: TypesOf): Member {
   const offset = byteOffset(entry);
   return {
     name: entry.name,
     kind: entry.tag === TAG.inheritance ? 'base' : 'member',
     isArtificial: entry.flag(AT.artificial),
+    get declaration() {
+      return declaration(entry.reference(AT.type), entry.name ?? '', types.prefixOf).trimEnd();
+    },
     offset,
     get bits() {
       return bitsOf(entry, offset, this.type);
     },
     get type() {
-      return typeOf(entry);
+      return types.typeOf(entry);
     },
   };
 }

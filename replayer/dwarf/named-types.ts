@@ -1,6 +1,6 @@
 /** Types and names of enumerations, by name. Units are gone over when something is looked for in them. */
 import { type Entry, entriesBelow } from './entry.ts';
-import { TAG } from './names.ts';
+import { AT, TAG } from './names.ts';
 import { resolved, type Type } from './type.ts';
 import type { Types } from './types.ts';
 import type { Unit } from './unit.ts';
@@ -44,6 +44,20 @@ export class NamedTypes {
   /** A name of an enumeration; of one with a scope of its own, behind its name. @throws as {@link find} */
   enumerator(name: string, unit?: Unit): Enumerator | undefined {
     return this.first(unit, ({ enumerators }) => enumerators.get(name));
+  }
+
+  /** All of them by their full names; those of several units once. @throws as {@link find} */
+  all(): ReadonlyMap<string, Entry> {
+    const found = new Map<string, Entry>();
+    for (const unit of this.units) {
+      for (const { entry } of entriesBelow(unit.root)) {
+        const { name } = entry;
+        if (!NAMED.has(entry.tag) || name === undefined || entry.flag(AT.declaration)) continue;
+        const full = this.types.prefixOf(entry) + name;
+        if (!found.has(full)) found.set(full, entry);
+      }
+    }
+    return found;
   }
 
   private first<T>(unit: Unit | undefined, look: (index: Index) => T | undefined): T | undefined {

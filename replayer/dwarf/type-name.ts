@@ -39,6 +39,48 @@ export function typeName(entry: Entry | undefined, prefixOf: (entry: Entry) => s
   return writer.text;
 }
 
+/** As {@link typeName}, written around what has the type: `int (*rank)(user *)`. */
+export function declaration(
+  entry: Entry | undefined,
+  name: string,
+  prefixOf: (entry: Entry) => string,
+): string {
+  const writer = new TypeWriter(prefixOf);
+  writer.before(entry);
+  writer.name(name);
+  writer.after(entry);
+  return writer.text;
+}
+
+/**
+ * A function as it is declared: `int area(double) const`.
+ * @param entry its own, or that of its declaration
+ * @param hasResult whether one is written: not of what makes and ends objects of C++
+ */
+export function signature(
+  entry: Entry,
+  name: string,
+  hasResult: boolean,
+  prefixOf: (entry: Entry) => string,
+): string {
+  const writer = new TypeWriter(prefixOf);
+  const result = entry.reference(AT.type);
+  if (hasResult) writer.before(result);
+  writer.name(name);
+  writer.parameters(entry, true);
+  if (hasResult) writer.after(result);
+  return isConstMethod(entry) ? `${writer.text} const` : writer.text;
+}
+
+/** What `this` points to cannot be changed. */
+function isConstMethod(entry: Entry): boolean {
+  const [self] = entry.children();
+  if (self?.tag !== TAG.formalParameter || !self.flag(AT.artificial)) return false;
+  const pointer = self.reference(AT.type);
+  const type = pointer && unqualified(pointer).type?.reference(AT.type);
+  return type?.tag === TAG.constType;
+}
+
 class TypeWriter {
   text = '';
   private readonly prefixOf: (entry: Entry) => string;
@@ -119,7 +161,13 @@ class TypeWriter {
     this.symbol('*');
   }
 
-  private parameters(type: Entry, method: boolean): void {
+  /** Behind a type, but for the blank that a pointer needs none of. */
+  name(text: string): void {
+    if (this.isWord) this.put(' ');
+    this.word(text);
+  }
+
+  parameters(type: Entry, method: boolean): void {
     this.put('(');
     let count = 0;
     let isFirst = true;

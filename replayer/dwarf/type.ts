@@ -63,6 +63,8 @@ export interface Member {
   readonly kind: 'member' | 'base';
   /** Made by the compiler: a vtable's address. */
   readonly isArtificial: boolean;
+  /** As C declares it: `char name[8]`. */
+  readonly declaration: string;
   /** Bytes from the beginning; undefined for one that must be computed (virtual bases). */
   readonly offset: number | undefined;
   /** Of a bit field: its first bit, counted from the beginning of the struct, and how many. */
@@ -92,6 +94,8 @@ export interface StructureType {
   /** Bases first, then members, as declared. */
   readonly members: readonly Member[];
   readonly variants: VariantPart | undefined;
+  /** Of a class: its functions as they are declared, without those that the compiler made. */
+  readonly methods: readonly string[];
   /** Of a template or generic type: what it was made for. */
   readonly typeArguments: readonly (Type | undefined)[];
   readonly language: Language;
@@ -105,6 +109,7 @@ export interface EnumerationType {
   /** Whether its names stand in its own scope (`enum class`, Rust). */
   readonly isScoped: boolean;
   readonly enumerators: readonly { readonly name: string; readonly value: bigint }[];
+  readonly language: Language;
 }
 
 /** Another name, or another qualifier, of a type. */

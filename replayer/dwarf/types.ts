@@ -3,7 +3,7 @@ import { Definitions } from './definitions.ts';
 import { Enclosing } from './enclosing.ts';
 import type { Entry } from './entry.ts';
 import { lazily } from './lazily.ts';
-import { readMembers, readVariants } from './members.ts';
+import { readMembers, readMethods, readVariants } from './members.ts';
 import { AT, TAG } from './names.ts';
 import {
   type AliasType,
@@ -142,10 +142,16 @@ export class Types {
   }
 
   private structure({ entry, name }: Source, form: StructureType['form']): StructureType {
-    const typeOf = (member: Entry) => this.typeOf(member);
+    const types = {
+      typeOf: (member: Entry) => this.typeOf(member),
+      prefixOf: (member: Entry) => this.prefixOf(member),
+    };
     const whole = lazily(() => this.definitions.of(entry));
-    const members = lazily(() => readMembers(whole(), typeOf));
-    const variants = lazily(() => readVariants(whole(), typeOf));
+    const members = lazily(() => readMembers(whole(), types));
+    const variants = lazily(() => readVariants(whole(), types));
+    const methods = lazily(() =>
+      languageOf(entry.unit) === 'c' ? readMethods(whole(), types) : [],
+    );
     const typeArguments = lazily(() =>
       [...whole().children()]
         .filter(({ tag }) => tag === TAG.templateTypeParameter)
@@ -164,6 +170,9 @@ export class Types {
       },
       get variants() {
         return variants();
+      },
+      get methods() {
+        return methods();
       },
       get typeArguments() {
         return typeArguments();
@@ -190,6 +199,7 @@ export class Types {
       kind: 'enumeration',
       name,
       isScoped: whole().flag(AT.enumClass),
+      language: languageOf(entry.unit),
       get size() {
         return size();
       },

@@ -96,6 +96,15 @@ export class FrameNames {
     return from === undefined || to === undefined ? undefined : { from, to };
   }
 
+  /** Functions with code, by index. */
+  *functions(): Generator<{ readonly func: number; readonly from: number }, undefined> {
+    const { imported, offsets } = this.bodies;
+    for (let i = 0; i < offsets.length; i++) {
+      const from = offsets[i];
+      if (from !== undefined) yield { func: imported + i, from };
+    }
+  }
+
   private get bodies(): FunctionStarts {
     this.starts ??= functionStarts(this.module);
     return this.starts;

@@ -15,6 +15,25 @@ export function hasFunctionName(name: string, wanted: string): boolean {
   );
 }
 
+/** Path parts of a name that are names of their own: `Dog::speak` and `speak` of `zoo::Dog::speak(int)`. */
+const MAX_PARTS = 16;
+
+/** What {@link hasFunctionName} knows a function by, without what nobody types. */
+export function plainNames(name: string): string[] {
+  const plain = withoutGroup(withoutParameters(name), '<', '>');
+  const names = [plain];
+  let depth = 0;
+  for (let at = plain.length - 1; at > 0 && names.length < MAX_PARTS; at--) {
+    const sign = plain[at];
+    if (sign === '>' || sign === ')') depth++;
+    else if (sign === '<' || sign === '(') depth--;
+    if (depth !== 0) continue;
+    const isPath = sign === '.' || sign === ' ' || (sign === ':' && plain[at - 1] === ':');
+    if (isPath && at < plain.length - 1) names.push(plain.slice(at + 1));
+  }
+  return names;
+}
+
 /** `Book::at(int) const` and `at[abi:v1](int)` are `Book::at` and `at`; `run(int)::local` stays as it is. */
 function withoutParameters(name: string): string {
   const end = name.lastIndexOf(')');

@@ -28,7 +28,7 @@ import {
 import { Histories, type HistoryQuery, type ValueHistory } from './histories.ts';
 import { mayCallHost } from './host-calls.ts';
 import { type Mark, sameMark } from './mark.ts';
-import type { Arrival, Motion, Points, StepSize } from './motions.ts';
+import { type Arrival, type Motion, type Points, type StepSize, watchesReads } from './motions.ts';
 import { PassedHits } from './passed-hits.ts';
 import { causeOf, type Met, PointRules } from './point-rules.ts';
 import { guestAt, type Position } from './position.ts';
@@ -126,16 +126,20 @@ export class Engine {
     { breaks, calls, watches }: Points,
     onEvent: OnEvent,
   ): Promise<Mark | undefined> {
-    // what a write means to a watchpoint, and a hit to a breakpoint, only a run tells
-    if (watches.length > 0) return undefined;
+    if (watches.some(watchesReads)) return undefined;
     const again = this.steppedTo !== undefined && sameMark(this.steppedTo, from);
     const there =
       this.stretches.at(from) ??
       (again ? await this.stretches.make(from, 'after', onEvent) : undefined);
+    if (there === undefined) return undefined;
+    const { stretch, index } = there;
     const stops = ({ pc, event }: Mark) =>
       breaks.includes(pc) ||
       (calls.length > 0 && (event !== from.event || mayCallHost(this.runs.layout, pc)));
-    return there?.stretch.on(there.index, goal, this.runs.functionAt, stops);
+    const to = stretch.on(index, goal, this.runs.functionAt, stops);
+    if (to === undefined) return undefined;
+    // what a write means to a watchpoint, and a hit to a breakpoint, only a run tells
+    return watches.some((one) => stretch.mayMeet(one, index, to)) ? undefined : stretch.markAt(to);
   }
 
   private goalOf(from: Mark, size: StepSize): Goal {

@@ -10,8 +10,9 @@ import type {
   SearchQuery,
   StackFrame,
 } from '../session/messages.ts';
+import type { SymbolKind, SymbolList, SymbolQuery } from '../source/symbols.ts';
 import type { ValueName, ValueRange } from '../values/followed.ts';
-import type { EvaluatedValue, FrameVariables, VariableRow } from '../values/messages.ts';
+import type { EvaluatedValue, FrameVariables, TypeText, VariableRow } from '../values/messages.ts';
 import type { Radix } from '../values/scalars.ts';
 import type { Place } from '../values/scope.ts';
 import type { RowQuery } from '../values/variable-rows.ts';
@@ -112,6 +113,12 @@ export interface TravelRequests {
   /** Variables of a frame and expressions, as rows that open. */
   rows: { params: { mark: Mark; query: RowQuery }; answer: readonly VariableRow[] };
   evaluate: { params: Question; answer: EvaluatedValue };
+  type: { params: Omit<Question, 'radix'>; answer: TypeText };
+  /** @see Look.variableNames */
+  variableNames: {
+    params: { mark: Mark; place: Place; of?: string | undefined };
+    answer: readonly string[];
+  };
   history: { params: HistoryQuestion; answer: LocatedHistory };
   /** @see Engine.callOf; undefined for the outermost frame */
   callOf: { params: { mark: Mark; level: number }; answer: Mark | undefined };
@@ -125,6 +132,12 @@ export interface TravelRequests {
   memory: { params: { mark: Mark; address: number; length: number }; answer: MemoryRange };
   profile: { params: Record<string, never>; answer: Profile };
   coverage: { params: Record<string, never>; answer: Coverage };
+  symbols: { params: SymbolQuery; answer: SymbolList };
+  /** @see Symbols.complete */
+  completions: {
+    params: { prefix: string; kinds: readonly SymbolKind[] };
+    answer: readonly string[];
+  };
   /** The instructions that a breakpoint means. */
   places: { params: { spec: BreakSpec }; answer: readonly StackFrame[] };
 }

@@ -34,7 +34,7 @@ export class SteppedBytes {
   }
 
   /** Bytes of all changes. */
-  get changed(): number {
+  get changedBytes(): number {
     return this.used;
   }
 
@@ -83,6 +83,16 @@ export class SteppedBytes {
     const size = this.sizes.findLast((one) => one.step <= step)?.size ?? 0;
     if (size > this.bytes.length) this.grow(size);
     return this.bytes.subarray(0, size);
+  }
+
+  /** Whether bytes of `[from, to)` changed behind one step, until another one. */
+  changed(after: number, until: number, from: number, to: number): boolean {
+    for (let i = firstAfter(this.steps, this.count, after); i < this.count; i++) {
+      if ((this.steps[i] as number) > until) return false;
+      const place = this.places[i] as number;
+      if (place < to && place + (this.lengths[i] as number) > from) return true;
+    }
+    return false;
   }
 
   /** Makes this step the first that can be turned back to. While nothing is turned back. */
@@ -135,6 +145,18 @@ export class SteppedBytes {
     data.set(this.data.subarray(0, this.used));
     this.data = data;
   }
+}
+
+/** Index of the first of `count` steps, in their order, that comes behind one. */
+export function firstAfter(steps: Int32Array, count: number, after: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((steps[middle] as number) <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function larger(list: Float64Array, size: number): Float64Array<ArrayBuffer> {

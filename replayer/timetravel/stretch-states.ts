@@ -13,9 +13,11 @@ import type { GlobalValue } from '../session/messages.ts';
 import { stopFrom } from './first-stop.ts';
 import { frameOf, functionsOfFrames, readFrames } from './frames.ts';
 import type { Mark } from './mark.ts';
+import { type Watch, watchesReads } from './motions.ts';
 import type { Position } from './position.ts';
 import type { ProbeRun } from './probe-run.ts';
 import { SteppedBytes } from './stepped-bytes.ts';
+import { SteppedWrites } from './stepped-writes.ts';
 
 /** With more globals than that, reading them would be most of the work. */
 export const MAX_GLOBALS = 256;
@@ -26,6 +28,7 @@ export class StretchStates {
   private readonly layout: ModuleLayout;
   private readonly functionAt: (pc: number) => number;
   private readonly memory: SteppedBytes;
+  private readonly writes = new SteppedWrites();
   private readonly frames: SteppedBytes;
   private globals: { readonly step: number; readonly values: readonly GlobalValue[] }[] = [];
   private readonly layouts = new Map<number, StretchFrame>();
@@ -47,17 +50,29 @@ export class StretchStates {
 
   /** Bytes that it holds. */
   get held(): number {
-    return this.memory.held + this.frames.held;
+    return this.memory.held + this.frames.held + this.writes.held;
   }
 
   /** Bytes of all changes. */
   get changed(): number {
-    return this.memory.changed + this.frames.changed;
+    return this.memory.changedBytes + this.frames.changedBytes;
   }
 
   /** Bytes of memory 0 were written to, before the instruction of this step. */
   wrote(run: ProbeRun, step: number, address: number, length: number): void {
     this.memory.change(step, run.memory, address, address + length);
+    this.writes.add(step, address, address + length);
+  }
+
+  /**
+   * Whether something happened to bytes of memory 0 behind one step, until another one.
+   * @returns undefined where that is not known
+   */
+  met(watch: Watch, after: number, until: number): boolean | undefined {
+    if (watchesReads(watch)) return undefined;
+    const { address, length, on } = watch;
+    const of = [after, until, address, address + length] as const;
+    return on === 'change' ? this.memory.changed(...of) : this.writes.wrote(...of);
   }
 
   /** The guest stands before an instruction. @param step its number */
@@ -105,6 +120,7 @@ export class StretchStates {
   forgetBefore(step: number): void {
     this.memory.forgetBefore(step);
     this.frames.forgetBefore(step);
+    this.writes.forgetBefore(step);
     const first = this.globals.findLastIndex((one) => one.step <= step);
     this.globals = this.globals.slice(Math.max(0, first));
   }

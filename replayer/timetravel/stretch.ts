@@ -6,6 +6,7 @@ import { invariant } from '../../errors.ts';
 import type { MakeSearch } from './backward.ts';
 import type { Goal } from './goals.ts';
 import { compareMarks, type Mark, sameMark } from './mark.ts';
+import type { Watch } from './motions.ts';
 import type { Position } from './position.ts';
 import type { StretchStates } from './stretch-states.ts';
 
@@ -120,6 +121,14 @@ export class Stretch {
     return this.states?.at(this.first + index, this.markAt(index), this.tops[index] as number);
   }
 
+  /**
+   * Whether a watchpoint may be met behind one instruction, until the guest stands before another one; as far as is
+   * not known, it may.
+   */
+  mayMeet(watch: Watch, after: number, until: number): boolean {
+    return this.states?.met(watch, this.first + after, this.first + until) ?? true;
+  }
+
   /** As a search of a window that ends before an instruction; `earlier` where it does not lie in the stretch. */
   back(index: number, make: MakeSearch): Mark | 'earlier' | undefined {
     for (let size = WINDOW.first; ; size *= WINDOW.growth) {
@@ -140,14 +149,14 @@ export class Stretch {
   /**
    * Where a motion forwards ends that nothing stops before.
    * @param stops whether something may stop it before an instruction
-   * @returns undefined where the stretch does not tell
+   * @returns number of the instruction; undefined where the stretch does not tell
    */
   on(
     index: number,
     goal: Goal,
     functionAt: (pc: number) => number,
     stops: (at: Mark) => boolean,
-  ): Mark | undefined {
+  ): number | undefined {
     for (let i = index + 1; i < this.length; i++) {
       const at = this.markAt(i);
       if (stops(at)) return undefined;
@@ -155,7 +164,7 @@ export class Stretch {
       if (goal.limit > 0 && at.depth === goal.limit + 1 && at.tick !== this.ticks[i - 1]) {
         goal.enters?.(functionAt(at.pc), at.depth);
       }
-      if (at.depth <= goal.limit && goal.reaches(at)) return at;
+      if (at.depth <= goal.limit && goal.reaches(at)) return i;
     }
     return undefined;
   }

@@ -15,7 +15,9 @@ import type {
   SearchQuery,
   StackFrame,
 } from '../session/messages.ts';
-import type { EvaluatedValue, FrameVariables, VariableRow } from '../values/messages.ts';
+import type { SymbolKind, SymbolList, SymbolQuery } from '../source/symbols.ts';
+import type { EvaluatedValue, FrameVariables, TypeText, VariableRow } from '../values/messages.ts';
+import type { Place } from '../values/scope.ts';
 import type { RowQuery } from '../values/variable-rows.ts';
 import type { BreakSpec } from './break-places.ts';
 import type { FirstSeen } from './first-seen.ts';
@@ -125,6 +127,25 @@ export class TimeTravel {
   }
 
   /**
+   * The type of an expression in a frame at a mark, or one that is written, and what it is made of.
+   * @throws as {@link evaluate}
+   */
+  type(question: Omit<Question, 'radix'>, options?: RequestOptions): Promise<TypeText> {
+    return this.link.request('type', question, options);
+  }
+
+  /**
+   * Names of variables in a frame at a mark; with an expression, of its members. For who types one.
+   * @throws as {@link evaluate}
+   */
+  variableNames(
+    question: { readonly mark: Mark; readonly place: Place; readonly of?: string },
+    options?: RequestOptions,
+  ): Promise<readonly string[]> {
+    return this.link.request('variableNames', question, options);
+  }
+
+  /**
    * How a value changed until a mark, in the words of its type: of a variable, in the call of its function, or in
    * all calls of that; of what belongs to none, in the whole run. Costs up to four replays.
    * @throws WasiRrError OPTION_INVALID for what has no value there; as {@link move}
@@ -185,6 +206,23 @@ export class TimeTravel {
     options?: RequestOptions,
   ): Promise<MemoryRange> {
     return this.link.request('memory', { mark, address, length }, options);
+  }
+
+  /**
+   * Functions, variables of no function, types or files of the program, by name.
+   * @throws WasiRrError OPTION_INVALID for a pattern that is none
+   */
+  symbols(query: SymbolQuery, options?: RequestOptions): Promise<SymbolList> {
+    return this.link.request('symbols', query, options);
+  }
+
+  /** Names that begin so, for who types one; of very many, as far as to where they part. */
+  completions(
+    prefix: string,
+    kinds: readonly SymbolKind[],
+    options?: RequestOptions,
+  ): Promise<readonly string[]> {
+    return this.link.request('completions', { prefix, kinds }, options);
   }
 
   /** The instructions that a breakpoint means. @throws WasiRrError OPTION_INVALID where it means none */

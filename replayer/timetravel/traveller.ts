@@ -11,7 +11,8 @@ import type { RequestOf } from '../requests/messages.ts';
 import { searchMemory } from '../session/memory-search.ts';
 import type { StackFrame } from '../session/messages.ts';
 import { FrameNames } from '../source/frame-names.ts';
-import type { EvaluatedValue } from '../values/messages.ts';
+import { Symbols } from '../source/symbols.ts';
+import type { EvaluatedValue, TypeText } from '../values/messages.ts';
 import { whyNot } from '../values/variable-rows.ts';
 import { BreakPlaces } from './break-places.ts';
 import { checkCondition } from './conditions.ts';
@@ -47,6 +48,7 @@ export class Traveller implements Handlers, WorksAhead<TravelRequests> {
   private readonly othersNames = new Map<number, FrameNames>();
   private readonly keptBytes: number | undefined;
   private made: Engine | undefined;
+  private known: Symbols | undefined;
   private breakPlaces: BreakPlaces | undefined;
   private turns: boolean | undefined;
   private globalNames: ReadonlyMap<number, string> | undefined;
@@ -151,11 +153,35 @@ export class Traveller implements Handlers, WorksAhead<TravelRequests> {
   ): Promise<EvaluatedValue> {
     const { mark, place, expression, radix } = question;
     const guest = await this.stopped(mark, onEvent);
-    try {
-      return this.engine.look.evaluate(guest, place, expression, radix);
-    } catch (thrown) {
-      throw new WasiRrError('OPTION_INVALID', `${expression}: ${whyNot(thrown)}.`);
-    }
+    return answeredFor(expression, () =>
+      this.engine.look.evaluate(guest, place, expression, radix),
+    );
+  }
+
+  /** @throws as {@link evaluate} */
+  async type(
+    { mark, place, expression }: TravelRequests['type']['params'],
+    onEvent: OnEvent,
+  ): Promise<TypeText> {
+    const guest = await this.stopped(mark, onEvent);
+    return answeredFor(expression, () => {
+      try {
+        return this.engine.look.type(guest, place, expression);
+      } catch (thrown) {
+        const name = this.symbolNames.functionType(expression);
+        if (name === undefined) throw thrown;
+        return { name, size: undefined, lines: [{ text: name }] };
+      }
+    });
+  }
+
+  /** @throws as {@link evaluate} */
+  async variableNames(
+    { mark, place, of }: TravelRequests['variableNames']['params'],
+    onEvent: OnEvent,
+  ): Promise<readonly string[]> {
+    const guest = await this.stopped(mark, onEvent);
+    return answeredFor(of ?? 'names', () => this.engine.look.variableNames(guest, place, of));
   }
 
   /** @throws as Engine.history; WasiRrError OPTION_INVALID for what has no value */
@@ -243,6 +269,20 @@ export class Traveller implements Handlers, WorksAhead<TravelRequests> {
     return coverageOfRun(this.target, this.names, onEvent);
   }
 
+  /** @throws as Symbols.list */
+  symbols(query: TravelRequests['symbols']['params']) {
+    return this.symbolNames.list(query);
+  }
+
+  completions({ prefix, kinds }: TravelRequests['completions']['params']) {
+    return this.symbolNames.complete(prefix, kinds);
+  }
+
+  private get symbolNames(): Symbols {
+    this.known ??= new Symbols(this.names, this.engine.lines);
+    return this.known;
+  }
+
   /** @throws as BreakPlaces.find */
   places({ spec }: TravelRequests['places']['params']) {
     this.breakPlaces ??= new BreakPlaces(this.target.module, this.names, this.engine.lines);
@@ -293,5 +333,14 @@ export class Traveller implements Handlers, WorksAhead<TravelRequests> {
       this.othersNames.set(described.id, names);
     }
     return { ...names.frame(pc, func), instance: described };
+  }
+}
+
+/** @throws WasiRrError OPTION_INVALID, which names the expression */
+function answeredFor<T>(expression: string, answer: () => T): T {
+  try {
+    return answer();
+  } catch (thrown) {
+    throw new WasiRrError('OPTION_INVALID', `${expression}: ${whyNot(thrown)}.`);
   }
 }

@@ -17,9 +17,11 @@ import {
 import { formatValue } from './format.ts';
 import { frameMachine } from './frame-machine.ts';
 import { Inspection } from './inspection.ts';
-import type { EvaluatedValue, FrameVariables, VariableRow } from './messages.ts';
+import { memberNames } from './member-names.ts';
+import type { EvaluatedValue, FrameVariables, TypeText, VariableRow } from './messages.ts';
 import type { Radix } from './scalars.ts';
 import { type Place, Scope } from './scope.ts';
+import { typeLines } from './type-text.ts';
 import { integerOf, type Value } from './value.ts';
 import { type RowQuery, valueOfRow, variableRows, whyNot } from './variable-rows.ts';
 
@@ -49,6 +51,21 @@ export class Look {
       size: value.bits === undefined ? sizeOf(value.type) : undefined,
       number: isNumber && !text.startsWith('<') ? integerOf(value) : undefined,
     };
+  }
+
+  /** @throws as {@link evaluate} */
+  type(guest: StoppedGuest, place: Place, source: string): TypeText {
+    const scope = this.scope(guest, place, this.inspection(guest));
+    const { type, isTypeName } = scope.describe(source);
+    const isOtherName = isTypeName && type?.kind === 'alias' && type.form === 'typedef';
+    const named = isOtherName ? type.target : type;
+    return { name: named?.name ?? 'void', size: sizeOf(type), lines: typeLines(type) };
+  }
+
+  /** What can be named in a frame; with an expression, behind it: its members. @throws as {@link evaluate} */
+  variableNames(guest: StoppedGuest, place: Place, of?: string): readonly string[] {
+    const scope = this.scope(guest, place, this.inspection(guest));
+    return of === undefined ? scope.variableNames : memberNames(scope.describe(of).type);
   }
 
   /** @throws as {@link evaluate} */

@@ -1,5 +1,6 @@
 /** Values as text, for people and for JSON. */
 import type { StackFrame } from '../session/messages.ts';
+import type { TypeLine } from './type-text.ts';
 
 export interface ShownVariable {
   readonly name: string;
@@ -34,6 +35,16 @@ export interface VariableRow {
   /** Where it is in memory 0, and its bytes; undefined for what is in no memory. */
   readonly address?: number;
   readonly size?: number;
+}
+
+/** A type, of which gdb's `whatis` and `ptype` tell. */
+export interface TypeText {
+  /** As it is written in the source; of a typedef that was asked for by its name, what it stands for. */
+  readonly name: string;
+  /** Bytes; undefined for what has no size. */
+  readonly size: number | undefined;
+  /** What it is made of. Not escaped. */
+  readonly lines: readonly TypeLine[];
 }
 
 /** The value of an expression. */

@@ -1,4 +1,5 @@
 /** What names mean in a frame of a stopped guest: variables of the source, locals and globals of wasm, types. */
+import { WasiRrError } from '../../errors.ts';
 import { littleEndian } from '../dwarf/little-endian.ts';
 import type { Machine } from '../dwarf/machine.ts';
 import { Unreadable } from '../dwarf/machine.ts';
@@ -8,12 +9,18 @@ import { languageOf } from '../dwarf/types.ts';
 import { TYPE } from '../instrument/module-layout.ts';
 import type { StoppedGuest } from '../timetravel/state-at.ts';
 import { baseType } from './expressions/base-types.ts';
-import { evaluateExpression, type Names } from './expressions/evaluate.ts';
+import {
+  evaluateExpression,
+  type Names,
+  typeOfExpression,
+  typeWritten,
+} from './expressions/evaluate.ts';
 import { memberNamed } from './expressions/member.ts';
 import { addressIn, pointerIn } from './expressions/operands.ts';
-import { parseExpression } from './expressions/parse.ts';
+import { parseExpression, parseType } from './expressions/parse.ts';
 import { frameMachine } from './frame-machine.ts';
 import type { Inspection, StackedCall } from './inspection.ts';
+import { memberNames } from './member-names.ts';
 import { computed, type Value, valueAt } from './value.ts';
 
 const WASM_TYPES: Readonly<Record<number, string>> = {
@@ -44,6 +51,13 @@ export interface ScopeSources {
   readonly given?: ReadonlyMap<string, Value>;
 }
 
+export interface DescribedType {
+  /** Undefined for `void`. */
+  readonly type: Type | undefined;
+  /** Whether it was named itself. */
+  readonly isTypeName: boolean;
+}
+
 export class Scope implements Names {
   readonly machine: Machine;
   private readonly sources: ScopeSources;
@@ -62,6 +76,25 @@ export class Scope implements Names {
     return evaluateExpression(expression, this);
   }
 
+  /**
+   * The type of an expression, or the one that is written: `u->next`, `struct user *`, `Vec<i32>`.
+   * @throws WasiRrError OPTION_INVALID; Unreadable
+   */
+  describe(source: string): DescribedType {
+    const text = source.trim();
+    const isVariable = /^[\w$:]+$/.test(text) && this.variable(text) !== undefined;
+    const isType = (name: string) => this.type(name) !== undefined;
+    if (!isVariable) {
+      // names of templates and of generic types are no words
+      const verbatim = this.type(text.replace(/^(struct|union|enum|class)\s+/, ''));
+      const written = verbatim ? undefined : asType(text, isType);
+      const type = verbatim ?? (written && typeWritten(written, this));
+      if (type !== undefined || written?.name === 'void') return { type, isTypeName: true };
+    }
+    const expression = parseExpression(text, isType, this.language);
+    return { type: typeOfExpression(expression, this), isTypeName: false };
+  }
+
   variable = (name: string): Value | undefined =>
     this.sources.given?.get(name) ??
     this.ofSource(name) ??
@@ -74,6 +107,13 @@ export class Scope implements Names {
     const unit = this.calls[0]?.call.entry.unit;
     return baseType(name) ?? inspection?.debug.namedTypes.find(name, unit);
   };
+
+  /** Variables of the call and of what is around it in the same frame, and what `this` of C++ has. */
+  get variableNames(): readonly string[] {
+    const names = this.calls.flatMap(({ call }) => call.variables().map(({ name }) => name));
+    const self = names.includes('this') ? this.variable('this')?.type : undefined;
+    return [...names, ...memberNames(self)];
+  }
 
   get language(): Language {
     const unit = this.calls[0]?.call.entry.unit;
@@ -177,6 +217,16 @@ export class Scope implements Names {
       return computed(baseType('i32'), littleEndian(BigInt.asUintN(32, BigInt(value)), 4));
     }
     throw new Unreadable('a global that is no whole number');
+  }
+}
+
+/** What is no type may still be an expression. */
+function asType(text: string, isType: (name: string) => boolean) {
+  try {
+    return parseType(text, isType);
+  } catch (thrown) {
+    if (thrown instanceof WasiRrError) return undefined;
+    throw thrown;
   }
 }
 

@@ -1,6 +1,7 @@
 /** gdb's words in `wasi-rr debug`, typed one after the other as a person would, errors included. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseLine } from '../../cli/debug/commands.ts';
+import { COMMANDS, parseLine } from '../../cli/debug/commands.ts';
+import { complete } from '../../cli/debug/completion.ts';
 import { Debugger } from '../../cli/debug/debugger.ts';
 import { exampleCases } from '../../examples/cases.ts';
 import { openTimeTravel, openTrace, WasiRrError } from '../../index.ts';
@@ -67,6 +68,26 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     ...['x', 'p $pc', 'p/s u->name', 'p/q u', 'x/3i 12'],
   ],
   displays: ['display u->id', 'display/x u', 'undisplay 2 1', 'delete display', 'undisplay 7'],
+  types: [
+    ...[
+      'ptype u',
+      'ptype/o struct user',
+      'whatis u',
+      'whatis user',
+      'ptype set_name',
+      'ptype 1 + 1',
+    ],
+    ...['whatis u->next', 'ptype line', 'ptype nobody', 'ptype', 'ptype/q u', 'whatis u->nothing'],
+  ],
+  symbols: [
+    ...[
+      'info functions ^set_|main$',
+      'info fun nothing_like_it',
+      'info functions (',
+      'info types ^user$',
+    ],
+    ...['info variables ^(head|count)$', 'info instances', 'info sharedlibrary'],
+  ],
   words: [
     ...['help b', 'help finish', 'help set', 'help fly', 'set var u = 0', 'thread 1', 'fly'],
     ...['info', 'info threads', 'info wat', 'info fly', 'p set_name(u, line)', 'p u = 3', 'dis 7'],
@@ -92,6 +113,45 @@ test('nothing but going somewhere works before it stands anywhere: Ctrl-C gave t
     ]);
   }
   expect(await answered('goto start')).toEqual([expect.stringMatching(/^#0 {2}_start/)]);
+});
+
+test.each([
+  // commands, topics, subjects
+  ['sta', 'start'],
+  ['help ba', 'backtrace'],
+  ['info fu', 'functions'],
+  // functions and files
+  ['b set_', 'set_name'],
+  ['b heaps', 'heapsmash.c'],
+  ['info line set_', 'set_name'],
+  ['tb nothing_like_it', ''],
+  // variables, members, types
+  ['p tot', 'total'],
+  ['p u->', 'id name next rank score'],
+  ['p u->next->n', 'name next'],
+  ['p (*u).i', 'id'],
+  ['p total + u->s', 'score'],
+  ['p/x u->i', 'id'],
+  ['x/4xw u->na', 'name'],
+  ['b set_name if lin', 'line'],
+  ['ptype use', 'user'],
+  ['p nobody->', ''],
+  ['whatis set_n', 'set_name'],
+  // numbers
+  ['delete ', '1 2'],
+  ['undisplay ', '1'],
+  // others
+  ['goto f', 'failure'],
+  ['catch fd_w', 'fd_write'],
+  ['frame ma', 'main'],
+  ['bt f', 'full'],
+  ['fly me', ''],
+])('Tab after %j', async (line, expected) => {
+  debug = newDebugger();
+  await debug.begin();
+  for (const command of ['b set_name', 'watch u->id', 'display u']) await answered(command);
+  const [found] = await complete(debug, COMMANDS, line);
+  expect(found.join(' ')).toBe(expected);
 });
 
 test('commands are found by their beginnings', () => {

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { coreLayout } from '../../replayer/component/core-layout.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { readDeclarations } from '../../wasm/binary.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { replayed } from '../replayer/replayed.ts';
 
@@ -47,6 +49,20 @@ test.each([
     expect(again.stdout.equals(run.stdout)).toBe(true);
   },
 );
+
+test.each([
+  ['print', 'the one that has the command', false],
+  ['trap', 'the one that trapped', true],
+])('%s: the instance that is looked into is %s', async (does, _, isFailing) => {
+  const { trace } = await scratch.record({ module, args: [does] });
+  const reader = new TraceReader(trace);
+  const { instances, main } = coreLayout(reader);
+  const code = reader.module(instances[main]?.module);
+  reader.close();
+  const { exports } = readDeclarations(code);
+  expect(exports.some((one) => one.name === 'fail')).toBe(isFailing);
+  expect(exports.some((one) => one.name === 'run')).toBe(!isFailing);
+});
 
 test('one within that goes on after it has returned is recorded to its end', async () => {
   const text = readFileSync(join(import.meta.dirname, 'fixtures/async-composed.wat'), 'utf8');

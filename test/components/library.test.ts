@@ -1,7 +1,10 @@
 /** Components that are libraries: called one by one, with values of their interfaces, and replayed without a caller. */
+import { createHash } from 'node:crypto';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type OpenRecording, openRecording } from '../../recorder/record.ts';
 import { replay } from '../../replayer/replay.ts';
@@ -32,7 +35,8 @@ function entriesOf(path: string): string[] {
   const calls = new ComponentCalls(meanings, { maxText: 100, maxItems: 10 });
   const entries = [...trace.events()].flatMap((event) => {
     const followed = calls.follow(event);
-    return followed.kind === 'entered' ? [`${followed.name}(${followed.args.join(', ')})`] : [];
+    if (followed.kind === 'entered') return [`${followed.name}(${followed.args.join(', ')})`];
+    return followed.kind === 'left' && followed.result ? [followed.result] : [];
   });
   trace.close();
   return entries;
@@ -75,19 +79,57 @@ test('values go in and come out, and the trace has them', async () => {
   });
   expect(entriesOf(recording.trace)).toEqual([
     'plain()',
-    'add(2147483648, -1)',
-    'swap({first: 7, is-last: true})',
-    'twice("ähm")',
-    'twice("")',
-    'divide(7, 2)',
-    'divide(7, 0)',
-    'read-title(none)',
-    'read-title(some(5))',
+    ...['add(2147483648, -1)', '2147483647'],
+    ...['swap({first: 7, is-last: true})', '{first: 8, is-last: false}'],
+    ...['twice("ähm")', '"ähmähm"', 'twice("")', '""'],
+    ...['divide(7, 2)', 'ok(3)', 'divide(7, 0)', 'err("division by zero")'],
+    ...['read-title(none)', 'none', 'read-title(some(5))', 'some(5)'],
   ]);
   const session = await openSession(recording.trace);
   await session.last();
   expect(session.verified).toBe(true);
   await session.close();
+});
+
+test('texts of 16 bits a letter are read as such, in and out', async () => {
+  const lift = '(canon lift (core func $code "twice") (memory $memory)';
+  const doubled = LIBRARY.replace(lift, `${lift} string-encoding=utf16`)
+    // a length counts letters, and memory bytes
+    .replaceAll('(local.get $length)', '(i32.mul (local.get $length) (i32.const 2))')
+    .replace(
+      '(i32.const 36) (i32.mul (i32.mul (local.get $length) (i32.const 2))',
+      '(i32.const 36) (i32.mul (local.get $length)',
+    );
+  const recording = await open(await parse(doubled));
+  expect(await recording.call(`${API}twice`, ['ähm'])).toEqual(returned('ähmähm'));
+  await recording.finish();
+  expect(entriesOf(recording.trace)).toEqual(['twice("ähm")', '"ähmähm"']);
+});
+
+test('a replay in which other results lie in memory diverges where they are given', async () => {
+  const recording = await open(await parse(LIBRARY));
+  await recording.call(`${API}divide`, [7, 0]);
+  await recording.finish();
+  const db = new Database(recording.trace);
+  const modules = 'select id, data from modules';
+  for (const { id, data } of db.prepare(modules).all() as { id: number; data: Buffer }[]) {
+    const bytes = zstdDecompressSync(data);
+    const at = bytes.indexOf('division by zero');
+    if (at < 0) continue;
+    bytes.write('D', at);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const change = 'update modules set data = ?, sha256 = ? where id = ?';
+    db.prepare(change).run(zstdCompressSync(bytes), sha256, id);
+  }
+  db.close();
+  const report = await replay({ trace: recording.trace });
+  expect(report.divergence).toMatchObject({
+    mismatch: { what: 'bytes', recorded: 'd'.charCodeAt(0), actual: 'D'.charCodeAt(0) },
+  });
+  const reader = new TraceReader(recording.trace);
+  const at = report.divergence?.event ?? 0;
+  expect([...reader.events(at, at + 1)]).toMatchObject([{ kind: 'leave' }]);
+  reader.close();
 });
 
 describe('a call that cannot be made says why, and nothing is lost', () => {

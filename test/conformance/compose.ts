@@ -5,26 +5,25 @@
 import { parse, print } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { readComponentNames } from '../../wasm/component/import-names.ts';
 
-/** @param given of the caller's imports that go by another name among the callee's exports: that name */
+/** @param names of the caller's imports that go by another name among the callee's exports: that name */
 export async function composed(
   caller: Uint8Array,
   callee: Uint8Array,
-  given: Readonly<Record<string, string>> = {},
+  names: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
   const outer = readComponentNames(caller);
   const inner = readComponentNames(callee);
-  const source = (name: string) => given[name] ?? name;
+  const source = (name: string) => names[name] ?? name;
   const linked = outer.imports.filter((name) => inner.exports.includes(source(name)));
   const [outerText, innerText] = [await print(caller), await print(callee)];
-  const imports: [Line[], Line[]] = [
-    importsIn(innerText),
-    importsIn(outerText).filter(({ name = '' }) => !linked.includes(name)),
-  ];
-  const passed = (name: string) => `(with "${name}" (instance $"${name}"))`;
+  const imports: [Line[], Line[]] = [importsIn(innerText), unlinked(importsIn(outerText), linked)];
+  // one that virtualises imports and exports the same interface: two instances of one name
+  const passed = (name: string, from = name) => `(with "${name}" (instance $"${from}"))`;
+  const given = (name: string) => passed(name, linked.includes(name) ? `inner ${name}` : name);
   const instances = [
-    `(instance $inner (instantiate $callee ${inner.imports.map(passed).join(' ')}))`,
-    ...linked.map((name) => `(alias export $inner "${source(name)}" (instance $"${name}"))`),
-    `(instance $outer (instantiate $caller ${outer.imports.map(passed).join(' ')}))`,
+    `(instance $inner (instantiate $callee ${inner.imports.map((name) => passed(name)).join(' ')}))`,
+    ...linked.map((name) => `(alias export $inner "${source(name)}" (instance $"inner ${name}"))`),
+    `(instance $outer (instantiate $caller ${outer.imports.map(given).join(' ')}))`,
   ];
   const exports = outer.exports.flatMap((name) => [
     `(alias export $outer "${name}" (instance $"to ${name}"))`,
@@ -51,6 +50,15 @@ function importsIn(text: string): Line[] {
     text: form,
     name: /^ {2}\(import "([^"]*)"/.exec(form)?.[1],
   }));
+}
+
+/** Without what is linked: its import, the type right before it, and what later types took out of it. */
+function unlinked(lines: readonly Line[], linked: readonly string[]): Line[] {
+  const isLinked = (line: Line | undefined) => linked.includes(line?.name ?? '');
+  return lines.filter((line, i) => {
+    const [, taken = ''] = /^ {2}\(alias export \$"?([^\s"]*)/.exec(line.text) ?? [];
+    return !isLinked(line) && !isLinked(lines[i + 1]) && !linked.includes(taken);
+  });
 }
 
 /** Each interface is imported once, with all that either component uses of it. */

@@ -252,7 +252,7 @@ export class ComponentCalls {
     if (role === 'entry') this.tasks.begin(number, of, callback, component);
     else this.tasks.entered(number, undefined);
     const memory = this.passed?.take() ?? new PieceMemory([]);
-    const values = this.lifter.params(of, args, memory, { encoding: 'utf8' });
+    const values = this.lifter.params(of, args, memory, meant);
     for (const [i, value] of values.entries()) {
       const what = `${of.name} ${of.params[i]?.name ?? ''}`;
       this.handles.got(value, component, number, number, what);
@@ -262,7 +262,8 @@ export class ComponentCalls {
     return { kind: 'entered', name, interface: from, args: texts };
   }
 
-  private leave({ kind, opened = -1, results = [] }: Crossing): Followed {
+  private leave(event: Crossing): Followed {
+    const { kind, opened = -1, results = [] } = event;
     const isEntry = this.entered.has(opened);
     const meant = this.entered.get(opened);
     this.entered.delete(opened);
@@ -278,7 +279,8 @@ export class ComponentCalls {
     // what gives its result with `task.return` returns nothing
     if (meant.role !== 'whole' || meant.func === undefined)
       return { kind: 'left', result: undefined };
-    const value = this.lifter.returned(meant.func, results);
+    const memory = new PieceMemory(piecesRead(event));
+    const value = this.lifter.returned(meant.func, results, memory, meant.encoding);
     return { kind: 'left', result: value && this.handles.format(value, meant.component) };
   }
 }

@@ -77,6 +77,7 @@ export interface ExportMeaning {
   /** Name of its callback; of a callback its own. */
   readonly callback: string | undefined;
   readonly component: number;
+  readonly encoding: StringEncoding;
 }
 
 const NO_WORDS: ComponentWords = { types: [], resources: [], functions: [], lifted: [] };
@@ -171,10 +172,11 @@ export class CoreMeanings {
     const entry = lifted.find((one) => one.name === name);
     const func = entry && this.words.functions[entry.func];
     if (entry !== undefined && func !== undefined) {
-      return { role: roleOf(entry), func, callback: entry.callback, component };
+      const { callback, encoding = 'utf8' } = entry;
+      return { role: roleOf(entry), func, callback, component, encoding };
     }
     if (!lifted.some(({ callback }) => callback === name)) return undefined;
-    return { role: 'callback', func: undefined, callback: name, component };
+    return { role: 'callback', func: undefined, callback: name, component, encoding: 'utf8' };
   }
 
   /** Instances of one module are made in the order in which the words list them; of a server again and again. */

@@ -90,12 +90,19 @@ export function readCanonical(input: BinaryInput, scope: Scope): void {
     case CODE.lift: {
       input.byte();
       const core = present(scope.coreFunctions[input.u32()], 'core function');
-      const { async, callback } = readOptions(input, scope);
+      const { async, callback, memory, encoding } = readOptions(input, scope);
       const type = scope.typeAt(input.u32());
       if (type.kind !== 'function') {
         throw new RangeError('a function is lifted to no function type');
       }
-      const source = { kind: 'lifted' as const, core, callback, async: async || type.type.async };
+      const source = {
+        kind: 'lifted' as const,
+        core,
+        callback,
+        async: async || type.type.async,
+        memory,
+        encoding,
+      };
       scope.world.lifted.push(source);
       scope.functions.push({ kind: 'function', type: type.type, source });
       break;

@@ -2,11 +2,8 @@
 import { type CoreNumber, FlatReader, unsigned } from './flat-values.ts';
 import { alignUp, type FlatType, Layouts, MAX_ASYNC_FLAT, MAX_FLAT } from './layout.ts';
 import { Lift, type LiftMemory } from './lift.ts';
-import { PieceMemory } from './pieces.ts';
 import type { StringEncoding, TypeRef, WitFunction, WitType, WitTypes } from './types.ts';
-import { UNREADABLE, type WitValue } from './value.ts';
-
-const NO_MEMORY = new PieceMemory([]);
+import type { WitValue } from './value.ts';
 
 /** How the values of a function are passed. */
 export interface Passing {
@@ -84,13 +81,24 @@ export class Lifter {
     return lift.stored(result, unsigned(core[spilled ? 1 : given.length]));
   }
 
-  /** What an export gave back; what lies in the guest's memory is unreadable. */
-  returned({ result }: WitFunction, results: readonly CoreNumber[]): WitValue | undefined {
+  /** Whether what an export gives back lies in memory: more than one core value does. */
+  returnsPointer({ result }: WitFunction): boolean {
+    return result !== null && this.layouts.of(result).flat.length > 1;
+  }
+
+  /** What an export gave back. @param memory as it is when it has returned */
+  returned(
+    func: WitFunction,
+    results: readonly CoreNumber[],
+    memory: LiftMemory,
+    encoding: StringEncoding,
+  ): WitValue | undefined {
+    const { result } = func;
     if (result === null) return undefined;
-    const { flat } = this.layouts.of(result);
-    if (flat.length > 1) return UNREADABLE;
-    const lift = new Lift(this.types, this.layouts, NO_MEMORY, 'utf8');
-    return lift.flat(result, new FlatReader(results, flat));
+    const lift = new Lift(this.types, this.layouts, memory, encoding);
+    return this.returnsPointer(func)
+      ? lift.stored(result, unsigned(results[0]))
+      : lift.flat(result, new FlatReader(results, this.layouts.of(result).flat));
   }
 
   /** Bytes that values of a type take, behind each other. */

@@ -1,6 +1,7 @@
 /** Reads what a component says of its functions out of a trace, which may claim anything. */
 import {
   type ComponentWords,
+  ENCODINGS,
   isPrimitive,
   type LiftedFunction,
   type MadeInstance,
@@ -87,7 +88,8 @@ function isLifted(value: unknown, functions: number): boolean {
     isIndex(value.module, Number.MAX_SAFE_INTEGER) &&
     isText(value.name) &&
     (value.async === undefined || typeof value.async === 'boolean') &&
-    isMaybeText(value.callback)
+    isMaybeText(value.callback) &&
+    (value.encoding === undefined || ENCODINGS.some((one) => one === value.encoding))
   );
 }
 

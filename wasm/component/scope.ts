@@ -29,6 +29,9 @@ export interface LiftedItem {
   /** Called again and again until the function has returned. */
   readonly callback: CoreItem | undefined;
   readonly async: boolean;
+  /** Where pointers point. */
+  readonly memory: CoreItem | undefined;
+  readonly encoding: StringEncoding;
 }
 
 export interface InstanceItem {

@@ -61,6 +61,9 @@ export interface LiftedExport {
   /** What is called until an asynchronous function has returned. */
   readonly callback: CorePlace | undefined;
   readonly async: boolean;
+  /** Where pointers point. */
+  readonly memory: CorePlace | undefined;
+  readonly encoding: StringEncoding;
 }
 
 /** A function that may go on after it has returned. */
@@ -154,11 +157,12 @@ function liftedExports(from: string, of: InstanceItem, used: UsedTypes): LiftedE
   return [...of.exports].flatMap(([name, item]) => {
     if (item.kind === 'instance') return liftedExports(name, item, used);
     if (item.kind !== 'function' || item.source.kind !== 'lifted') return [];
-    const { core, callback, async } = item.source;
+    const { core, callback, async, memory, encoding } = item.source;
     const place = placeOf(core);
     if (place === undefined) return [];
     const func = used.func(from, plainName(name), item.type);
-    return [{ func, core: place, callback: placeOf(callback), async }];
+    const places = { core: place, callback: placeOf(callback), memory: placeOf(memory) };
+    return [{ func, ...places, async, encoding }];
   });
 }
 

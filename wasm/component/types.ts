@@ -81,6 +81,8 @@ export interface LiftedFunction {
   readonly async?: boolean;
   /** Name of what that module exports to be called until an asynchronous one is done. */
   readonly callback?: string;
+  /** Of strings; UTF-8 unless given. */
+  readonly encoding?: StringEncoding;
 }
 
 /** A core instance, as a component makes it. */

@@ -1,7 +1,7 @@
 /** The value of an expression, in a frame of a stopped guest. Changes nothing in it. */
 
 import { littleEndian } from '../../dwarf/little-endian.ts';
-import type { Machine } from '../../dwarf/machine.ts';
+import { type Machine, Unreadable } from '../../dwarf/machine.ts';
 import { type BaseType, type Language, resolved, sizeOf, type Type } from '../../dwarf/type.ts';
 import { heldBy, sequenceOf, textOf } from '../library-types.ts';
 import { bitsOf, computed, elementOf, type Value, valueAs, valueAt } from '../value.ts';
@@ -55,6 +55,16 @@ const MAX_SEVERAL = 1 << 16;
 /** @throws WasiRrError OPTION_INVALID for what makes no sense; Unreadable for what cannot be known */
 export function evaluateExpression(expression: Expression, names: Names): Value {
   return new Evaluator(names).value(expression);
+}
+
+/** The type of an expression; what its parts hold does not matter. @throws as {@link evaluateExpression} */
+export function typeOfExpression(expression: Expression, names: Names): Type | undefined {
+  return new Evaluator(names, true).value(expression).type;
+}
+
+/** The type that is written so. @throws WasiRrError OPTION_INVALID where there is none */
+export function typeWritten(type: TypeName, names: Names): Type | undefined {
+  return new Evaluator(names, true).type(type);
 }
 
 /** Whether a value counts as true. @throws as {@link evaluateExpression} */
@@ -127,7 +137,7 @@ class Evaluator {
     );
   }
 
-  private type({ name, pointers }: TypeName): Type | undefined {
+  type({ name, pointers }: TypeName): Type | undefined {
     let type: Type | undefined = baseType(name) ?? this.names.type(name);
     if (type === undefined && name !== 'void') throw badExpression(`there is no type "${name}"`);
     for (let left = pointers; left > 0; left--) type = pointerTo(type);
@@ -176,7 +186,16 @@ class Evaluator {
     if (pointer.target === undefined && type?.kind === 'pointer') {
       throw badExpression('what a void * points to has no type: cast it, as in *(int *)p');
     }
-    return valueAt(this.names.machine, pointer.target, addressIn(value));
+    return valueAt(this.names.machine, pointer.target, this.address(value));
+  }
+
+  private address(value: Value): number {
+    try {
+      return addressIn(value);
+    } catch (thrown) {
+      if (this.typesOnly && thrown instanceof Unreadable) return 0;
+      throw thrown;
+    }
   }
 
   private binary({ operator, left, right }: Extract<Expression, { kind: 'binary' }>): Value {
@@ -266,7 +285,7 @@ class Evaluator {
     }
     const pointer = pointerIn(value);
     if (pointer === undefined) throw badExpression('only arrays and pointers have elements');
-    return elementOf(valueAt(machine, undefined, addressIn(value)), pointer.target, index);
+    return elementOf(valueAt(machine, undefined, this.address(value)), pointer.target, index);
   }
 
   private several(first: Value, count: number): Value {

@@ -86,6 +86,14 @@ export function parseExpression(
   return expression;
 }
 
+/**
+ * A type and nothing else: `struct user *`.
+ * @returns undefined for what is none. @throws WasiRrError OPTION_INVALID for what is made of no words
+ */
+export function parseType(source: string, isType: (name: string) => boolean): TypeName | undefined {
+  return new Parser(tokensOf(source), isType, LEVELS.c).wholeType();
+}
+
 class Parser {
   private readonly tokens: readonly Token[];
   private readonly isType: (name: string) => boolean;
@@ -106,6 +114,11 @@ class Parser {
   finish(): void {
     const rest = this.tokens[this.at];
     if (rest !== undefined) throw badExpression(`"${textOf(rest)}" is not expected there`);
+  }
+
+  wholeType(): TypeName | undefined {
+    const type = this.typeName();
+    return this.at === this.tokens.length ? type : undefined;
   }
 
   expression(level: number): Expression {

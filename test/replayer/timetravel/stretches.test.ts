@@ -4,7 +4,7 @@ import { exampleCases } from '../../../examples/cases.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { Engine } from '../../../replayer/timetravel/engine.ts';
 import type { Mark } from '../../../replayer/timetravel/mark.ts';
-import type { Motion, Points, StepSize } from '../../../replayer/timetravel/motions.ts';
+import type { Motion, Points, StepSize, WatchOn } from '../../../replayer/timetravel/motions.ts';
 import { ProbeRun } from '../../../replayer/timetravel/probe-run.ts';
 import { SteppedBytes } from '../../../replayer/timetravel/stepped-bytes.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
@@ -91,6 +91,54 @@ test('steps near one place take no more runs than the first of them', async () =
     trace.close();
   }
 });
+
+test.each<WatchOn>(['change', 'write', 'read'])(
+  'steps on with a watchpoint on each %s end where a run for each ends',
+  async (on) => {
+    const example = exampleCases().find((one) => one.name === 'heapsmash-O0g');
+    if (example === undefined) throw new Error('no example');
+    const trace = new TraceReader((await scratch.recordExample(example)).trace);
+    const engine = engineOf(trace);
+    let runs = 0;
+    const run = ProbeRun.prototype.run;
+    const counted = function (this: ProbeRun) {
+      runs++;
+      return run.call(this);
+    };
+    try {
+      const to: Points = { breaks: [SET_NAME], calls: [], watches: [] };
+      let { mark } = await engine.move(undefined, { kind: 'event', event: -1 }, quiet);
+      ({ mark } = await engine.move(mark, { kind: 'continue', reverse: false, points: to }, quiet));
+      const frame = (await engine.at(mark, quiet)).globals[0]?.value;
+      // a variable of the loop, which is written once a round
+      const points: Points = {
+        ...to,
+        breaks: [],
+        watches: [{ address: Number(frame), length: 64, on }],
+      };
+      let met = 0;
+      for (let i = 0; i < 60; i++) {
+        const size = i % 3 === 0 ? 'line' : 'instruction-over';
+        const motion: Motion = { kind: 'step', size, reverse: false, points };
+        const anew = await engineOf(trace).move(mark, motion, quiet);
+        ProbeRun.prototype.run = counted;
+        const arrival = await engine.move(mark, motion, quiet);
+        ProbeRun.prototype.run = run;
+        expect(arrival).toEqual(anew);
+        if (arrival.reason.kind === 'watch') met++;
+        ({ mark } = arrival);
+      }
+      expect(met).toBeGreaterThan(1);
+      expect(met).toBeLessThan(40);
+      // what stretches do not know takes a run a step
+      if (on === 'read') expect(runs).toBeGreaterThanOrEqual(60);
+      else expect(runs).toBeLessThan(met + 12);
+    } finally {
+      ProbeRun.prototype.run = run;
+      trace.close();
+    }
+  },
+);
 
 test('back from hit to hit takes one run, and comes where a run for each comes', async () => {
   const example = exampleCases().find((one) => one.name === 'heapsmash-O0g');

@@ -98,3 +98,24 @@ test.each([
 ])('%s says what is wrong', async (expression, words) => {
   await expect(text(REFUSED, expression)).rejects.toThrow(words);
 });
+
+test('what a type is made of', async () => {
+  const mark = marks.get(PRINTING);
+  if (mark === undefined) throw new Error('not there');
+  const place = { level: 0, call: 0 };
+  const { name, lines } = await travel.type({
+    ...{ mark, place, expression: 'stock.items.items[2]' },
+  });
+  expect([name, ...lines.map(({ text: line }) => line)]).toMatchInlineSnapshot(`
+    [
+      "stock.Item",
+      "struct stock.Item {",
+      "    name: []u8,",
+      "    count: u32,",
+      "    price: ?f32,",
+      "    kind: stock.Kind,",
+      "",
+      "}",
+    ]
+  `);
+});

@@ -129,7 +129,9 @@ describe('functions', () => {
       (export "a:b/out@0.1.0" (instance $out)))`);
     expect(signatures(surface)).toEqual(['a:b/c@0.1.0 f(x: u32) -> _', 'a:b/out@0.1.0 h() -> _']);
     expect(surface.instances.map(({ imports }) => imports[0]?.func)).toEqual([0, 0]);
-    expect(surface.exports).toEqual([{ func: 1, core: { instance: 1, name: 'g' }, async: false }]);
+    expect(surface.exports).toMatchObject([
+      { func: 1, core: { instance: 1, name: 'g' }, async: false },
+    ]);
   });
 
   test('of a command built with the Preview 1 adapter are all found, and go through JSON', () => {
