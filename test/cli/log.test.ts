@@ -148,7 +148,11 @@ test('exits and interruptions', async () => {
   await ws.run('record', '-q', await ws.guest('exit-3'));
   const exit = (await ws.run('log')).stdout;
   expect(exit).toMatch(/proc_exit\(3\) +=.*\n.* ← exit 3\n\+\+\+ exit 3 \+\+\+\n$/);
-  await ws.run('record', '-q', '--timeout', '4', await ws.guest('blocked-sleep'));
-  const sleep = (await ws.run('log')).stdout;
+  let sleep = '';
+  // on a busy machine the guest may not have come so far
+  for (let seconds = 2; !sleep.includes('poll_oneoff') && seconds < 60; seconds *= 2) {
+    await ws.run('record', '-q', '--timeout', `${seconds}`, await ws.guest('blocked-sleep'));
+    sleep = (await ws.run('log')).stdout;
+  }
   expect(sleep).toMatch(/poll_oneoff\(.*\) = \?\n\+\+\+ interrupted by timeout \+\+\+\n$/);
 });

@@ -116,4 +116,4 @@ test('one that has waited is refused by name, and looked into by time travel', a
   } finally {
     await travel.close();
   }
-}, 60_000);
+});

@@ -104,7 +104,7 @@ beforeAll(async () => {
   runs.set('stacks', await SeenRun.of(server.trace));
   const command = await scratch.record({ module: await fixture('race.wat') });
   runs.set('callbacks', await SeenRun.of(command.trace));
-}, 120_000);
+});
 afterAll(() => {
   for (const { trace } of runs.values()) trace.close();
   scratch.remove();

@@ -27,7 +27,7 @@ beforeAll(async () => {
     { module: await parse(text), paranoid: true },
     { stdin: Buffer.from(INPUT) },
   );
-}, 60_000);
+});
 
 function lines(options: object): string[] {
   const trace = new TraceReader(run.trace);

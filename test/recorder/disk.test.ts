@@ -66,7 +66,7 @@ describe.skipIf(!permitted)('a full disk', () => {
     const output = join(disk, 'full.wrr');
     await withStreams(async (streams) => {
       await expect(
-        record({ module: await compileWat(filling), output, timeoutMs: 20_000, ...streams }),
+        record({ module: await compileWat(filling), output, timeoutMs: 200_000, ...streams }),
       ).rejects.toMatchObject({
         code: 'TRACE_WRITE_FAILED',
         message: expect.stringContaining('full'),
@@ -122,7 +122,7 @@ describe.skipIf(!permitted)('a full disk', () => {
         ...streams,
       });
       for (let i = 0; i < 50; i++) await recording.call('fill');
-      while (recording.progress.calls < 50) await once();
+      while (recording.progress.events < 150) await once();
       fillUp(disk);
       const { outcome, traceLost } = await recording.finish();
       expect({ outcome, traceLost }).toEqual({ outcome: { kind: 'exit', code: 0 } });

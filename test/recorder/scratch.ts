@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExampleCase } from '../../examples/cases.ts';
 import { type RecordReport, type RunOptions, record } from '../../recorder/record.ts';
+import type { TraceReader } from '../../traces/reader.ts';
 import type { Guest } from '../guests/guest.ts';
 import { compileWat } from '../guests/wat.ts';
 import { hasWritten, whenRecorded } from '../traces/when-recorded.ts';
@@ -115,15 +116,15 @@ export class Scratch {
 
   /**
    * Records with output into files that are read afterwards.
-   * @param given `until`: interrupts it by `test` once the call that printed this is in the trace, and it had
-   *   time to begin what comes after
+   * @param given `until`: interrupts it by `test` once the call that printed this is in the trace, or all that is
+   *   asked for, and it had time to begin what comes after
    */
   async record(
     options: Given,
     given: {
       readonly inputs?: string;
       readonly stdin?: Uint8Array | 'open';
-      readonly until?: string | undefined;
+      readonly until?: string | ((trace: TraceReader) => boolean) | undefined;
       /** Milliseconds from then to the interruption. */
       readonly after?: number | undefined;
     } = {},
@@ -154,10 +155,14 @@ export class Scratch {
 /** What `hang` prints last. */
 const HANG_SAYS = '500 tokens\n';
 
-/** Aborts, by `test`, some time after the run has printed this. @param after milliseconds */
-function stopAfter(trace: string, text: string, after = 100): AbortSignal {
+/** Aborts, by `test`, some time after the trace has enough, or what prints this. @param after milliseconds */
+function stopAfter(
+  trace: string,
+  until: string | ((trace: TraceReader) => boolean),
+  after = 100,
+): AbortSignal {
   const stop = new AbortController();
-  void whenRecorded(trace, hasWritten(text)).then(
+  void whenRecorded(trace, typeof until === 'string' ? hasWritten(until) : until).then(
     () => setTimeout(() => stop.abort('test'), after),
     (thrown: unknown) => stop.abort(thrown),
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_FRAMES, MAX_NAME, type TrapKind, trapFrom, wasmFrames } from '../../wasm/traps.ts';
+import { cpuMs } from '../cpu-time.ts';
 import { compileWat } from '../guests/wat.ts';
 
 /** What a guest throws that does this. */
@@ -124,13 +125,13 @@ describe('frames', () => {
 
   test('a name of a megabyte costs no time, and is not kept whole', () => {
     const line = `    at ${' ('.repeat(500_000)} (wasm://wasm/01234567:wasm-function[3]:0x40)`;
-    const began = performance.now();
+    const began = cpuMs();
     const [frame] = wasmFrames(`Error\n${line}\n${line.slice(0, -1)}!\n`);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(cpuMs() - began).toBeLessThan(20_000);
     expect(frame).toMatchObject({ func: 3, offset: 0x40 });
     const blank = `Error\n    at ${'\n'.repeat(500_000)} (wasm://wasm/01234567:wasm-function[3]:0x40)`;
     expect(wasmFrames(blank)).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(cpuMs() - began).toBeLessThan(20_000);
     expect(frame?.name?.length ?? 0).toBeLessThanOrEqual(MAX_NAME);
   });
 });
