@@ -20,6 +20,8 @@ interface Frame {
   readonly offset: number;
   readonly name?: string | undefined;
   readonly source?: readonly SourceFrame[];
+  /** Why `source` is empty. */
+  readonly sourceProblem?: string;
   /** Of a component: whose function it is. */
   readonly instance?: { readonly id: number; readonly name: string };
   /** Of a component, where only that is known. */
@@ -28,7 +30,7 @@ interface Frame {
 
 /**
  * A line a call, innermost first; escaped, since names come from the module. Calls that were inlined have
- * lines of their own, before the function that they are in.
+ * lines of their own, before the function that they are in. Behind them, why there are no lines of the source.
  */
 export function formatFrames(frames: readonly Frame[], most = MAX_SHOWN): string[] {
   const lines = frames
@@ -36,7 +38,17 @@ export function formatFrames(frames: readonly Frame[], most = MAX_SHOWN): string
     .flatMap(frameTexts)
     .map((text) => `    at ${text}`);
   const more = frames.length - most;
-  return more > 0 ? [...lines, `    … ${more} more`] : lines;
+  const problem = sourceProblem(frames);
+  return [
+    ...lines,
+    ...(more > 0 ? [`    … ${more} more`] : []),
+    ...(problem === undefined ? [] : [`    (${escapeText(problem)})`]),
+  ];
+}
+
+/** Why frames have no lines of the source; undefined where nothing is wrong. */
+export function sourceProblem(frames: readonly Pick<Frame, 'sourceProblem'>[]): string | undefined {
+  return frames.find((frame) => frame.sourceProblem !== undefined)?.sourceProblem;
 }
 
 /** What {@link formatFrames} says of one frame: the calls that were inlined in it, then its function. */

@@ -11,6 +11,7 @@ import { Debugger } from '../debug/debugger.ts';
 import { trappedElsewhere } from '../debug/ending.ts';
 import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
 import { jsonFrame, markText, ownCodeText, showStop } from '../debug/show.ts';
+import { sourceProblem } from '../frames.ts';
 import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
 import { collecting, wholeNumber } from '../option-values.ts';
@@ -189,17 +190,20 @@ async function opening(debug: Debugger): Promise<Answer> {
   const { level = 0 } = ownCode(stack, sources) ?? {};
   const own = level === 0 ? undefined : stack[level];
   const elsewhere = trappedElsewhere(debug);
+  const problem = sourceProblem(stack);
   return {
     text: [
       `how the run ended: ${escapeText(outcome)}`,
       ...(elsewhere ? [elsewhere] : []),
       ...text,
       ...ownCodeText(debug),
+      ...(problem ? [`no lines of the source: ${escapeText(problem)}`] : []),
     ],
     json: {
       ...json,
       outcome,
       ...(elsewhere && { elsewhere }),
+      ...(problem && { sourceProblem: problem }),
       ...(own && { ownFrame: jsonFrame(own, level) }),
     },
   };

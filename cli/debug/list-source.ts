@@ -1,5 +1,6 @@
 /** `list`: lines of the source around a place. */
 import { escapeText } from '../../index.ts';
+import { sourceProblem } from '../frames.ts';
 import { type Answer, refuse } from './answer.ts';
 import { breakSpec } from './breakpoints.ts';
 import type { Debugger } from './debugger.ts';
@@ -60,7 +61,7 @@ function around(file: string, line: number): Stretch {
 function before(debug: Debugger): Stretch {
   const { listed, place } = debug;
   const { file, from } =
-    listed ?? (place?.line === undefined ? nowhere() : around(place.file, place.line));
+    listed ?? (place?.line === undefined ? nowhere(debug) : around(place.file, place.line));
   if (from <= 1) throw refuse('there is nothing before line 1.');
   return { file, from: Math.max(1, from - LINES), to: from };
 }
@@ -70,7 +71,7 @@ async function placeOf(debug: Debugger, where: string): Promise<{ file: string; 
   if (where !== '' && line === undefined) return codeAt(debug, where);
   const file = named ?? debug.listed?.file ?? debug.place?.file;
   const number = line === undefined ? debug.place?.line : Number(line);
-  if (file === undefined || number === undefined) return nowhere();
+  if (file === undefined || number === undefined) return nowhere(debug);
   // a file may be named by the end of its path
   if (named === undefined || debug.sources.lines(named) !== undefined)
     return { file, line: number };
@@ -87,6 +88,9 @@ async function codeAt(debug: Debugger, where: string): Promise<{ file: string; l
   return { file: place.file, line: place.line };
 }
 
-function nowhere(): never {
-  throw refuse('no line of the source is known here.');
+function nowhere({ stack }: Debugger): never {
+  const why = sourceProblem(stack);
+  throw refuse(
+    `no line of the source is known here${why === undefined ? '' : `: ${escapeText(why)}`}.`,
+  );
 }

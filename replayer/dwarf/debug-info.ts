@@ -123,6 +123,12 @@ export class DebugInfo {
     return [...this.said];
   }
 
+  /** Looks at all functions. @returns {@link problems} */
+  check(): readonly string[] {
+    for (const unit of this.units) this.functionsOf(unit);
+    return this.problems;
+  }
+
   /**
    * The calls of the source that stand at a place in the code, innermost first.
    * @param offset byte offset in the module of an instruction; of a caller, of its call
@@ -293,4 +299,4 @@ export class DebugInfo {
 const MOST_CALLS = 4096;
 
 const STALE =
-  'debug information is left out that does not fit the code: a tool has changed the module after it was linked (wasm-opt does so at the end of clang -O2, unless it is given -g)';
+  'debug information is left out, it does not fit the code: a tool changed the module after it was linked, as clang -O2 does where a wasm-opt is on PATH. Build without it, or with wasm-opt -g';

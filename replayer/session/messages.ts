@@ -21,6 +21,8 @@ export interface StackFrame {
    * the function. Empty where it says nothing.
    */
   readonly source: readonly SourceFrame[];
+  /** Why it says nothing, where the module was built with debug information; for people. */
+  readonly sourceProblem?: string;
 }
 
 /** A text for what is no number: a reference, or a vector, which JavaScript cannot read. */

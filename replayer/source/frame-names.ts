@@ -8,6 +8,7 @@ import { tableFunctions } from '../../wasm/table-functions.ts';
 import { DebugInfo, type SourceFrame, type SourceRow } from '../dwarf/debug-info.ts';
 import type { StackFrame } from '../session/messages.ts';
 import { type DebugFiles, debugFilesOf } from './debug-files.ts';
+import { missingLines } from './missing-lines.ts';
 import { SourceMapLines } from './source-map.ts';
 
 /** Which line of the source the code is. */
@@ -25,6 +26,8 @@ export class FrameNames {
   /** Null: the module has none. */
   private debug: DebugInfo | null | undefined;
   private mapped: SourceMapLines | null | undefined;
+  /** Null: nothing is missing. */
+  private missing: string | null | undefined;
 
   /** @param module as it was recorded. @param files that explain it */
   constructor(module: Uint8Array, files: DebugFiles = {}) {
@@ -49,7 +52,15 @@ export class FrameNames {
     const known = this.nameOf(func);
     const name = known?.name ?? given;
     const mangled = known?.raw === name ? undefined : known?.raw;
-    return { func, offset, name, mangled, source: this.lines?.framesAt(offset) ?? [] };
+    return { func, offset, name, mangled, ...this.located(offset) };
+  }
+
+  /** What the debug information says of a byte offset of the module, or why it says nothing. */
+  located(offset: number): Pick<StackFrame, 'source' | 'sourceProblem'> {
+    const source = this.lines?.framesAt(offset) ?? [];
+    if (source.length > 0) return { source };
+    this.missing ??= missingLines(this.module, this.files, this.source) ?? null;
+    return this.missing === null ? { source } : { source, sourceProblem: this.missing };
   }
 
   /** What the module calls itself. */

@@ -17,6 +17,8 @@ export interface PlacedFrame {
 export interface Located {
   /** Innermost first; empty where nothing is known. */
   readonly source: readonly SourceFrame[];
+  /** Why nothing is known, where the module was built with debug information; for people. */
+  readonly sourceProblem?: string;
   /** What the frame's module calls itself, where `module` is given. */
   readonly moduleName?: string;
 }
@@ -45,7 +47,7 @@ export function locateFrames<Frame extends PlacedFrame>(
       ...frame,
       ...(name !== undefined && { name }),
       ...(own !== undefined && { moduleName: own }),
-      source: names?.lines?.framesAt(offset) ?? [],
+      ...(names?.located(offset) ?? { source: [] }),
     };
   });
 }

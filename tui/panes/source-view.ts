@@ -126,11 +126,12 @@ function noCode(text: string): SourceLine {
   return { label: '', text, spec: undefined };
 }
 
-function noteOf(chosen: boolean, place: string | undefined, { name }: LocatedFrame): string {
+function noteOf(chosen: boolean, place: string | undefined, frame: LocatedFrame): string {
   if (place !== undefined) {
     return chosen ? `${place}, v shows it` : `${place}, not found: --source names its folder`;
   }
-  return name === undefined ? 'no debug information, no name' : 'no debug information';
+  if (frame.sourceProblem !== undefined) return escapeText(frame.sourceProblem);
+  return frame.name === undefined ? 'no debug information, no name' : 'no debug information';
 }
 
 /** What stands before a line: whether something stops there. */
