@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { preview1Adapter } from '../recorder/component/preview1-adapter.ts';
 import { preview2Imports } from '../recorder/component/preview2-host.ts';
+import { quickGlobal } from '../recorder/component/quick-global.ts';
 import { HOOKS, transpiled } from '../recorder/component/transpiled.ts';
 import { binaryKind } from '../wasm/binary.ts';
 
@@ -34,6 +35,8 @@ const { program, modules } = await transpiled(basename(file), bytes, {
   Uint16Array,
   TextEncoder,
   liftedStream: (stream: object) => stream,
+  // with `BENCH_QUICK_GLOBAL` as the recorder has it, so that what is left is the boundary
+  globalThis: process.env.BENCH_QUICK_GLOBAL ? quickGlobal(WebAssembly) : globalThis,
 };
 const imports = preview2Imports({
   config: {

@@ -98,9 +98,25 @@ export class EventReader {
     this.returned = undefined;
   }
 
+  /** What was fed goes away before the event is there to which it belongs. */
+  keep(): void {
+    this.changes = this.changes.map((change) =>
+      change.kind === 'write' ? { ...change, bytes: change.bytes.slice() } : change,
+    );
+    this.outputs = this.outputs.map((output) => ({ ...output, bytes: output.bytes.slice() }));
+    if (this.returned === undefined) return;
+    const { memory, hostReads } = this.returned;
+    this.returned = { memory, hostReads: { ...hostReads, kept: hostReads.kept.slice() } };
+  }
+
   /** How many of the fed bytes have been read. */
   get consumed(): number {
     return this.input.at;
+  }
+
+  /** Goes on at another of the fed bytes. */
+  skipTo(at: number): void {
+    this.input.at = at;
   }
 
   /** The next event, or undefined where the bytes end. Byte fields are views of the fed bytes. */

@@ -1,5 +1,5 @@
 /**
- * Rows of numbers as the pages of a SQLite file, which SQLite takes over without looking into them: an
+ * Rows of numbers, and a text, as the pages of a SQLite file, which SQLite takes over without looking into them: an
  * `insert into … select * from` a table of the same form copies records as they are. Hot path, run for every
  * recorded call of a program that makes many: 0.25 µs a row, by statements of 64 rows 0.6 µs (bench/micro.ts).
  *
@@ -28,9 +28,16 @@ const MAX_LEAVES = Math.floor((PAGE_SIZE - INTERIOR.header) / 11);
 /** Bytes of an integer by its serial type; 8 and 9 stand for 0 and 1, 0 for null. */
 const SIZES = [0, 1, 2, 3, 4, 6, 8, 0, 0, 0] as const;
 const INT64 = 6;
+/** Serial type of an empty text; each byte adds 2. */
+const TEXT = 13;
 
 /** Values of a row behind its key. */
 const COLUMNS = 4;
+
+/** Characters of a text: with 3 bytes each a row still has room in a page. */
+const MAX_TEXT = 2000;
+
+const UTF8 = new TextEncoder();
 
 /** A number from 0 to 2^53 - 1, or 64 bits. */
 export type RowValue = number | bigint | null;
@@ -50,6 +57,8 @@ export class RowPages {
   private cells = 0;
   private pointerAt = this.leafAt + LEAF.header;
   private cellAt = this.leafAt + PAGE_SIZE;
+  /** The text of a row in UTF-8. */
+  private readonly text = new Uint8Array(MAX_TEXT * 3);
 
   /**
    * @param db whose table `call_rows` gets the rows
@@ -75,16 +84,22 @@ export class RowPages {
     }
   }
 
-  /** Whether a row with this key can be added before the next {@link store}. */
-  takes(key: number): boolean {
-    return key > this.key && this.lastKeys.length < MAX_LEAVES - 1;
+  /** Whether a row with this key and last value can be added before the next {@link store}. */
+  takes(key: number, value: RowValue | string): boolean {
+    const isShort = typeof value !== 'string' || value.length <= MAX_TEXT;
+    return isShort && key > this.key && this.lastKeys.length < MAX_LEAVES - 1;
   }
 
   /** Four columns of a row; its key goes up from row to row. */
-  add(key: number, a: RowValue, b: RowValue, c: RowValue, d: RowValue): void {
-    const [aType, bType, cType, dType] = [typeOf(a), typeOf(b), typeOf(c), typeOf(d)];
-    const size = 2 + COLUMNS + sizeOf(aType) + sizeOf(bType) + sizeOf(cType) + sizeOf(dType);
-    const whole = 1 + varintSize(key) + size;
+  add(key: number, a: RowValue, b: RowValue, c: RowValue, d: RowValue | string): void {
+    const isText = typeof d === 'string';
+    const textSize = isText ? this.encode(d) : 0;
+    const [aType, bType, cType] = [typeOf(a), typeOf(b), typeOf(c)];
+    const dType = isText ? TEXT + 2 * textSize : typeOf(d);
+    const dSize = isText ? textSize : sizeOf(dType);
+    const head = 1 + COLUMNS + varintSize(dType);
+    const size = head + sizeOf(aType) + sizeOf(bType) + sizeOf(cType) + dSize;
+    const whole = varintSize(size) + varintSize(key) + size;
     if (this.cellAt - whole < this.pointerAt + 2) this.nextLeaf();
     this.cellAt -= whole;
     this.view.setUint16(this.pointerAt, this.cellAt - this.leafAt);
@@ -93,19 +108,20 @@ export class RowPages {
     this.key = key;
     const { bytes } = this;
     let at = this.cellAt;
-    bytes[at++] = size;
+    at = this.varint(size, at);
     at = this.varint(key, at);
     // the record: size of its head, a null in place of the key, types, values
-    bytes[at++] = 2 + COLUMNS;
+    bytes[at++] = head;
     bytes[at++] = 0;
     bytes[at++] = aType;
     bytes[at++] = bType;
     bytes[at++] = cType;
-    bytes[at++] = dType;
+    at = this.varint(dType, at);
     at = this.value(a, aType, at);
     at = this.value(b, bType, at);
     at = this.value(c, cType, at);
-    this.value(d, dType, at);
+    if (!isText) this.value(d, dType, at);
+    else for (let i = 0; i < textSize; i++) bytes[at++] = this.text[i] as number;
   }
 
   /** Puts the rows that were added into the table. Once in a transaction: SQLite reads the file as it was first. */
@@ -126,6 +142,17 @@ export class RowPages {
 
   close(): void {
     closeSync(this.file);
+  }
+
+  /** @returns bytes of the text, which stand in {@link text} */
+  private encode(value: string): number {
+    const { text } = this;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) return UTF8.encodeInto(value, text).written;
+      text[i] = code;
+    }
+    return value.length;
   }
 
   private nextLeaf(): void {

@@ -22,12 +22,13 @@ export const CALLS_VIEW = `view calls as
     left join call_shapes s on s.id = c.shape
     left join functions f on f.id = s.func`;
 
+/** `value` has no type, so that digits of a text stay text, however many there are. */
 export const CALL_ROWS = `create table call_rows (
   seq integer primary key,
   shape integer not null,
   enter_ns integer not null,
   duration_ns integer,
-  value integer
+  value
 );`;
 
 /** The call index: what `wasi-rr index` makes anew. */

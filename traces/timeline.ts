@@ -220,8 +220,10 @@ function condition(filter: CallFilter): { sql: string; values: (string | number)
   const conditions = parts.length === 0 ? [] : [shapesWhere(parts.join(' and '))];
   if (filter.text !== undefined) {
     const text = filter.text.toLowerCase();
-    // a number of 64 bits stands in the row, not in the shape
-    conditions.push(`(${shapesWhere(`instr(lower(${WORDS}), ?) > 0`)} or instr(value, ?) > 0)`);
+    // what each call answers differently stands in the row, not in the shape
+    conditions.push(
+      `(${shapesWhere(`instr(lower(${WORDS}), ?) > 0`)} or instr(lower(value), ?) > 0)`,
+    );
     values.push(text, text);
   }
   const shapes = conditions.length === 0 ? undefined : conditions.join(' and ');

@@ -2,23 +2,29 @@
  * Fills the call index from a component's log. A call of a function of an interface is shown as that, with
  * its values; one that the component runtime makes for itself as the core function that it is.
  */
-import { type CallIndex, type CallShape, VALUE_MARK } from '../../traces/call-index.ts';
-import { EventReader } from '../../traces/event-reader.ts';
+import { ByteKeys } from '../../traces/byte-keys.ts';
+import {
+  type CallIndex,
+  type CallShape,
+  type CallValue,
+  VALUE_MARK,
+} from '../../traces/call-index.ts';
+import { ComponentScanner } from '../../traces/component-scanner.ts';
 import type { CallEvent, CoreValue, LogEvent, LoggedFunction } from '../../traces/events.ts';
 import { ComponentCalls } from '../../wasi/component/component-calls.ts';
 import type { CoreMeanings } from '../../wasi/component/core-meanings.ts';
 import type { DescribedCall, Followed } from '../../wasi/component/described-call.ts';
 import type { LogIndexing } from '../module-indexing.ts';
+import { VaryingAnswers } from './varying-answers.ts';
 
 /** Characters of a text, and elements of a list, that a row has. */
 const LIMITS = { maxText: 256, maxItems: 32 };
 
-/** Calls that are remembered, and bytes in memory of one. */
+/** Calls that are remembered. */
 const MAX_KNOWN = 20_000;
-const MAX_KNOWN_BYTES = 256;
 
 /** A number that is all that a call returned, or all that is in its `ok`. */
-const NUMBER = /^(ok\()?(\d{1,18})(\)?)$/;
+const NUMBER = /^(ok\()?(0|-?[1-9]\d{0,19})(\)?)$/;
 
 interface OpenCall {
   readonly func: LoggedFunction;
@@ -28,31 +34,43 @@ interface OpenCall {
 
 /** With a value of its own where it is `valued`. */
 interface ValuedShape extends CallShape {
-  readonly value: bigint | undefined;
+  readonly value: CallValue | undefined;
+  /** The result in words. */
+  readonly text: string | undefined;
 }
 
+/** What a call of the past was. */
 interface Known {
   readonly shape: number;
-  readonly value: bigint | undefined;
+  readonly value: CallValue | undefined;
+  /** Whether its 64 bits are a number without a sign. */
+  readonly isUnsigned: boolean;
 }
 
+/** What a key is of. From a positive answer nobody learns whether others have a sign. */
+const KEY = { question: 0, questionOfNegative: 1, call: 2 } as const;
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** The result of a shape that has all of its text in the row. */
+const ANY_TEXT = JSON.stringify({ result: VALUE_MARK });
+
 export class ComponentIndexing implements LogIndexing {
-  private readonly reader: EventReader;
+  private readonly scanner: ComponentScanner;
   private readonly words: ComponentCalls;
   private readonly open = new Map<number, OpenCall>();
-  /** What passed in a call → its shape, as long as handles stand for the same. */
-  private readonly known = new Map<string, Known>();
+  /** Key of a call → what it was, as long as handles stand for the same. */
+  private readonly known = new ByteKeys<Known>();
+  private readonly answers = new VaryingAnswers();
   private calls = 0;
-  /** Size of all memories after the last event, in pages of 64 KiB. */
-  pages = 0;
 
   constructor(functions: ReadonlyMap<number, LoggedFunction>, meanings: CoreMeanings) {
-    this.reader = new EventReader(functions, 0, 0);
+    this.scanner = new ComponentScanner(functions);
     this.words = new ComponentCalls(meanings, LIMITS);
   }
 
   get eventCount(): number {
-    return this.reader.nextNumber;
+    return this.scanner.eventCount;
   }
 
   get callCount(): number {
@@ -60,19 +78,29 @@ export class ComponentIndexing implements LogIndexing {
   }
 
   get nowNs(): number {
-    return this.reader.nowNs;
+    return this.scanner.nowNs;
   }
 
   get hasParts(): boolean {
-    return this.reader.hasParts;
+    return this.scanner.hasParts;
+  }
+
+  get pages(): number {
+    return this.scanner.pages;
   }
 
   /** Indexes the calls that end in `records`, which are whole. */
   scan(records: Uint8Array, index: CallIndex): void {
-    this.reader.feed(records, 0);
-    for (let event = this.reader.next(); event !== undefined; event = this.reader.next()) {
-      this.pages = event.pages;
-      this.add(event, index);
+    const { scanner, words } = this;
+    scanner.feed(records);
+    for (;;) {
+      // what is open may be answered by what is written now
+      const found = !words.isFollowing && scanner.peek();
+      if (found && this.recall(index)) continue;
+      const event = scanner.next();
+      if (event === undefined) return;
+      if (event.kind === 'call') this.learn(event, found, index);
+      else this.add(event, index);
     }
   }
 
@@ -84,50 +112,74 @@ export class ComponentIndexing implements LogIndexing {
     this.open.clear();
   }
 
-  /** One call and its answer, with nothing in between. */
-  private addCall(event: CallEvent, index: CallIndex): void {
-    this.calls++;
-    const { shape, value } = this.recall(event) ?? this.learn(event, index);
-    index.add(event.number, shape, event.startNs, event.durationNs, value);
-  }
-
-  private recall(event: CallEvent): Known | undefined {
-    // what is open may be answered by what is written now
-    if (this.words.isFollowing || this.words.mustFollow(event.func.id)) return undefined;
-    const [answer] = event.results;
-    if (typeof answer === 'bigint' && answer >= 0n) {
-      const asked = this.known.get(askedKey(event) ?? '');
-      if (asked !== undefined) return { shape: asked.shape, value: answer };
+  /** Adds the call that the scanner found, if one like it is known. */
+  private recall(index: CallIndex): boolean {
+    const { scanner, known } = this;
+    const { keyBytes, questionKeyLength, callKeyLength } = scanner;
+    let value: CallValue | undefined;
+    let found: Known | undefined;
+    const answer = questionKeyLength < 0 ? undefined : scanner.answer();
+    if (answer !== undefined) {
+      found = known.get(keyBytes, questionKeyLength, questionTag(answer));
+      if (found !== undefined) {
+        value = rowValue(found.isUnsigned ? BigInt.asUintN(64, answer) : answer);
+      }
     }
-    return this.known.get(keyOf(event) ?? '');
+    if (found === undefined) {
+      found = known.get(keyBytes, callKeyLength, KEY.call);
+      value = found?.value;
+    }
+    if (found === undefined) return false;
+    this.calls++;
+    index.add(scanner.eventCount, found.shape, scanner.startNs, scanner.durationNs, value);
+    scanner.pass();
+    return true;
   }
 
-  private learn(event: CallEvent, index: CallIndex): Known {
+  /** A call and its answer, with nothing in between. @param isKeyed whether the scanner has a key for it */
+  private learn(event: CallEvent, isKeyed: boolean, index: CallIndex): void {
     const { words, known } = this;
-    const { version, isFollowing } = words;
+    const { version } = words;
     const followed = words.follow(event);
     addLate(event.number, followed, index);
     const described = 'call' in followed ? followed.call : undefined;
-    const shape = shapeOf(event.func, event.args, described, event.results);
-    const entry = { shape: index.shapeId(shape), value: shape.value };
+    const shape = this.varied(shapeOf(event.func, event.args, described, event.results));
+    const { value } = shape;
+    const id = index.shapeId(shape);
+    this.calls++;
+    index.add(event.number, id, event.startNs, event.durationNs, value);
     // what a handle stands for follows from the calls before
     if (words.version !== version || known.size >= MAX_KNOWN) {
       known.clear();
-      return entry;
-    }
-    if (words.mustFollow(event.func.id)) return entry;
-    // a number of 64 bits is in the row, and the shape is that of all of them
-    const inRow = entry.value !== undefined && entry.value === event.results[0];
-    const key = inRow ? askedKey(event) : isFollowing ? undefined : keyOf(event);
-    if (key !== undefined) known.set(key, entry);
-    return entry;
-  }
-
-  private add(event: LogEvent, index: CallIndex): void {
-    if (event.kind === 'call') {
-      this.addCall(event, index);
       return;
     }
+    if (!isKeyed || words.mustFollow(event.func.id)) return;
+    const { keyBytes, questionKeyLength, callKeyLength } = this.scanner;
+    const answer = questionKeyLength < 0 ? undefined : this.scanner.answer();
+    const isUnsigned = answer !== undefined && value === rowValue(BigInt.asUintN(64, answer));
+    // a number of 64 bits is in the row, and the shape is that of all of them
+    if (answer !== undefined && (isUnsigned || value === rowValue(answer))) {
+      known.add(keyBytes, questionKeyLength, questionTag(answer), { shape: id, value, isUnsigned });
+    } else if (typeof value !== 'string') {
+      known.add(keyBytes, callKeyLength, KEY.call, { shape: id, value, isUnsigned });
+    }
+  }
+
+  /** With its result in the row, if the same question has had other ones. */
+  private varied(shape: ValuedShape): ValuedShape {
+    const { func, args, result, value, text } = shape;
+    if (text === undefined || value !== undefined || result === undefined) return shape;
+    if (!this.answers.varies(`${func} ${args}`, text)) return shape;
+    return {
+      ...shape,
+      result: ANY_TEXT,
+      valued: true,
+      // without its quotes
+      value: JSON.stringify(text).slice(1, -1),
+    };
+  }
+
+  private add(event: Exclude<LogEvent, CallEvent>, index: CallIndex): void {
     const { version } = this.words;
     const followed = this.words.follow(event);
     if (this.words.version !== version) this.known.clear();
@@ -146,7 +198,7 @@ export class ComponentIndexing implements LogIndexing {
         if (call === undefined) break;
         this.open.delete(event.opened);
         const returned = event.kind === 'return' ? event.results : undefined;
-        const shape = answered(call, described, returned);
+        const shape = this.varied(answered(call, described, returned));
         const durationNs = event.startNs - call.startNs;
         index.add(event.opened, index.shapeId(shape), call.startNs, durationNs, shape.value);
       }
@@ -190,7 +242,8 @@ function shapeOf(
           value === undefined ? described : { ...described, result: head + VALUE_MARK + tail },
         ),
     valued: value !== undefined,
-    value: value === undefined ? undefined : BigInt(value),
+    value: value === undefined ? undefined : rowValue(BigInt(value)),
+    text: described?.result,
     bytes: described?.bytes,
   };
 }
@@ -200,40 +253,18 @@ function answered(
   described: DescribedCall | undefined,
   results: readonly CoreValue[] | undefined,
 ): ValuedShape {
-  const { errno, result, bytes, valued, value } = shapeOf(func, [], described, results);
-  return { ...shape, errno, result, bytes, valued, value };
+  const { errno, result, bytes, valued, value, text } = shapeOf(func, [], described, results);
+  return { ...shape, errno, result, bytes, valued, value, text };
 }
 
-/** Of a call that is the same but for its answer. */
-function askedKey({ func, args, hostReads }: CallEvent): string | undefined {
-  if (hostReads.kept.length > MAX_KNOWN_BYTES) return undefined;
-  return `? ${func.id} ${coreKey(args)} ${latin1(hostReads.kept)}`;
+/** As it is stored: with as few bytes as it needs, and as text where SQLite has no such integer. */
+function rowValue(value: bigint): CallValue {
+  if (value >= 0n && value <= MAX_SAFE) return Number(value);
+  return BigInt.asIntN(64, value) === value ? value : String(value);
 }
 
-/** All that the words for a call follow from, but for what handles stand for; undefined where that is long. */
-function keyOf({ func, args, results, hostReads, changes = [] }: CallEvent): string | undefined {
-  const { places, kept } = hostReads;
-  let size = kept.length;
-  if (size > MAX_KNOWN_BYTES) return undefined;
-  let key = `${func.id} ${coreKey(args)} ${coreKey(results)} ${JSON.stringify(places)}${latin1(kept)}`;
-  for (const change of changes) {
-    if (change.kind !== 'write') continue;
-    const { memory, address, bytes } = change;
-    size += bytes.length;
-    if (size > MAX_KNOWN_BYTES) return undefined;
-    key += `${memory} ${address} ${bytes.length} ${latin1(bytes)}`;
-  }
-  return key;
-}
-
-function coreKey(values: readonly CoreValue[]): string {
-  let key = '';
-  for (const value of values) key += Object.is(value, -0) ? ' -0' : ` ${value}`;
-  return key;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+function questionTag(answer: bigint): number {
+  return answer < 0n ? KEY.questionOfNegative : KEY.question;
 }
 
 function resultJson({ errno, result }: DescribedCall): string | undefined {

@@ -28,6 +28,7 @@ import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
 import { PassedFunctions } from './passed-functions.ts';
+import { quickGlobal } from './quick-global.ts';
 import { type ResultReader, resultReader } from './result-reads.ts';
 
 /** A core module as it was taken out of the component. */
@@ -100,7 +101,13 @@ export class CoreLinker {
   /** What jco's generated code is to use in place of the globals of these names. */
   get hooks(): Readonly<Record<string, unknown>> {
     const { changes, onLifted } = this.options;
-    return { ...changes.tracker.globals, WebAssembly: this.webAssembly(), liftedStream: onLifted };
+    const webAssembly = this.webAssembly();
+    return {
+      ...changes.tracker.globals,
+      WebAssembly: webAssembly,
+      globalThis: quickGlobal(webAssembly),
+      liftedStream: onLifted,
+    };
   }
 
   /** What is made from here on is another instance of the component. */

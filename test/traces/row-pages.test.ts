@@ -9,7 +9,7 @@ import { Scratch } from '../recorder/scratch.ts';
 const scratch = new Scratch('row-pages');
 afterAll(() => scratch.remove());
 
-type Row = readonly [number, RowValue, RowValue, RowValue, RowValue];
+type Row = readonly [number, RowValue, RowValue, RowValue, RowValue | string];
 
 /** Around every size that an integer is stored in. */
 const VALUES: readonly RowValue[] = [
@@ -41,10 +41,18 @@ function rows(count: number, from = 0): Row[] {
   return list;
 }
 
+/** A text of so many UTF-16 units. */
+function longer(text: string, length: number): string {
+  return text
+    .repeat(length)
+    .slice(0, length)
+    .replace(/[\ud800-\udbff]$/, '-');
+}
+
 function store(db: Database.Database, pages: RowPages, list: readonly Row[]): void {
   db.exec('begin');
   for (const row of list) {
-    expect(pages.takes(row[0])).toBe(true);
+    expect(pages.takes(row[0], row[4])).toBe(true);
     pages.add(...row);
   }
   pages.store();
@@ -56,7 +64,9 @@ function stored(db: Database.Database): unknown[] {
 }
 
 function asBigints(list: readonly Row[]): unknown[] {
-  return list.map((row) => row.map((value) => (value === null ? null : BigInt(value))));
+  return list.map((row) =>
+    row.map((value) => (value === null || typeof value === 'string' ? value : BigInt(value))),
+  );
 }
 
 test.each([
@@ -94,12 +104,30 @@ test('keys of every size', () => {
   db.close();
 });
 
+test('texts of every size, digits among them, until they are too long for a page', () => {
+  const { db, path } = opened();
+  const pages = new RowPages(db, CALL_ROWS, `${path}-rows`);
+  // sizes around those from which on a row, and the type of a text, take another byte in front
+  const lengths = [0, 1, 20, 57, 58, 110, 118, 119, 120, 130, 500, 1999, 2000];
+  const texts = lengths.flatMap((length) =>
+    ['a', '7', 'é', '…', '😀 '].map((of) => longer(of, length)),
+  );
+  const all = texts.map((text, i): Row => [i * 3 + 1, i, 2 ** 40, i === 5 ? null : 12, text]);
+  store(db, pages, all);
+  store(db, pages, [[10_000, 1, 1, 1, '18446744073709551615']]);
+  expect(stored(db)).toEqual(asBigints([...all, [10_000, 1, 1, 1, '18446744073709551615']]));
+  expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+  expect(pages.takes(20_000, longer('a', 2001))).toBe(false);
+  pages.close();
+  db.close();
+});
+
 test('takes no more than its root has room for, and keys in order only', () => {
   const { db, path } = opened();
   const pages = new RowPages(db, CALL_ROWS, `${path}-rows`);
   let key = 0;
   const large = 2 ** 53 - 1;
-  while (pages.takes(key)) pages.add(key++, large, large, large, large);
+  while (pages.takes(key, large)) pages.add(key++, large, large, large, large);
   expect(key).toBeGreaterThan(100_000);
   db.exec('begin');
   pages.store();
@@ -109,7 +137,7 @@ test('takes no more than its root has room for, and keys in order only', () => {
     key - 1,
   ]);
   expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
-  expect([pages.takes(key - 1), pages.takes(key)]).toEqual([false, true]);
+  expect([pages.takes(key - 1, null), pages.takes(key, null)]).toEqual([false, true]);
   pages.close();
   db.close();
 });
