@@ -104,9 +104,9 @@ export class EventReader {
       change.kind === 'write' ? { ...change, bytes: change.bytes.slice() } : change,
     );
     this.outputs = this.outputs.map((output) => ({ ...output, bytes: output.bytes.slice() }));
-    if (this.returned === undefined) return;
-    const { memory, hostReads } = this.returned;
-    this.returned = { memory, hostReads: { ...hostReads, kept: hostReads.kept.slice() } };
+    const { hostReads } = this.returned ?? {};
+    if (hostReads === undefined) return;
+    this.returned = { ...this.returned, hostReads: { ...hostReads, kept: hostReads.kept.slice() } };
   }
 
   /** How many of the fed bytes have been read. */
