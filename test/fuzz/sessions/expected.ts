@@ -10,6 +10,10 @@ import type {
 } from '../../../replayer/timetravel/motions.ts';
 import type { Access, Subject } from './subject.ts';
 
+/** Instructions that are looked at at once, and how many times as many the next time: hits may be millions. */
+const PART = 4096;
+const GROWTH = 4;
+
 /** Something that points wait for. */
 export interface Hit {
   /** Of the instruction that does it. */
@@ -36,26 +40,35 @@ export interface Expected {
 /** @returns whether a hit is one that a rule's condition lets through */
 export type Tests = (rule: PointRule, hit: Hit) => boolean;
 
-/** All hits of the points in the order of the run. */
-export function hitsOf(subject: Subject, { breaks, calls, watches }: Points): readonly Hit[] {
+/** Hits of the points: those of instructions from one on until before another one. */
+export function hitsOf(
+  subject: Subject,
+  { breaks, calls, watches }: Points,
+  from = 0,
+  to = Number.POSITIVE_INFINITY,
+): readonly Hit[] {
   const { marks } = subject;
   const found: Hit[] = [];
-  if (breaks.length > 0) {
-    const pcs = new Set(breaks);
-    for (const [index, { pc }] of marks.entries()) {
-      if (pcs.has(pc)) found.push({ index, isAccess: false, reason: { kind: 'break', pc } });
-    }
+  for (const index of marks.indicesOf(new Set(breaks), from, to)) {
+    found.push({ index, isAccess: false, reason: { kind: 'break', pc: marks.pcAt(index) } });
   }
   for (const { index, name } of subject.calls) {
-    if (calls.includes(name) || calls.includes('*')) {
+    if (index >= from && index < to && (calls.includes(name) || calls.includes('*'))) {
       found.push({ index, isAccess: false, reason: { kind: 'call', name } });
     }
   }
-  for (const watch of watches) found.push(...accessesOf(subject, watch));
+  for (const watch of watches) {
+    for (const hit of accessesOf(subject, watch, from, to)) found.push(hit);
+  }
   return found;
 }
 
-function accessesOf({ marks, accesses, initial }: Subject, watch: Watch): Hit[] {
+function accessesOf(
+  { marks, accesses, initial }: Subject,
+  watch: Watch,
+  from: number,
+  to: number,
+): Hit[] {
   const { address, length, on } = watch;
   const found: Hit[] = [];
   let bytes = new Uint8Array(length);
@@ -80,7 +93,9 @@ function accessesOf({ marks, accesses, initial }: Subject, watch: Watch): Hit[] 
         }
       }
     }
-    const mark = marks[index] as Mark;
+    if (index < from) continue;
+    if (index >= to) break;
+    const mark = marks.at(index) as Mark;
     const hit = (did: 'read' | 'wrote', after: Uint8Array) => {
       const event = by === 'host' && did === 'wrote' ? { event: mark.event + 1 } : {};
       const reason = { kind: 'watch', watch, did, by, mark, before, after, ...event } as const;
@@ -116,15 +131,19 @@ function stoppedOn(
 ): Expected {
   const end = subject.marks.length - 1;
   const counter = new Counter(points, tests);
-  const hits = hitsOf(subject, points).filter(
-    ({ index, isAccess }) => index > from || (index === from && isAccess),
-  );
   // what the last call read has no instruction behind it
   const placeOf = ({ index, isAccess }: Hit) => Math.min(end, isAccess ? index + 1 : index);
-  for (const [index, there] of placesOf(hits, placeOf)) {
-    if (index > goal) break;
-    const causes = counter.meet(there);
-    if (causes.length > 0) return { index, causes, hits: counter.hits };
+  for (let [at, size] = [from, PART]; at <= Math.min(goal, end); at += size, size *= GROWTH) {
+    const hits = hitsOf(subject, points, at - 1, at + size).filter((hit) => {
+      const { index, isAccess } = hit;
+      const place = placeOf(hit);
+      return index >= (isAccess ? from : from + 1) && place >= at && place < at + size;
+    });
+    for (const [index, there] of placesOf(hits, placeOf)) {
+      if (index > goal) break;
+      const causes = counter.meet(there);
+      if (causes.length > 0) return { index, causes, hits: counter.hits };
+    }
   }
   const kind = goal <= end ? 'moved' : 'end';
   const causes = [{ reason: { kind }, rule: undefined } as const];
@@ -186,10 +205,12 @@ class Counter {
 
 function continuedBack(subject: Subject, from: number, points: Points, tests: Tests): Expected {
   const counter = new Counter(points, tests);
-  const hits = hitsOf(subject, points).filter(({ index }) => index < from);
-  for (const [index, there] of placesOf(hits, (hit) => hit.index).reverse()) {
-    const causes = counter.meet(there);
-    if (causes.length > 0) return { index, causes, hits: counter.hits };
+  for (let [to, size] = [from, PART]; to > 0; to -= size, size *= GROWTH) {
+    const hits = hitsOf(subject, points, to - size, to);
+    for (const [index, there] of placesOf(hits, (hit) => hit.index).reverse()) {
+      const causes = counter.meet(there);
+      if (causes.length > 0) return { index, causes, hits: counter.hits };
+    }
   }
   const causes = [{ reason: { kind: 'start' }, rule: undefined } as const];
   return { index: 0, causes, hits: counter.hits };
@@ -225,8 +246,8 @@ function isOn({ on }: PointRule, points: Points, reason: Reason): boolean {
 
 /** Where the frame `level` above the innermost was called. */
 export function calledAt({ marks }: Subject, from: number, level: number): number | undefined {
-  const depth = (marks[from]?.depth ?? 0) - level - 1;
+  const depth = marks.depthAt(from) - level - 1;
   if (depth < 1) return undefined;
-  for (let i = from - 1; i >= 0; i--) if ((marks[i]?.depth ?? 0) <= depth) return i;
+  for (let i = from - 1; i >= 0; i--) if (marks.depthAt(i) <= depth) return i;
   return undefined;
 }

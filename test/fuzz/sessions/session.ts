@@ -12,8 +12,10 @@ import type {
   PointRule,
   Points,
   StepSize,
+  Watch,
   WatchOn,
 } from '../../../replayer/timetravel/motions.ts';
+import { guestAt } from '../../../replayer/timetravel/position.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import { MAX_FRAMES } from '../../../wasm/traps.ts';
 import type { Random } from '../../wasi/random.ts';
@@ -21,6 +23,7 @@ import { calledAt, continued, type Expected, type Hit, stepped, type Tests } fro
 import { lookAt, type State, stateAtPosition, stateOf } from './states.ts';
 import type { Subject } from './subject.ts';
 import type { Subjects } from './subjects.ts';
+import { checkWrites } from './who-wrote.ts';
 
 const SIZES: readonly [StepSize, ...StepSize[]] = [
   ...(['instruction', 'instruction-over', 'line', 'line-over', 'out'] as const),
@@ -30,6 +33,7 @@ const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
 const MAX_TESTED = 2000;
 /** Last motions before what is wrong. */
 const TOLD = 4;
+const INNERMOST_CALL = { level: 0, call: 0 } as const;
 const quiet = () => {};
 
 interface Seen {
@@ -93,8 +97,9 @@ class RandomSession {
   async go(): Promise<void> {
     const { random } = this;
     if (random.below(5) === 0) this.at = this.somewhere();
-    const kind = random.below(20);
+    const kind = random.below(21);
     if (kind < 9) await this.steps();
+    else if (kind === 20) await this.whoWrote();
     else if (kind < 14) await this.continues();
     else if (kind < 15) await this.returns();
     else if (kind < 16) await this.toEvent();
@@ -137,9 +142,9 @@ class RandomSession {
   private async toEvent(): Promise<void> {
     const { marks, trace } = this.subject;
     const event = this.random.below(trace.eventCount + 1) - 1;
-    const found = marks.findIndex((mark) => mark.event >= event);
-    const index = found < 0 ? marks.length - 1 : found;
-    const reason = { kind: found < 0 ? 'end' : 'moved' } as const;
+    const found = marks.firstWhere((mark) => mark.event >= event);
+    const index = Math.min(found, marks.length - 1);
+    const reason = { kind: found > index ? 'end' : 'moved' } as const;
     await this.move(
       { kind: 'event', event },
       { index, causes: [{ reason, rule: undefined }], hits: [] },
@@ -162,6 +167,25 @@ class RandomSession {
     if (expected !== undefined) this.at = expected;
   }
 
+  private async whoWrote(): Promise<void> {
+    const { random, subject } = this;
+    const range = this.someRange();
+    if (range === undefined) return;
+    const until = random.below(3) > 0 ? this.somewhere() : undefined;
+    const asked = { ...range, until, keep: random.pick([1, 4, 1000]) };
+    this.story.push(`who wrote ${JSON.stringify(asked)}`);
+    await checkWrites(subject, asked);
+  }
+
+  /** Around something that was accessed. */
+  private someRange(): { readonly address: number; readonly length: number } | undefined {
+    const { random, subject } = this;
+    const access = subject.accesses[random.below(subject.accesses.length)];
+    if (access === undefined) return undefined;
+    const address = Math.max(0, access.address + random.below(access.length) - random.below(4));
+    return { address, length: random.pick([1, 2, 4, 4, 8, 3, 20]) };
+  }
+
   /** As where the user pauses; until something else is asked for, or it is done. */
   private async worksAhead(): Promise<void> {
     let left = this.random.below(4) === 0 ? this.random.below(40) : Number.POSITIVE_INFINITY;
@@ -180,13 +204,7 @@ class RandomSession {
     this.story.push(`from ${from} ${JSON.stringify([this.mark(from), motion])}`);
     if (this.random.below(3) === 0) await this.worksAhead();
     const arrival = await this.engine.move(this.mark(from), motion, quiet);
-    const index = this.subject.marks.findIndex(
-      ({ tick, depth, pc, event }) =>
-        tick === arrival.mark.tick &&
-        depth === arrival.mark.depth &&
-        pc === arrival.mark.pc &&
-        event === arrival.mark.event,
-    );
+    const index = this.subject.marks.indexOf(arrival.mark);
     deepStrictEqual({ index, ...told(arrival) }, shown(expected, motion));
     this.at = index;
     this.been.push(index);
@@ -227,7 +245,7 @@ class RandomSession {
   }
 
   private mark(index: number): Mark {
-    const mark = this.subject.marks[index];
+    const mark = this.subject.marks.at(index);
     strictEqual(mark === undefined, false, `no instruction ${index}`);
     return mark as Mark;
   }
@@ -244,19 +262,18 @@ class RandomSession {
 
   private async newPoints(): Promise<{ readonly points: Points; readonly tests: Tests }> {
     const { random, subject } = this;
-    const { marks, accesses, calls } = subject;
+    const { marks, calls } = subject;
     const some = (most: number) => Array.from({ length: random.below(most + 1) });
-    const breaks = some(3).map(() => this.mark(this.somewhere()).pc);
+    const breaks = some(3).flatMap(() => this.somePlace());
     const names = some(1).map(() =>
       random.below(4) === 0 ? '*' : (calls[random.below(calls.length)]?.name ?? 'fd_write'),
     );
-    const watches = some(2).flatMap(() => {
-      const access = accesses[random.below(accesses.length)];
-      if (access === undefined) return [];
-      const address = Math.max(0, access.address + random.below(access.length) - random.below(4));
-      const length = random.pick([1, 2, 4, 4, 8, 3, 20]);
-      return [{ address, length, on: random.pick<WatchOn>(['change', 'write', 'read', 'access']) }];
-    });
+    const watches: Watch[] = [];
+    for (let left = random.below(3); left > 0; left--) {
+      const range = (random.below(3) === 0 && (await this.ofVariable())) || this.someRange();
+      const on = random.pick<WatchOn>(['change', 'write', 'read', 'access']);
+      if (range) watches.push({ ...range, on });
+    }
     const points: Points = { breaks: [...new Set(breaks)], calls: names, watches };
     if (random.below(2) === 0) return { points, tests: () => true };
     const rules: PointRule[] = [];
@@ -299,16 +316,69 @@ class RandomSession {
       ]);
     }
     if (on.kind !== 'break') return undefined;
-    return this.conditionOfLocal(on.pcs, divisor, rest);
+    const named = random.below(2) === 0 && (await this.conditionOfVariable(on.pcs, divisor, rest));
+    return named || this.conditionOfLocal(on.pcs, divisor, rest);
+  }
+
+  /** An instruction that is come to, or all of a line of the source. */
+  private somePlace(): readonly number[] {
+    const { pc } = this.mark(this.somewhere());
+    const { places } = this.subject;
+    const spec = this.random.below(2) === 0 ? places.lineAt(pc) : undefined;
+    return spec === undefined ? [pc] : places.find(spec);
+  }
+
+  /** A variable that is a whole number, of a function that is running somewhere. */
+  private async someVariable(index: number) {
+    const { engine, random } = this;
+    const guest = guestAt(await engine.at(this.mark(index), quiet));
+    const names = engine.look
+      .frames(guest)
+      .slice(0, 1)
+      .flatMap(({ variables: [own = []] }) => own.map(({ name }) => name));
+    if (names.length === 0) return undefined;
+    const name = names[random.below(names.length)] as string;
+    try {
+      const { number, address, size } = engine.look.evaluate(guest, INNERMOST_CALL, name);
+      return number === undefined ? undefined : { name, number, address, size };
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async ofVariable() {
+    const { address, size } = (await this.someVariable(this.somewhere())) ?? {};
+    return address && size ? { address, length: size } : undefined;
+  }
+
+  private async conditionOfVariable(pcs: readonly number[], divisor: number, rest: number) {
+    const { subject, random, engine } = this;
+    const hits = subject.marks.indicesOf(new Set(pcs));
+    if (hits.length > MAX_TESTED || hits.length === 0) return undefined;
+    const found = await this.someVariable(hits[random.below(hits.length)] as number);
+    if (found === undefined) return undefined;
+    const condition = random.pick([
+      `${found.name} % ${divisor} == ${rest}`,
+      `${found.name} != ${found.number}`,
+      `${found.name} <= ${found.number}`,
+    ]);
+    const isTrue = new Set<number>();
+    let lacks = false;
+    await lookAt(subject, new Set(hits), (index, guest) => {
+      try {
+        if (engine.look.isTrue(guest, condition)) isTrue.add(index);
+      } catch {
+        lacks = true;
+      }
+    });
+    return lacks ? undefined : { condition, test: ({ index }: Hit) => isTrue.has(index) };
   }
 
   private async conditionOfLocal(pcs: readonly number[], divisor: number, rest: number) {
     const { subject, random } = this;
     const hits = new Set<number>();
-    for (const [index, { pc }] of subject.marks.entries()) {
-      if (pcs.includes(pc)) hits.add(index);
-      if (hits.size > MAX_TESTED) return undefined;
-    }
+    for (const index of subject.marks.indicesOf(new Set(pcs))) hits.add(index);
+    if (hits.size > MAX_TESTED) return undefined;
     const local = random.below(3);
     const isTrue = new Set<number>();
     let lacks = false;

@@ -37,7 +37,7 @@ test('what the debugger is held against has what happened in it', async () => {
   const write = accesses.find(({ did, by }) => did === 'wrote' && by === 'host');
   expect(write).toBeDefined();
   const watch = { address: write?.address ?? 0, length: 1, on: 'write' } as const;
-  const breaks = [marks[7]?.pc ?? 0];
+  const breaks = [marks.pcAt(7)];
   const hits = hitsOf(subject, { breaks, calls: ['path_open'], watches: [watch] });
   expect(new Set(hits.map(({ reason }) => reason.kind))).toEqual(
     new Set(['break', 'call', 'watch']),

@@ -7,11 +7,12 @@ import type { GuestRanges } from '../../../replayer/guest-ranges.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { SourceLines } from '../../../replayer/source/source-lines.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
-import type { Mark } from '../../../replayer/timetravel/mark.ts';
 import { TravelTarget } from '../../../replayer/timetravel/travel-target.ts';
 import type { TraceReader } from '../../../traces/reader.ts';
 import { allFunctions } from '../../replayer/instrument/variants.ts';
 import { Truth } from '../../replayer/timetravel/every-instruction.ts';
+import { LinePlaces } from './line-places.ts';
+import { MarkList } from './mark-list.ts';
 
 /** What an instruction did to memory 0, or what the call that it is had done. */
 export interface Access {
@@ -39,7 +40,8 @@ export class Subject {
   readonly name: string;
   readonly trace: TraceReader;
   readonly names: FrameNames;
-  readonly steps: Truth;
+  readonly places: LinePlaces;
+  readonly steps: Truth<MarkList>;
   readonly accesses: readonly Access[];
   readonly calls: readonly HostCall[];
   /** Memory before any code ran. */
@@ -48,26 +50,28 @@ export class Subject {
   private constructor(
     name: string,
     trace: TraceReader,
-    seen: Pick<Subject, 'accesses' | 'calls' | 'initial'> & { readonly marks: readonly Mark[] },
+    seen: Pick<Subject, 'accesses' | 'calls' | 'initial' | 'marks'>,
   ) {
     this.name = name;
     this.trace = trace;
     this.names = new FrameNames(trace.module());
     const { names } = this;
-    this.steps = new Truth(seen.marks, new SourceLines(names), (pc) => names.functionAt(pc));
+    const lines = new SourceLines(names);
+    this.places = new LinePlaces(trace.module(), names, lines);
+    this.steps = new Truth(seen.marks, lines, (pc) => names.functionAt(pc));
     this.accesses = seen.accesses;
     this.calls = seen.calls;
     this.initial = seen.initial;
   }
 
-  get marks(): readonly Mark[] {
+  get marks(): MarkList {
     return this.steps.marks;
   }
 
   /** @throws AssertionError where hooks do not tell all that was written */
   static async of(name: string, trace: TraceReader): Promise<Subject> {
     const target = new TravelTarget(trace);
-    const marks: Mark[] = [];
+    const marks = new MarkList();
     const accesses: Access[] = [];
     const calls: HostCall[] = [];
     let initial: Uint8Array = NOTHING;

@@ -1,4 +1,6 @@
 /** The runs that sessions of the debugger are held in: random modules, small guests, examples with debug information. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { exampleCases } from '../../../examples/cases.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { guests } from '../../guests/guests.ts';
@@ -19,6 +21,10 @@ const GUESTS = guests.filter(
     !/overflow|deep|private-memory/.test(name) &&
     !wat.includes('wasi_unstable'),
 );
+/** Programs with debug information about values of all kinds: C, C++, Rust. */
+const VALUES = join(import.meta.dirname, '../../replayer/values/programs');
+const PROGRAMS = readdirSync(VALUES).filter((name) => name.endsWith('.wasm'));
+
 /** An example has up to a million instructions: some 200 MB. */
 const KEPT = 2;
 
@@ -36,16 +42,30 @@ export class Subjects {
     const which = random.below(large ? 4 : 3);
     if (which < 2) return this.ofModule(random);
     if (which === 2) return this.ofGuest(random);
+    if (random.below(3) === 0) return this.ofProgram(random.pick(PROGRAMS as [string]));
     return this.ofExample(random.pick(EXAMPLES as [(typeof EXAMPLES)[number]]).name);
   }
 
+  async ofProgram(name: string): Promise<Subject> {
+    return this.keep(name, async () => {
+      const { trace } = await this.scratch.record({ module: join(VALUES, name), paranoid: true });
+      return trace;
+    });
+  }
+
   async ofExample(name: string): Promise<Subject> {
+    return this.keep(name, async () => {
+      const example = EXAMPLES.find((one) => one.name === name);
+      if (example === undefined) throw new Error(`no example ${name}`);
+      const { trace } = await this.scratch.recordExample(example);
+      return trace;
+    });
+  }
+
+  private async keep(name: string, record: () => Promise<string>): Promise<Subject> {
     const known = this.kept.get(name);
     if (known) return known;
-    const example = EXAMPLES.find((one) => one.name === name);
-    if (example === undefined) throw new Error(`no example ${name}`);
-    const { trace } = await this.scratch.recordExample(example);
-    const subject = await Subject.of(name, new TraceReader(trace));
+    const subject = await Subject.of(name, new TraceReader(await record()));
     this.kept.set(name, subject);
     const [oldest] = this.kept.keys();
     if (this.kept.size > KEPT && oldest !== undefined) this.kept.delete(oldest);

@@ -41,12 +41,18 @@ export async function everyInstructionOf(target: TravelTarget): Promise<SeenMark
   return seen;
 }
 
-export class Truth {
-  readonly marks: readonly Mark[];
+/** A list of marks, in the order of the run. */
+export interface Marks {
+  readonly length: number;
+  at(index: number): Mark | undefined;
+}
+
+export class Truth<List extends Marks = readonly Mark[]> {
+  readonly marks: List;
   private readonly lines: SourceLines;
   private readonly functionAt: (pc: number) => number;
 
-  constructor(marks: readonly Mark[], lines: SourceLines, functionAt: (pc: number) => number) {
+  constructor(marks: List, lines: SourceLines, functionAt: (pc: number) => number) {
     this.marks = marks;
     this.lines = lines;
     this.functionAt = functionAt;
@@ -172,7 +178,7 @@ export class Truth {
   }
 
   private at(i: number): Mark {
-    const mark = this.marks[i];
+    const mark = this.marks.at(i);
     if (mark === undefined) throw new Error(`no instruction ${i}`);
     return mark;
   }
