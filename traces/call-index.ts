@@ -6,6 +6,7 @@
  * Many rows at once go by row-pages.ts.
  */
 import type Database from 'better-sqlite3';
+import { type EntryRow, storeEntries } from './entries.ts';
 import { type LateAnswerRow, storeLateAnswers } from './late-answers.ts';
 import { RowPages } from './row-pages.ts';
 import { CALL_ROWS } from './schema.ts';
@@ -53,6 +54,9 @@ export class CallIndex {
   private shapeCount = 0;
   private values: (CallValue | null)[] = [];
   private late: LateAnswerRow[] = [];
+  /** Undefined of what is no component. */
+  private entries: EntryRow[] | undefined;
+  private hasEntries = false;
   private readonly db: Database.Database;
   private readonly pagesPath: string | undefined;
   private pages: RowPages | undefined;
@@ -98,12 +102,28 @@ export class CallIndex {
     this.late.push(answer);
   }
 
+  /** The functions of a component may be called: there is a table of that. */
+  withEntries(): void {
+    this.entries ??= [];
+  }
+
+  /** Adds where one was called, or returned, which {@link flush} writes. */
+  addEntry(entry: EntryRow): void {
+    this.entries ??= [];
+    this.entries.push(entry);
+  }
+
   /** Writes the calls that were added. Run inside a transaction. */
   flush(): void {
     const { values, late, pagesPath } = this;
     this.values = [];
     this.late = [];
     storeLateAnswers(this.db, late);
+    if (this.entries !== undefined && (this.entries.length > 0 || !this.hasEntries)) {
+      storeEntries(this.db, this.entries);
+      this.entries = [];
+      this.hasEntries = true;
+    }
     this.pages?.store();
     if (values.length >= COLUMNS * MANY && this.pages === undefined && pagesPath !== undefined) {
       this.pages = new RowPages(this.db, CALL_ROWS, pagesPath);

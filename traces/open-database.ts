@@ -138,6 +138,7 @@ const TABLES = [
   'call_rows',
   'call_shapes',
   'late_answers',
+  'entries',
 ];
 
 /**

@@ -67,7 +67,7 @@ export class IndexRebuild {
     const old = this.db
       .prepare(
         "select type, name from sqlite_schema where type in ('table', 'view') " +
-          "and lower(name) in ('calls', 'call_rows', 'call_shapes', 'late_answers') order by type desc",
+          "and lower(name) in ('calls', 'call_rows', 'call_shapes', 'late_answers', 'entries') order by type desc",
       )
       .all() as { type: 'table' | 'view'; name: string }[];
     for (const { type, name } of old) this.db.exec(`drop ${type} ${name}`);

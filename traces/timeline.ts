@@ -5,6 +5,7 @@
  */
 import type Database from 'better-sqlite3';
 import { messageOf, WasiRrError } from '../errors.ts';
+import { Entries } from './entries.ts';
 import { LateAnswers } from './late-answers.ts';
 import { openDatabase } from './open-database.ts';
 
@@ -46,6 +47,11 @@ export interface CallFilter {
   readonly text?: string;
   /** An SQL expression over the columns of `calls`. */
   readonly where?: string;
+  /**
+   * Of a component: calls of these functions that have words, by id, and the events of the table `entries`. Nothing
+   * else may be given with it.
+   */
+  readonly spoken?: readonly number[];
 }
 
 /** A slice of the run, for an overview. */
@@ -70,6 +76,8 @@ export class Timeline {
   private readonly page: Database.Statement;
   /** Answers to calls that came later. */
   readonly late: LateAnswers;
+  /** Where a component's functions were called. */
+  readonly entries: Entries;
 
   /** @throws WasiRrError as for a trace that is opened */
   constructor(path: string) {
@@ -83,6 +91,7 @@ export class Timeline {
       });
     }
     this.late = new LateAnswers(this.db);
+    this.entries = new Entries(this.db);
   }
 
   close(): void {
@@ -116,13 +125,22 @@ export class Timeline {
   ): Generator<{ readonly numbers: readonly number[]; readonly looked: number }> {
     const { sql, values } = condition(filter);
     const order = backwards ? 'desc' : 'asc';
-    const query = `select seq from ${filter.where === undefined ? 'call_rows' : 'calls'} where seq >= ? and seq < ? and (${sql}) order by seq ${order}`;
+    const entries =
+      filter.spoken === undefined
+        ? ''
+        : 'union all select event as seq from entries where event >= ? and event < ?';
+    const query = `select seq from ${filter.where === undefined ? 'call_rows' : 'calls'} where seq >= ? and seq < ? and (${sql}) ${entries} order by seq ${order}`;
     try {
       const statement = this.db.prepare(query).pluck();
       for (let looked = 0; looked < to - from; ) {
         const size = Math.min(CHUNK, to - from - looked);
         const start = backwards ? to - looked - size : from + looked;
-        const numbers = statement.all(start, start + size, ...values) as number[];
+        const range = [start, start + size];
+        const numbers = statement.all(
+          ...range,
+          ...values,
+          ...(entries === '' ? [] : range),
+        ) as number[];
         looked += size;
         yield { numbers, looked };
       }
@@ -205,6 +223,13 @@ function condition(filter: CallFilter): { sql: string; values: (string | number)
   };
   const contains = (expression: string, text: string) =>
     add(`instr(lower(${expression}), ?) > 0`, text.toLowerCase());
+  if (filter.spoken !== undefined) {
+    // what has no words has its core values by their place
+    add(
+      `f.id in (select value from json_each(?)) and s.args not like '{"0":%'`,
+      JSON.stringify(filter.spoken),
+    );
+  }
   if (filter.name !== undefined) contains('f.name', filter.name);
   if (filter.function !== undefined) add('f.name = ?', filter.function);
   if (filter.errno !== undefined) add('s.errno = ?', filter.errno.toLowerCase());

@@ -23,7 +23,8 @@ the calls do not tell, such as after an append, or of stdout before the program 
 access: r read, w write, a append; ? where the calls do not tell. --json has all rights by name; "confirmed"
 says that the host told them, else they are what path_open asked for.
 
-Of a component, the handles of resources that it holds are listed (descriptors, streams, …), with what they stand for.
+Of a component, the handles of resources that it holds are listed (descriptors, streams, …), with what they stand for; of several
+in one, with the number of the one that holds it (0 is the outermost), but for those that one gave another.
 
 Examples:
   wasi-rr files 12
@@ -71,24 +72,44 @@ function filesCommand(args: readonly string[], flags: { readonly json?: boolean 
   });
 }
 
-const RESOURCE_COLUMNS: readonly Column[] = [{ title: 'resource' }, { title: 'opened by' }];
+const RESOURCE_COLUMNS: readonly Column[] = [
+  { title: 'resource' },
+  { title: 'opened by' },
+  { title: 'component' },
+];
+
+/** Where several components have the same number for what they hold, and it is not told which of them gave it away. */
+const PERHAPS_GIVEN = ', perhaps given to another';
 
 async function printResources(
   session: Session,
   resources: readonly OpenResource[] | undefined,
   json: boolean,
 ): Promise<number> {
-  const rows = (resources ?? []).map(({ text, openedBy }) => [text, `#${openedBy}`]);
+  // which of them says something only where there are several
+  const several = new Set(resources?.map(({ component }) => component)).size > 1;
+  const columns = several ? RESOURCE_COLUMNS : RESOURCE_COLUMNS.slice(0, 2);
+  const rows = (resources ?? []).map(({ text, openedBy, component, perhapsGiven }) => [
+    text,
+    `#${openedBy}`,
+    ...(several ? [`${component}${perhapsGiven ? PERHAPS_GIVEN : ''}`] : []),
+  ]);
   const lines = json
-    ? (resources ?? []).map(({ name, handle, text, path = null, openedBy }) =>
-        jsonLine({ event: session.position, resource: name, handle, text, path, openedBy }),
-      )
-    : formatTable(RESOURCE_COLUMNS, rows);
+    ? (resources ?? []).map((one) => jsonResource(session.position, one))
+    : formatTable(columns, rows);
   for (const line of lines) await stdout.print(line);
   if (resources === undefined) {
-    say('note: handles of several components cannot be told apart, and are not listed');
+    say(
+      'note: this trace was made before handles of several components were told apart: none are listed',
+    );
   }
   return 0;
+}
+
+function jsonResource(event: number, resource: OpenResource): string {
+  const { name, handle, text, path = null, openedBy, component, perhapsGiven } = resource;
+  const given = perhapsGiven && { perhapsGiven };
+  return jsonLine({ event, resource: name, handle, text, path, openedBy, component, ...given });
 }
 
 function jsonFile(event: number, file: OpenFile): string {

@@ -91,6 +91,7 @@ export class ComponentIndexing implements LogIndexing {
 
   /** Indexes the calls that end in `records`, which are whole. */
   scan(records: Uint8Array, index: CallIndex): void {
+    index.withEntries();
     const { scanner, words } = this;
     scanner.feed(records);
     for (;;) {
@@ -184,6 +185,7 @@ export class ComponentIndexing implements LogIndexing {
     const followed = this.words.follow(event);
     if (this.words.version !== version) this.known.clear();
     addLate(event.number, followed, index);
+    addEntry(event, followed, index);
     const described = 'call' in followed ? followed.call : undefined;
     switch (event.kind) {
       case 'open': {
@@ -205,6 +207,41 @@ export class ComponentIndexing implements LogIndexing {
     }
   }
 }
+
+/** Where a function of the component is called, goes on, or returns. */
+function addEntry(event: LogEvent, followed: Followed, index: CallIndex): void {
+  const { number } = event;
+  const none = { interface: undefined, name: undefined, args: undefined, result: undefined };
+  const opened = 'opened' in event ? event.opened : undefined;
+  switch (followed.kind) {
+    case 'entered': {
+      const { name, interface: from, params, args } = followed;
+      const named = Object.fromEntries(args.map((text, i) => [params[i] ?? `${i}`, text]));
+      const said = { interface: from, name, args: JSON.stringify(named), result: undefined };
+      index.addEntry({ event: number, kind: 'enter', entry: number, ...said });
+      break;
+    }
+    case 'left':
+    case 'unwound': {
+      const [kind, result] =
+        followed.kind === 'left' ? ['leave' as const, followed.result] : ['unwind' as const];
+      index.addEntry({ ...none, event: number, kind, entry: opened, result });
+      break;
+    }
+    case 'resumed':
+    case 'paused': {
+      const { kind, task } = followed;
+      const result = kind === 'resumed' ? followed.event : followed.how;
+      if (UNTOLD.has(result)) break;
+      const said = { interface: task?.interface, name: task?.name, args: undefined, result };
+      const how = kind === 'resumed' ? 'resume' : 'pause';
+      index.addEntry({ event: number, kind: how, entry: task?.entered, ...said });
+    }
+  }
+}
+
+/** A task that only lets others run is as if it had gone on. */
+const UNTOLD: ReadonlySet<string> = new Set(['none', 'yields', 'polls']);
 
 /** What comes with an event of a call before. */
 function addLate(event: number, followed: Followed, index: CallIndex): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { coreLayout } from '../../replayer/component/core-layout.ts';
+import { StreamsAndFiles } from '../../replayer/session/streams-and-files.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
 import { Scratch } from '../recorder/scratch.ts';
@@ -104,6 +105,28 @@ test('handles of several components that have the same numbers are told apart', 
     ['descriptor.drop', '/a.txt', a],
     ['descriptor.sync', '/b.txt', b],
   ]);
+  // what is open, by whose it is
+  const first = "select min(seq) from calls where name = 'descriptor.drop'";
+  const [dropped] = query(run.trace, first).flat();
+  const reader = new TraceReader(run.trace);
+  const history = new StreamsAndFiles(reader);
+  const open = async (at: number) =>
+    (await history.resourcesAt(at, {}))?.map(
+      ({ component, text, perhapsGiven }) => `${component} ${text}${perhapsGiven ? '?' : ''}`,
+    );
+  const roots = (component: number) => `${component} descriptor#1 "/"`;
+  expect(await open(Number(dropped) - 1)).toEqual([
+    roots(1),
+    '1 descriptor#2 "/a.txt"',
+    roots(2),
+    '2 descriptor#2 "/b.txt"',
+  ]);
+  expect(await open(reader.eventCount - 1)).toEqual([
+    roots(1),
+    roots(2),
+    '2 descriptor#2 "/b.txt"',
+  ]);
+  reader.close();
 });
 
 test('what passes between components and host is told, what passes between components is beneath', async () => {

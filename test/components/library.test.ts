@@ -89,6 +89,22 @@ test('values go in and come out, and the trace has them', async () => {
   await session.last();
   expect(session.verified).toBe(true);
   await session.close();
+  const reader = new TraceReader(recording.trace);
+  const { columns, rows } = reader.query(
+    "select e.name, e.args, l.kind, l.result from entries e join entries l on l.entry = e.event and l.event <> e.event where e.name = 'divide'",
+  );
+  expect(
+    [...rows].map((row) => Object.fromEntries(columns.map((one, i) => [one, row[i]]))),
+  ).toEqual([
+    { name: 'divide', args: '{"a":"7","b":"2"}', kind: 'leave', result: 'ok(3)' },
+    {
+      name: 'divide',
+      args: '{"a":"7","b":"0"}',
+      kind: 'leave',
+      result: 'err("division by zero")',
+    },
+  ]);
+  reader.close();
 });
 
 test('texts of 16 bits a letter are read as such, in and out', async () => {

@@ -56,6 +56,28 @@ it('shows a call in detail, and its row in the timeline', async () => {
   expect(text).toMatch(/▸ +36 .*descriptor\.open-at\(desc.* = ok\(descripto/);
 });
 
+it('folds away what only the runtime does, but for the selected event', async () => {
+  await using screen = openScreen(trace);
+  screen.type('g');
+  const folded = await screen.settled('more, of the runtime');
+  expect(folded).toMatch(/▸ +\d+ .*▶ run\(\)/);
+  expect(folded).not.toContain('realloc');
+  // `f` shows its own hits, and Esc what was there before
+  screen.type('fget-stdout\r');
+  await screen.settled('filter: get-stdout');
+  screen.type('\u001b');
+  await screen.settled('more, of the runtime');
+  screen.type(':0\r');
+  expect(await screen.settled('#0 of')).toMatch(/▸ +0 .*core instance 0 is made/);
+  screen.type('j');
+  const next = await screen.settled('▶ run()');
+  expect(next).not.toContain('core instance 0 is made ');
+  screen.type('z');
+  await screen.settled('▶ cabi_import_realloc');
+  screen.type('z');
+  await screen.settled('more, of the runtime');
+});
+
 it('shows memory and stack at the failure, and those of another instance', async () => {
   await using screen = openScreen(trace);
   screen.type(':stack\r');

@@ -84,7 +84,7 @@ describe('golden screens', () => {
   });
 
   it('lists its keys', async () => {
-    await using screen = openScreen(heapsmash.trace, 120, 99);
+    await using screen = openScreen(heapsmash.trace, 120, 100);
     screen.type('?');
     await expect(await screen.settled('signs')).toMatchFileSnapshot('golden/help.txt');
   });

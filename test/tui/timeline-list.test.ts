@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resize } from '../../tui/model/scroll.ts';
 import {
+  fold,
   grow,
   isShown,
   moveRows,
@@ -39,6 +40,27 @@ describe('the timeline', () => {
     const filtered = showNumbers(selectNumber(all, 503), tens, true);
     expect(moveRows(filtered, 1).selected).toBe(510);
     expect(moveRows(filtered, -1).selected).toBe(500);
+  });
+
+  it('folds all away but some and the selected event', () => {
+    const folded = fold(selectNumber(all, 503), tens);
+    expect(isShown(folded)).toBe(true);
+    expect(visibleNumbers(folded)).toEqual(
+      expect.arrayContaining([490, 500, 503, 510].map((number) => number)),
+    );
+    // it has a row as long as it is selected
+    for (const by of [1, -1]) {
+      const moved = moveRows(folded, by);
+      expect(moved.selected).toBe(by > 0 ? 510 : 500);
+      expect(isShown(moved)).toBe(true);
+      expect(visibleNumbers(moved)).not.toContain(503);
+      expect(moved.numbers).toEqual(tens);
+    }
+    const far = selectNumber(folded, 7);
+    expect(visibleNumbers(far).slice(0, 3)).toEqual([0, 7, 10]);
+    expect(selectNumber(far, 999).scroll.cursor).toBe(100);
+    expect(selectNumber(far, 0).scroll).toMatchObject({ cursor: 0, length: 100 });
+    expect(showNumbers(far, undefined, true)).toMatchObject({ unfolded: undefined, selected: 7 });
   });
 
   it('keeps the selected event when sorted', () => {

@@ -14,7 +14,15 @@ import type { Target } from '../panes/content.ts';
 import { editEntry, removeEntry, restoreBookmark } from './bookmarks.ts';
 import { copy } from './copy-text.ts';
 import type { Debugger } from './debugger.ts';
-import { applyFilter, findCall, goToError, goToOpen, goToOpening, goToUse } from './finding.ts';
+import {
+  applyFilter,
+  findCall,
+  goToError,
+  goToOpen,
+  goToOpening,
+  goToUse,
+  toggleRuntime,
+} from './finding.ts';
 import { toggleFollow } from './following.ts';
 import { insideFailure } from './inside.ts';
 import { otherInstance } from './instances.ts';
@@ -119,6 +127,7 @@ export const ACTIONS: Readonly<Record<Action, Run>> = {
   nextHit: (bugger) => hit(bugger, 'next'),
   previousHit: (bugger) => hit(bugger, 'previous'),
   filter: (bugger) => openPrompt(bugger, 'filter', bugger.state.filter),
+  toggleRuntime,
   command: (bugger) => openPrompt(bugger, 'command'),
   setMark: (bugger) =>
     bugger.update({ awaitingMark: 'set', message: { text: 'set mark: a letter', tone: 'note' } }),

@@ -22,10 +22,12 @@ import { memoryColumns, memoryNotes } from '../panes/memory-layout.ts';
 import { tabContent } from '../panes/tab-content.ts';
 import type { SourceFiles } from '../source/source-files.ts';
 import { effectRanges } from '../trace/effects.ts';
+import { Folding } from '../trace/folding.ts';
 import { QueryClient } from '../trace/query-client.ts';
 import type { Answers, Query } from '../trace/query-messages.ts';
 import { TraceRows } from '../trace/rows.ts';
 import { bannerOf } from './banner.ts';
+import { arrangeAgain, foldedAtOnce } from './finding.ts';
 import { toggleFollow, Watch } from './following.ts';
 import { insideWish, needsInside } from './inside-wish.ts';
 import { shownMemory } from './shown.ts';
@@ -53,6 +55,8 @@ export class Debugger {
   readonly path: string;
   readonly reader: TraceReader;
   readonly rows: TraceRows;
+  /** What is shown of a component's log unless all is. */
+  readonly folding: Folding;
   readonly guest: GuestView;
   /** The inside of the run: what is shown of it, and what is asked about it. */
   readonly travel: InsideView;
@@ -92,8 +96,12 @@ export class Debugger {
     this.terminal = terminal;
     this.failureEvent = options.start;
     this.rows = new TraceRows(reader, timeline);
+    this.folding = new Folding(reader, timeline);
     this.queries = new QueryClient(path);
-    const list = newTimelineList(this.rows.count, this.rows.rowToOpenAt(options.start), 1);
+    const list = foldedAtOnce(
+      this,
+      newTimelineList(this.rows.count, this.rows.rowToOpenAt(options.start), 1),
+    );
     const functions = [...reader.functions.values()]
       .filter(({ direction }) => direction === 'import')
       .map(({ name }) => name)
@@ -110,6 +118,7 @@ export class Debugger {
     this.guest = new GuestView(path, () => this.update({}));
     this.update({});
     void this.loadOverview();
+    if (list.unfolded === undefined) void arrangeAgain(this);
     this.watch = reader.meta.outcome === undefined ? new Watch(this) : undefined;
     this.watch?.begin();
     if (options.follow && this.current.recording === 'recording') toggleFollow(this);

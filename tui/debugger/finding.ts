@@ -3,7 +3,7 @@
 import type { CallFilter } from '../../traces/timeline.ts';
 import type { SortBy } from '../model/command.ts';
 import { FAILED, isEmptyFilter, readFilter } from '../model/filter-text.ts';
-import { showNumbers, type TimelineList } from '../model/timeline-list.ts';
+import { fold, showNumbers, type TimelineList } from '../model/timeline-list.ts';
 import { grouped } from '../text/units.ts';
 import type { Debugger } from './debugger.ts';
 
@@ -105,15 +105,49 @@ export async function applySort(bugger: Debugger, sort: SortBy): Promise<void> {
 
 /** Shows again what the filter and the order mean, after more was recorded. */
 export async function arrangeAgain(bugger: Debugger): Promise<void> {
-  const { filter, sort, list } = bugger.state;
-  if (list.numbers === undefined) return;
+  const { filter, sort, folded } = bugger.state;
   const read = readFilter(filter);
   if (!read.ok) return;
-  const found = await bugger.ask({ kind: 'matches', filter: read.filter, sort }, 'filtering');
+  const isAll = isEmptyFilter(read.filter) && sort === 'number';
+  const wanted = isAll ? folding(bugger) : read.filter;
+  if (wanted === undefined) return;
+  const found = await bugger.ask({ kind: 'matches', filter: wanted, sort }, 'filtering');
   const { state } = bugger;
   // another one was chosen meanwhile
-  if (found === undefined || state.filter !== filter || state.sort !== sort) return;
-  bugger.update({ list: arranged(bugger, found, sort) });
+  const isStill = state.filter === filter && state.sort === sort && state.folded === folded;
+  if (found === undefined || !isStill) return;
+  bugger.update({ list: isAll ? foldedTo(bugger, found) : arranged(bugger, found, sort) });
+}
+
+/** What is worth a row where others are folded away; undefined where none are. */
+function folding({ state, folding: { filter } }: Debugger): CallFilter | undefined {
+  return state.folded ? filter : undefined;
+}
+
+function foldedTo(bugger: Debugger, found: Uint32Array): TimelineList {
+  return fold(bugger.state.list, withEnd(found, bugger.rows.count - 1));
+}
+
+/** The rows of a trace that is opened, without those that are folded away; all where to find them takes a while. */
+export function foldedAtOnce({ folding, rows }: Debugger, list: TimelineList): TimelineList {
+  const { few } = folding;
+  return few === undefined ? list : fold(list, withEnd(few, rows.count - 1));
+}
+
+/** Shows what the runtime of a component does, or folds it away. */
+export async function toggleRuntime(bugger: Debugger): Promise<void> {
+  const { folded, filter, sort } = bugger.state;
+  if (bugger.folding.filter === undefined) {
+    bugger.say(
+      bugger.reader.meta.component === undefined
+        ? 'only of a component is there anything to fold away'
+        : 'this trace does not say what of it is worth a row; `wasi-rr index` may add that',
+      'problem',
+    );
+    return;
+  }
+  bugger.update({ folded: !folded });
+  await arrange(bugger, filter, sort);
 }
 
 function arranged(bugger: Debugger, found: Uint32Array, sort: SortBy): TimelineList {
@@ -129,8 +163,13 @@ async function arrange(bugger: Debugger, text: string, sort: SortBy): Promise<vo
     return;
   }
   if (isEmptyFilter(read.filter) && sort === 'number') {
-    const list = showNumbers(bugger.state.list, undefined, true);
-    bugger.update({ filter: '', sort, list });
+    if (folding(bugger) === undefined) {
+      const list = showNumbers(bugger.state.list, undefined, true);
+      bugger.update({ filter: '', sort, list });
+    } else {
+      bugger.update({ filter: '', sort });
+      await arrangeAgain(bugger);
+    }
     return;
   }
   const query = { kind: 'matches', filter: read.filter, sort } as const;

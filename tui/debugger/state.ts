@@ -75,6 +75,8 @@ export interface State {
   readonly previous: number | undefined;
   readonly filter: string;
   readonly sort: SortBy;
+  /** Whether what the runtime of a component does is folded away. */
+  readonly folded: boolean;
   readonly search: string;
   readonly memorySearch: string;
   readonly condition: string;
@@ -172,6 +174,7 @@ export function newState(columns: number, rows: number, list: TimelineList): Sta
     previous: undefined,
     filter: '',
     sort: 'number',
+    folded: true,
     search: '',
     memorySearch: '',
     condition: '',

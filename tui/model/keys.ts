@@ -384,6 +384,12 @@ export const BINDINGS = [
     help: "jump to a mark: ' and its letter",
   },
   { keys: ['b'], action: 'bookmark', where: 'everywhere', help: 'bookmark this call with a note' },
+  {
+    keys: ['z'],
+    action: 'toggleRuntime',
+    where: 'everywhere',
+    help: 'of a component: show what its runtime does between the calls, or fold it away',
+  },
   // memory
   {
     keys: ['p'],

@@ -7,6 +7,8 @@ import { replaceItems, reveal, type Scroll, select } from './scroll.ts';
 export interface TimelineList {
   /** Event numbers in the order shown; undefined: all, in order. */
   readonly numbers: Uint32Array | undefined;
+  /** Where others are folded away: those that are not. `numbers` are these, and the selected one in any case. */
+  readonly unfolded: Uint32Array | undefined;
   /** Whether `numbers` ascend. */
   readonly ascending: boolean;
   /** Rows there are without a filter. */
@@ -19,7 +21,7 @@ export interface TimelineList {
 
 export function newTimelineList(total: number, selected: number, height: number): TimelineList {
   const scroll = reveal({ cursor: 0, top: 0, height, length: total }, selected);
-  return { numbers: undefined, ascending: true, total, selected, scroll };
+  return { numbers: undefined, unfolded: undefined, ascending: true, total, selected, scroll };
 }
 
 /** Event number of a row; undefined beyond the end. */
@@ -49,6 +51,11 @@ export function indexOf(list: TimelineList, number: number): number {
   const { numbers } = list;
   if (numbers === undefined) return Math.max(0, Math.min(number, list.total - 1));
   if (!list.ascending) return Math.max(0, numbers.indexOf(number));
+  return Math.min(firstFrom(numbers, number), Math.max(0, numbers.length - 1));
+}
+
+/** Index of the first that is `number` or more. @param numbers ascending */
+function firstFrom(numbers: Uint32Array, number: number): number {
   let low = 0;
   let high = numbers.length;
   while (low < high) {
@@ -56,7 +63,7 @@ export function indexOf(list: TimelineList, number: number): number {
     if ((numbers[middle] ?? 0) < number) low = middle + 1;
     else high = middle;
   }
-  return Math.min(low, Math.max(0, numbers.length - 1));
+  return low;
 }
 
 /** Shows other rows; the selected event stays, on the same line of the screen where it can. */
@@ -65,22 +72,46 @@ export function showNumbers(
   numbers: Uint32Array | undefined,
   ascending: boolean,
 ): TimelineList {
-  const changed = { ...list, numbers, ascending };
+  const changed = { ...list, numbers, unfolded: undefined, ascending };
   const length = numbers?.length ?? list.total;
   return { ...changed, scroll: replaceItems(list.scroll, length, indexOf(changed, list.selected)) };
 }
 
+/** Folds all others away but the selected event. @param unfolded ascending */
+export function fold(list: TimelineList, unfolded: Uint32Array): TimelineList {
+  const numbers = withNumber(unfolded, list.selected);
+  return { ...showNumbers(list, numbers, true), unfolded };
+}
+
+/** The rows with another event selected, which has one. */
+function selecting(list: TimelineList, selected: number): TimelineList {
+  const { unfolded } = list;
+  if (unfolded === undefined) return { ...list, selected };
+  const numbers = withNumber(unfolded, selected);
+  return { ...list, selected, numbers, scroll: { ...list.scroll, length: numbers.length } };
+}
+
+function withNumber(numbers: Uint32Array, number: number): Uint32Array {
+  const at = firstFrom(numbers, number);
+  if (numbers[at] === number) return numbers;
+  const all = new Uint32Array(numbers.length + 1);
+  all.set(numbers.subarray(0, at));
+  all[at] = number;
+  all.set(numbers.subarray(at), at + 1);
+  return all;
+}
+
 /** Selects an event by number, whether it has a row or not. */
 export function selectNumber(list: TimelineList, number: number): TimelineList {
-  const selected = Math.max(0, Math.min(number, list.total - 1));
-  const scroll = reveal(list.scroll, indexOf(list, selected));
-  return { ...list, selected, scroll };
+  const moved = selecting(list, Math.max(0, Math.min(number, list.total - 1)));
+  return { ...moved, scroll: reveal(moved.scroll, indexOf(moved, moved.selected)) };
 }
 
 /** Selects the event of the row under the cursor of another scroll state of this list. */
 export function selectRow(list: TimelineList, scroll: Scroll): TimelineList {
-  const selected = numberAt(list, scroll.cursor) ?? list.selected;
-  return { ...list, selected, scroll };
+  const moved = selecting({ ...list, scroll }, numberAt(list, scroll.cursor) ?? list.selected);
+  if (moved.unfolded === undefined) return moved;
+  return { ...moved, scroll: select(moved.scroll, indexOf(moved, moved.selected)) };
 }
 
 /** Moves by rows. From an event without a row, the first step goes to its neighbour. */

@@ -18,7 +18,13 @@ import { clockTime, grouped, hex, shortBytes, shortTime } from '../text/units.ts
 import { callLine, descriptorText } from '../trace/call-text.ts';
 import { effectRanges } from '../trace/effects.ts';
 import type { Row, TraceRows } from '../trace/rows.ts';
-import { broughtLines, componentCallLines, lateLines } from './component-call.ts';
+import {
+  broughtLines,
+  componentCallLines,
+  enteredLines,
+  lateLines,
+  leftLines,
+} from './component-call.ts';
 import type { ContentLine, TabContent, Target } from './content.ts';
 import { hexDump } from './hex-dump.ts';
 import { memoryColumns } from './memory-layout.ts';
@@ -237,20 +243,25 @@ function otherLines(
 ): ContentLine[] {
   if (event.kind === 'enter') {
     const args = event.args.length === 0 ? '' : event.args.join(', ');
+    const entry = bugger.rows.entryAt(event.number);
     const brought = bugger.rows.lateWith(event.number);
     const late = bugger.rows.lateOf(event.number);
     return [
       { line: line(span(`#${event.number} `, 'dim'), span('the host called the guest', 'title')) },
-      { line: line(`  ${escapeText(event.func.name)}(${args})`) },
+      ...(entry === undefined
+        ? [{ line: line(`  ${escapeText(event.func.name)}(${args})`) }]
+        : enteredLines(entry)),
       ...(brought === undefined ? [] : broughtLines(brought)),
       ...(late === undefined ? [] : lateLines(late)),
     ];
   }
   if (event.kind === 'leave') {
     const values = event.results.length === 0 ? 'nothing' : event.results.join(', ');
+    const entry = bugger.rows.entryAt(event.number);
+    const target = { kind: 'event', event: event.opened } as const;
     return [
       { line: line(span(`#${event.number} `, 'dim'), span('the guest returned', 'title')) },
-      { line: line(`  ${values}`), target: { kind: 'event', event: event.opened } },
+      ...(entry === undefined ? [{ line: line(`  ${values}`), target }] : leftLines(entry, target)),
     ];
   }
   if (event.kind !== 'unwind') {

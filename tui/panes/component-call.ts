@@ -1,11 +1,12 @@
 /** A call of a component in full: the function of an interface, with the values that the index has. */
+import type { EntryRow } from '../../traces/entries.ts';
 import type { CallEvent, OpenEvent } from '../../traces/events.ts';
 import type { LateAnswerRow } from '../../traces/late-answers.ts';
 import type { CallRow } from '../../traces/timeline.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { type Line, line, span } from '../text/line.ts';
 import { fieldsOf } from '../trace/call-text.ts';
-import type { ContentLine } from './content.ts';
+import type { ContentLine, Target } from './content.ts';
 
 /** Cells for the names of parameters. */
 const NAME_WIDTH = 14;
@@ -49,6 +50,34 @@ export function broughtLines({ call, result, errno }: LateAnswerRow): ContentLin
       target: { kind: 'event', event: call },
     },
   ];
+}
+
+/** A function of the component that is called, with what it is passed; or a task that goes on. */
+export function enteredLines(entry: EntryRow): ContentLine[] {
+  const { kind, interface: from = '', name = '', entry: call } = entry;
+  const lines = [{ line: line(`  ${escapeText(from)} `.trimEnd()) }];
+  if (kind === 'resume') {
+    const task = call === undefined ? [] : [span(` of #${call} `, 'number')];
+    const target = call === undefined ? {} : { target: { kind: 'event', event: call } as const };
+    const what = line(`  ${escapeText(name)}`, ...task, escapeText(`goes on: ${entry.result}`));
+    return [...lines, { line: what, ...target }];
+  }
+  return [
+    ...lines,
+    { line: line('  ', span(escapeText(name), 'name')) },
+    ...section('passed', fieldsOf(entry.args)),
+  ];
+}
+
+/** What it returned; or that a task waits, or is done. @param target where it was called */
+export function leftLines({ kind, name, entry, result }: EntryRow, target: Target): ContentLine[] {
+  if (kind === 'pause') {
+    const task = name === undefined ? 'a task' : `${name} of #${entry ?? '?'}`;
+    const to = entry === undefined ? target : ({ kind: 'event', event: entry } as const);
+    return [{ line: line(`  ${escapeText(`${task} ${result ?? ''}`)}`), target: to }];
+  }
+  const value = result === undefined ? 'nothing' : result;
+  return [{ line: line(`  ${escapeText(value)}`), target }];
 }
 
 function resultSpans(result: string | undefined, errno: string | undefined): Line {

@@ -60,13 +60,19 @@ function resourcesContent(
   position: number,
 ): TabContent {
   if (resources === undefined) {
-    const text = 'handles of several components cannot be told apart';
+    const text = 'this trace was made before handles of several components were told apart';
     return { lines: [{ line: line(span(text, 'dim')) }] };
   }
   const widest = Math.max(0, ...resources.map(({ text }) => textWidth(text)));
+  const several = new Set(resources.map(({ component }) => component)).size > 1;
   const lines = resources.map(
-    ({ text, openedBy }): ContentLine => ({
-      line: line(span(`  ${padEnd(text, widest)}`, 'text'), span(`  #${openedBy}`, 'dim')),
+    ({ text, openedBy, component, perhapsGiven }): ContentLine => ({
+      line: line(
+        span(`  ${padEnd(text, widest)}`, 'text'),
+        span(`  #${openedBy}`, 'dim'),
+        span(several ? `  component ${component}` : '', 'dim'),
+        span(perhapsGiven ? '  perhaps given to another' : '', 'dim'),
+      ),
       target: { kind: 'event', event: openedBy },
     }),
   );

@@ -133,7 +133,10 @@ export function timelineTitle(bugger: Debugger): Span[] {
   const parts: Span[] = [span('1 Timeline', 'title')];
   if (filter !== '') parts.push(span(' '), span(`filter: ${filter}`, 'hit'));
   if (sort !== 'number') parts.push(span(` by ${sort}`, 'hit'));
-  if (list.numbers !== undefined) {
+  if (list.unfolded !== undefined) {
+    const folded = list.total - list.unfolded.length;
+    if (folded > 0) parts.push(span(` z: ${grouped(folded)} more, of the runtime`, 'dim'));
+  } else if (list.numbers !== undefined) {
     const { length } = list.numbers;
     parts.push(span(` ${grouped(length)} ${length === 1 ? 'row' : 'rows'}`, 'dim'));
   }

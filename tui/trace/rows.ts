@@ -2,6 +2,8 @@
  * The rows of the timeline, read from the trace when they are about to be drawn, and remembered. One
  * query a run of neighbours: a full screen costs under a millisecond wherever it is in the trace.
  */
+
+import type { EntryRow } from '../../traces/entries.ts';
 import type { LogEvent } from '../../traces/events.ts';
 import { describeInjection } from '../../traces/injections.ts';
 import type { LateAnswerRow } from '../../traces/late-answers.ts';
@@ -17,7 +19,7 @@ import { escapeText } from '../../wasi/escape.ts';
 import { shapeOf } from '../../wasi/fields.ts';
 import { errnoName } from '../../wasi/names.ts';
 import { plainText } from '../text/line.ts';
-import { callHeadLine } from './call-text.ts';
+import { callHeadLine, fieldsOf } from './call-text.ts';
 
 interface RowBase {
   readonly number: number;
@@ -121,6 +123,11 @@ export class TraceRows {
   /** Faults that were injected into a call whose row was read, in words. */
   injected(number: number): readonly string[] {
     return this.faults.get(number) ?? [];
+  }
+
+  /** What is known in words of a function of a component that is called, or returns, with an event. */
+  entryAt(number: number): EntryRow | undefined {
+    return this.timeline?.entries.rows(number, number + 1)[0];
   }
 
   /** What came later of a call, or of an entry. */
@@ -261,18 +268,24 @@ export class TraceRows {
     const event = this.event(base.number);
     switch (event?.kind) {
       case 'enter': {
+        const entry = this.entryAt(base.number);
         const late = this.lateWith(base.number);
         if (late !== undefined) {
           const tone = late.errno === 'success' ? 'text' : 'fatal';
-          return { ...base, kind: 'other', text: `▶ ${this.lateText(late)}`, tone };
+          const text = `▶ ${taskHead(entry)}${this.lateText(late)}`;
+          return { ...base, kind: 'other', text, tone };
         }
         const request = this.requestAt(base.number);
-        const text = request === undefined ? escapeText(event.func.name) : requestText(request);
-        const tone = request === undefined ? 'dim' : 'text';
+        const text =
+          request === undefined ? enteredText(entry, event.func.name) : requestText(request);
+        const tone = request === undefined && entry === undefined ? 'dim' : 'text';
         return { ...base, kind: 'other', text: `▶ ${text}`, tone };
       }
-      case 'leave':
-        return { ...base, kind: 'other', text: '◀ returned', tone: 'dim' };
+      case 'leave': {
+        const entry = this.entryAt(base.number);
+        const tone = entry === undefined ? 'dim' : 'text';
+        return { ...base, kind: 'other', text: `◀ ${leftText(entry)}`, tone };
+      }
       case 'return':
         return { ...base, kind: 'other', text: `◁ #${event.opened} is answered`, tone: 'dim' };
       case 'throw':
@@ -298,6 +311,35 @@ export class TraceRows {
 function isFailure({ name, errno }: CallRow): boolean {
   if (errno === undefined || errno === 'success') return false;
   return !isEndOfList(name, errno);
+}
+
+/** Characters of what is passed or returned. */
+const MAX_VALUES = 400;
+
+/** `divide(7, 0)`; `run of #2: subtask` of a task that goes on. @param core name of the function of the core module */
+function enteredText(entry: EntryRow | undefined, core: string): string {
+  if (entry === undefined) return escapeText(core);
+  const { kind, name = '', result = '' } = entry;
+  if (kind === 'resume') return `${taskHead(entry)}${escapeText(result)}`;
+  const values = Object.values(fieldsOf(entry.args)).map(String);
+  return escapeText(`${name}(${values.join(', ')})`, { maxText: MAX_VALUES });
+}
+
+/** `run of #2: `; nothing where it is not known which task goes on. */
+function taskHead(entry: EntryRow | undefined): string {
+  if (entry?.name === undefined || entry.entry === undefined) return '';
+  return `${escapeText(entry.name)} of #${entry.entry}: `;
+}
+
+/** `err("division by zero")`, `run of #2 waits` */
+function leftText(entry: EntryRow | undefined): string {
+  if (entry === undefined) return 'returned';
+  const { kind, name, entry: call, result } = entry;
+  if (kind !== 'pause') {
+    return result === undefined ? 'returned' : escapeText(result, { maxText: MAX_VALUES });
+  }
+  const task = name === undefined || call === undefined ? 'a task' : `${name} of #${call}`;
+  return escapeText(`${task} ${result ?? ''}`);
 }
 
 /** `request 3 GET /users = 200` */

@@ -153,7 +153,8 @@ export class ComponentCalls {
     if (meaning === undefined) {
       const how = this.meanings.moved(func);
       const [given = 0, got = 0] = [event.args?.[0], event.results?.[0]].map(unsigned);
-      if (how !== undefined) this.handles.moved(how === 'given' ? given : undefined, got);
+      if (how !== undefined)
+        this.handles.moved(how === 'given' ? given : undefined, got, event.number);
       if (how === 'given') this.passage?.moved(given, got);
       return CORE;
     }
@@ -259,7 +260,8 @@ export class ComponentCalls {
     }
     const { name, interface: from } = of;
     const texts = values.map((one) => this.handles.format(one, component));
-    return { kind: 'entered', name, interface: from, args: texts };
+    const params = of.params.map((param) => param.name);
+    return { kind: 'entered', name, interface: from, params, args: texts };
   }
 
   private leave(event: Crossing): Followed {

@@ -72,6 +72,8 @@ export type Followed =
       readonly kind: 'entered';
       readonly name: string;
       readonly interface: string;
+      /** Names of its parameters, and what is passed. */
+      readonly params: readonly string[];
       readonly args: readonly string[];
     }
   /** A task goes on. */

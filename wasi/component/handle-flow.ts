@@ -16,10 +16,14 @@ import { formatWitValue, type ValueTextOptions } from './value-text.ts';
 export interface HandleWatch {
   /** @param by number of the call, or entry, that gave it */
   opened(handle: OpenedHandle, by: number, event: number): void;
-  closed(resource: number, handle: number, event: number): void;
+  closed(component: number, resource: number, handle: number, event: number): void;
+  /** A component within gave another one what had this number, and it is not told which of them did. */
+  moved(handle: number, event: number): void;
 }
 
 export interface OpenedHandle {
+  /** Which of the components within holds it; 0 is the outermost. */
+  readonly component: number;
   /** Index of the resource in the component's words; streams and futures have the two after the last one. */
   readonly resource: number;
   readonly handle: number;
@@ -134,7 +138,7 @@ export class HandleFlow {
       const path = known?.kind === 'path' ? known.path : undefined;
       const name = this.text.resourceName(resource);
       const text = this.format(one, component);
-      this.watch.opened({ resource, handle, name, path, text }, by, event);
+      this.watch.opened({ component, resource, handle, name, path, text }, by, event);
     }
   }
 
@@ -148,12 +152,12 @@ export class HandleFlow {
   ): void {
     for (const end of channelsIn(value)) {
       const other = this.ends.gave(component, end.handle, label);
-      this.closed(end, event);
+      this.closed(end, component, event);
       // what it is the end of is known now
       if (other !== undefined) this.opened({ ...end, handle: other }, component, event, event);
     }
     for (const { own, resource, handle } of handlesIn(value)) {
-      if (own) this.watch?.closed(resource, handle, event);
+      if (own) this.watch?.closed(component, resource, handle, event);
     }
   }
 
@@ -165,7 +169,7 @@ export class HandleFlow {
 
   dropped(end: ChannelEnd, component: number, event: number): void {
     this.ends.dropped(component, end.handle);
-    this.closed(end, event);
+    this.closed(end, component, event);
   }
 
   /**
@@ -174,7 +178,8 @@ export class HandleFlow {
    * @param given number that is the giver's no more
    * @param got number that it has now
    */
-  moved(given: number | undefined, got: number): void {
+  moved(given: number | undefined, got: number, event: number): void {
+    if (given !== undefined) this.watch?.moved(given, event);
     for (const number of given === undefined ? [got] : [given, got]) {
       for (const labels of this.labels.values()) labels.forget(number);
       this.ends.moved(number);
@@ -193,11 +198,11 @@ export class HandleFlow {
     const path = this.pathOf(component, handle);
     const text = this.format(end, component);
     const resource = this.tableOf(channel);
-    this.watch.opened({ resource, handle, name: channel, path, text }, by, event);
+    this.watch.opened({ component, resource, handle, name: channel, path, text }, by, event);
   }
 
-  private closed({ channel, handle }: ChannelEnd, event: number): void {
-    this.watch?.closed(this.tableOf(channel), handle, event);
+  private closed({ channel, handle }: ChannelEnd, component: number, event: number): void {
+    this.watch?.closed(component, this.tableOf(channel), handle, event);
   }
 
   /** Ends come after all resources. */
