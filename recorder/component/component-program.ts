@@ -103,7 +103,7 @@ export async function takeApart(
 /** @throws WasiRrError MODULE_UNSUPPORTED */
 export async function programOf(
   label: string,
-  { component, program, modules, imports, exports, surface }: Apart,
+  { component, sha256: hash, program, modules, imports, exports, surface }: Apart,
   { entry, given, adapted }: Pick<ComponentProgram, 'entry' | 'given' | 'adapted'>,
 ): Promise<ComponentProgram> {
   const cores = await Promise.all(
@@ -112,7 +112,7 @@ export async function programOf(
   return {
     kind: 'component',
     name: label,
-    sha256: sha256(component).toString('hex'),
+    sha256: hash,
     size: component.length,
     adapted,
     given,
@@ -142,9 +142,8 @@ function surfaceOf(bytes: Uint8Array): ComponentSurface | undefined {
 }
 
 function byModuleId(surface: ComponentSurface, cores: readonly ComponentModule[]): ProgramSurface {
-  const ids = new Map(cores.map((core) => [core.sha256, core.id]));
   const modules = surface.instances.map(
-    ({ module }) => ids.get(sha256(module).toString('hex')) ?? 0,
+    ({ module }) => cores.findLast(({ bytes }) => Buffer.compare(bytes, module) === 0)?.id ?? 0,
   );
   const instances = surface.instances.map(({ component, imports, builtins }, i) => ({
     module: modules[i] ?? 0,

@@ -11,6 +11,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { messageOf, WasiRrError } from '../../errors.ts';
+import { sha256 } from '../../traces/sha256.ts';
 import { escapeText } from '../../wasi/escape.ts';
 import { workerUrl } from '../../worker-url.ts';
 import { PATCHES, patched } from './generated-patches.ts';
@@ -32,6 +33,8 @@ const MANIFEST = 'manifest.json';
 export interface Transpiled {
   /** The component itself. */
   readonly component: Uint8Array;
+  /** Its hash, in hex. */
+  readonly sha256: string;
   /** Path of the generated program, whose `instantiate` makes the component. */
   readonly program: string;
   /** File name → bytes. */
@@ -80,15 +83,17 @@ export async function transpiled(
     // suspending costs far more than calling
     ...(async && { asyncMode: 'jspi' }),
   };
+  const hash = sha256(bytes).toString('hex');
   const key = createHash('sha256')
-    .update(JSON.stringify([jcoVersion(), PROLOGUE, PATCHES, options]))
+    .update(JSON.stringify([jcoVersion(), PROLOGUE, PATCHES, options, hash]))
     .update(adapter ?? '')
-    .update(bytes)
     .digest('hex');
   const folder = join(cacheFolder(), key);
   const given = adapter === undefined ? bytes : undefined;
   const known = await readCached(folder, given);
-  if (known !== undefined) return { ...known, cached: true };
+  const hashOf = (component: Uint8Array) =>
+    component === given ? hash : sha256(component).toString('hex');
+  if (known !== undefined) return { ...known, sha256: hashOf(known.component), cached: true };
   const { component, files, imports, exports } = await transpile(label, {
     bytes,
     adapter,
@@ -100,7 +105,7 @@ export async function transpiled(
   });
   const stored = await readCached(folder, given);
   if (stored === undefined) throw unwritable(folder, 'what was written cannot be read');
-  return { ...stored, cached: false };
+  return { ...stored, sha256: hashOf(stored.component), cached: false };
 }
 
 /** Another version makes other code. */
@@ -119,7 +124,7 @@ function cacheFolder(): string {
 async function readCached(
   folder: string,
   given: Uint8Array | undefined,
-): Promise<Omit<Transpiled, 'cached'> | undefined> {
+): Promise<Omit<Transpiled, 'sha256' | 'cached'> | undefined> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')) as Manifest;
     const modules = await Promise.all(
