@@ -4,12 +4,12 @@ import type { Command } from 'commander';
 import { escapeText, missingEnd, openTimeTravel, storedSource, WasiRrError } from '../../index.ts';
 import { ownCode } from '../../tui/source/own-code.ts';
 import { type PathChange, SourceFiles } from '../../tui/source/source-files.ts';
-import type { Answer } from '../debug/answer.ts';
+import { type Answer, refuse } from '../debug/answer.ts';
 import { COMMANDS, type DebugCommand, parseLine } from '../debug/commands.ts';
 import { complete } from '../debug/completion.ts';
 import { Debugger } from '../debug/debugger.ts';
-import { trappedElsewhere } from '../debug/ending.ts';
-import { type CommandLines, inputLines, PROMPT, scriptLines } from '../debug/lines.ts';
+import { interruptedHint, trappedElsewhere } from '../debug/ending.ts';
+import { type CommandLines, inputLines, PROMPT, readScript, scriptLines } from '../debug/lines.ts';
 import { jsonFrame, markText, ownCodeText, showStop } from '../debug/show.ts';
 import { sourceProblem } from '../frames.ts';
 import { INSTANCE_OPTION } from '../instance-argument.ts';
@@ -57,6 +57,7 @@ export function addDebug(program: Command): void {
     .addOption(sourceOption('where source files are (default: .)'))
     .addOption(sourceMapOption())
     .option(...INSTANCE_OPTION, wholeNumber)
+    .option('--batch', "end after -x and -e, which is what happens anyway: gdb's word for it")
     .option('--json', 'one JSON object a command')
     .addHelpText('after', EXAMPLES)
     .action(exitingWith(debugCommand));
@@ -95,6 +96,10 @@ class Loop {
   private readonly json: boolean;
   private running: AbortController | undefined;
   private lines: CommandLines | undefined;
+  /** What an empty line does again. */
+  private last: { readonly command: DebugCommand; readonly rest: string } | undefined;
+  /** Whether the last command did, or was given up. */
+  private wentWrong = false;
 
   constructor(debug: Debugger, json: boolean) {
     this.debug = debug;
@@ -120,22 +125,15 @@ class Loop {
     try {
       const { debug } = this;
       await this.answer('', async () => opening(debug));
-      let last: { command: DebugCommand; rest: string } | undefined;
       lines.ask();
       for await (const line of lines.lines) {
         const again =
-          lines.interactive && line.trim() === '' && last?.command.repeats !== undefined;
+          lines.interactive && line.trim() === '' && this.last?.command.repeats !== undefined;
         if (isNothing(line) && !again) {
           lines.ask();
           continue;
         }
-        if (!lines.interactive && !this.json) await stdout.print(`${PROMPT}${line.trim()}`);
-        const goesOn = await this.answer(line, () => {
-          if (!isNothing(line)) last = parseLine(line);
-          else if (last?.command.repeats === 'onwards') last = { ...last, rest: '' };
-          return last?.command.run(debug, last.rest) ?? Promise.resolve(undefined);
-        });
-        if (!goesOn || stdout.closed) return;
+        if (!(await this.command(line, !lines.interactive)) || stdout.closed) return;
         lines.ask();
       }
     } finally {
@@ -143,11 +141,35 @@ class Loop {
     }
   }
 
+  /**
+   * @param echoes whether what no one typed is shown, too
+   * @param depth of files that have other files done
+   * @returns false to quit. @throws as {@link answer}
+   */
+  private async command(line: string, echoes: boolean, depth = 0): Promise<boolean> {
+    if (echoes && !this.json) await stdout.print(`${PROMPT}${line.trim()}`);
+    let file: string | undefined;
+    const goesOn = await this.answer(line, () => {
+      if (!isNothing(line)) this.last = parseLine(line);
+      else if (this.last?.command.repeats === 'onwards') this.last = { ...this.last, rest: '' };
+      const { command, rest } = this.last ?? parseLine(line);
+      if (command.names[0] === 'source') file = sourced(rest, depth);
+      return command.run(this.debug, rest);
+    });
+    for (const inner of file?.split('\n') ?? []) {
+      if (isNothing(inner)) continue;
+      if (!(await this.command(inner, true, depth + 1)) || stdout.closed) return false;
+      if (this.wentWrong) break;
+    }
+    return goesOn;
+  }
+
   /** @returns false to quit. @throws what went wrong, unless a person can type something else */
   private async answer(line: string, work: () => Promise<Answer | undefined>): Promise<boolean> {
     const { debug } = this;
     const running = new AbortController();
     this.running = running;
+    this.wentWrong = false;
     const progress = new Progress(`replaying ${basename(debug.trace.path)}`);
     const steps = new Progress('stepping', 'steps');
     debug.onStep = steps.update;
@@ -165,6 +187,7 @@ class Loop {
     } catch (thrown) {
       progress.end();
       steps.end();
+      this.wentWrong = true;
       if (running.signal.aborted) say(`given up: ${stillText(debug)}`);
       else if (thrown instanceof WasiRrError) await this.failed(line, thrown);
       else throw thrown;
@@ -191,6 +214,7 @@ async function opening(debug: Debugger): Promise<Answer> {
   const own = level === 0 ? undefined : stack[level];
   const elsewhere = trappedElsewhere(debug);
   const problem = sourceProblem(stack);
+  const hint = interruptedHint(debug);
   return {
     text: [
       `how the run ended: ${escapeText(outcome)}`,
@@ -198,6 +222,7 @@ async function opening(debug: Debugger): Promise<Answer> {
       ...text,
       ...ownCodeText(debug),
       ...(problem ? [`no lines of the source: ${escapeText(problem)}`] : []),
+      ...hint,
     ],
     json: {
       ...json,
@@ -212,6 +237,16 @@ async function opening(debug: Debugger): Promise<Answer> {
 function stillText(debug: Debugger): string {
   if (debug.isSomewhere) return `still ${markText(debug.mark)}`;
   return 'nowhere yet, but goto start, goto #17 and goto failure lead somewhere';
+}
+
+/** Files that have files done. */
+const MAX_DEPTH = 10;
+
+/** @throws WasiRrError OPTION_INVALID */
+function sourced(file: string, depth: number): string {
+  if (file === '') throw refuse('give a file with commands: source steps.txt.');
+  if (depth >= MAX_DEPTH) throw refuse(`${file}: so many files that do each other's commands.`);
+  return readScript(file);
 }
 
 /** Empty, or a comment. */

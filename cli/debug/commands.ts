@@ -88,8 +88,8 @@ export const COMMANDS: readonly DebugCommand[] = [
   },
   {
     names: ['first'],
-    usage: '"TEXT" | 0x62 0x75…',
-    help: 'go to where memory holds these bytes for the first time in the run',
+    usage: '"TEXT" | 0x62 0x75… | CALL',
+    help: 'go to where memory holds these bytes for the first time in the run; or to the first call of fd_write',
     run: first,
   },
   {
@@ -104,6 +104,13 @@ export const COMMANDS: readonly DebugCommand[] = [
     usage: '[all | FUNCTION]',
     help: 'the code of WebAssembly, around here',
     run: disassemble,
+  },
+  {
+    names: ['source'],
+    usage: 'FILE',
+    help: 'the commands of a file, until one goes wrong',
+    // whoever reads commands does it
+    run: async () => ({ text: [], json: {} }),
   },
   {
     names: ['help', 'h'],

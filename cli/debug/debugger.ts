@@ -54,6 +54,8 @@ export class Debugger {
   /** By their numbers, from 1. */
   readonly checkpoints = new Map<number, Mark>();
   private checkpointsMade = 0;
+  /** Values that were shown, each with a number: `$1`. */
+  private valuesShown = 0;
 
   constructor(trace: TraceReader, travel: TimeTravel, sources: SourceFiles) {
     this.trace = trace;
@@ -88,6 +90,16 @@ export class Debugger {
     const number = ++this.checkpointsMade;
     this.checkpoints.set(number, this.mark);
     return number;
+  }
+
+  /** Number for the value that is shown next. */
+  get nextValue(): number {
+    return this.valuesShown + 1;
+  }
+
+  /** It was shown under {@link nextValue}. */
+  showedValue(): void {
+    this.valuesShown++;
   }
 
   get isSomewhere(): boolean {

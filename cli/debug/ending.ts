@@ -2,6 +2,20 @@
 import { coreLayout, escapeText } from '../../index.ts';
 import type { Debugger } from './debugger.ts';
 
+/** Of a run that did not end by itself: whether it waited or computed, and how to see where. */
+export function interruptedHint({ trace }: Pick<Debugger, 'trace'>): string[] {
+  const { outcome } = trace.meta;
+  if (outcome !== undefined && outcome.kind !== 'interrupted') return [];
+  const [last] = trace.events(trace.eventCount - 1);
+  if (last?.kind === 'open') {
+    return [`it waited for the answer of ${escapeText(last.name)} when it was stopped.`];
+  }
+  return [
+    'after this it made no call any more: continue lets it compute on and shows where; finish and next go on from there.',
+    'wasi-rr stack --past tells in which functions it spends its time.',
+  ];
+}
+
 /**
  * Where the run trapped, if not before the instruction at which the debugger stands: that is the last one of its
  * own instance only.

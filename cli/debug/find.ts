@@ -1,5 +1,5 @@
 /** `find` and `first`: where memory holds some bytes now, and since when it does. */
-import { type Motion, quoteText } from '../../index.ts';
+import { type Motion, quoteText, TraceView } from '../../index.ts';
 import { addressText } from '../hex-dump.ts';
 import { type Answer, refuse } from './answer.ts';
 import type { Debugger } from './debugger.ts';
@@ -19,7 +19,9 @@ export async function find(debug: Debugger, rest: string): Promise<Answer> {
   };
 }
 
+/** Bytes, or without quotes, a call: the word means the same in the terminal debugger. */
 export async function first(debug: Debugger, rest: string): Promise<Answer> {
+  if (/^[a-z]/i.test(rest)) return firstCall(debug, rest);
   const bytes = patternOf(rest);
   const seen = await debug.travel.firstSeen(bytes, debug.options);
   if (seen === undefined) throw refuse('memory never holds these bytes.');
@@ -37,6 +39,14 @@ export async function first(debug: Debugger, rest: string): Promise<Answer> {
   const { text, json } = await showStop(debug, await debug.move(motion));
   const lines = [`${where}, ${who}`, ...text, ...ownCodeText(debug)];
   return { text: lines, json: { ...json, address, by } };
+}
+
+async function firstCall(debug: Debugger, name: string): Promise<Answer> {
+  const view = new TraceView(debug.trace);
+  const event = await view.find({ function: name }, 'forward', { ...debug.options, from: -1 });
+  if (event === undefined)
+    throw refuse(`the run makes no call "${name}"; a text stands in quotes.`);
+  return showStop(debug, await debug.move({ kind: 'event', event }));
 }
 
 /** `"text"`, or bytes. */

@@ -49,7 +49,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   file: 'wasi-rr debug TRACE opens a trace.',
   target: 'wasi-rr debug TRACE opens a trace.',
   record: `${RECORDED} already: reverse-step, reverse-continue and the others go back.`,
-  source: 'wasi-rr debug -x FILE does the commands of a file.',
   directory: 'wasi-rr debug --source FOLDER says where source files are.',
   thread: 'there is one thread.',
   commands: 'breakpoints have no commands of their own: display shows values at each stop.',

@@ -55,7 +55,8 @@ function completer(complete: (line: string) => Promise<[string[], string]>) {
   };
 }
 
-function readScript(file: string): string {
+/** @throws WasiRrError OPTION_INVALID */
+export function readScript(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {

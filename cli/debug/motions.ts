@@ -5,20 +5,18 @@ import { breakSpec } from './breakpoints.ts';
 import type { DebugCommand } from './commands.ts';
 import { countOf } from './counts.ts';
 import type { Debugger, Stop } from './debugger.ts';
+import { finishing } from './finish.ts';
 import { markOfChange } from './history.ts';
 import { markText, showStop } from './show.ts';
 import { until } from './until.ts';
 
 function stepping(
   names: readonly string[],
-  size: StepSize,
+  size: Exclude<StepSize, 'out'>,
   reverse: boolean,
   help: string,
 ): DebugCommand {
   const run = async (debug: Debugger, rest: string): Promise<Answer> => {
-    if (size === 'out' && debug.stack.length <= 1) {
-      throw refuse('this is the outermost function: nothing of the guest called it.');
-    }
     let stop: Stop | undefined;
     const total = countOf(rest);
     const out = steppedOut(debug, size, reverse);
@@ -33,7 +31,7 @@ function stepping(
     const { text, json } = await showStop(debug, stop);
     return { text: [...out, ...text], json };
   };
-  return { names, usage: size === 'out' ? '' : '[N]', help, repeats: true, run };
+  return { names, usage: '[N]', help, repeats: true, run };
 }
 
 /** A step by line leaves a function that has none, as gdb's does: what it says of that. */
@@ -134,12 +132,24 @@ export const MOTION_COMMANDS: readonly DebugCommand[] = [
   stepping(['next', 'n'], 'line-over', false, 'to the next line, over calls'),
   stepping(['stepi', 'si'], 'instruction', false, 'to the next instruction'),
   stepping(['nexti', 'ni'], 'instruction-over', false, 'to the next instruction, over calls'),
-  stepping(['finish', 'fin'], 'out', false, 'out of the function'),
+  {
+    names: ['finish', 'fin'],
+    usage: '',
+    help: 'out of the function of the selected frame, and what it returns',
+    repeats: true,
+    run: finishing(false),
+  },
   stepping(['reverse-step', 'rs'], 'line', true, 'back to the line before, into functions'),
   stepping(['reverse-next', 'rn'], 'line-over', true, 'back to the line before, over calls'),
   stepping(['reverse-stepi', 'rsi'], 'instruction', true, 'back by an instruction'),
   stepping(['reverse-nexti', 'rni'], 'instruction-over', true, 'the same, over calls'),
-  stepping(['reverse-finish', 'rf'], 'out', true, 'back to the call of the function'),
+  {
+    names: ['reverse-finish', 'rf'],
+    usage: '',
+    help: 'back to the call of the function of the selected frame',
+    repeats: true,
+    run: finishing(true),
+  },
   {
     names: ['until', 'u'],
     usage: '[FUNCTION | FILE:LINE | LINE | *BYTE]',

@@ -29,25 +29,33 @@ export function evaluated(
   debug: Debugger,
   expression: string,
   radix?: Radix,
+  keepAs?: number,
 ): Promise<EvaluatedValue> {
   const place = frameHere(debug);
   const named = expression.replace(/\$pc\b/g, () => `0x${debug.frame.offset.toString(16)}`);
-  const question = { mark: debug.mark, place, expression: named, radix };
+  const question = { mark: debug.mark, place, expression: named, radix, keepAs };
   return debug.travel.evaluate(question, debug.options);
 }
 
-/** `print/x EXPRESSION` @param rest what stands behind the command */
+/** `print/x EXPRESSION`; without one, what was shown last. @param rest what stands behind the command */
 export async function printValue(debug: Debugger, rest: string): Promise<Answer> {
-  const { radix, expression } = formatAndExpression(rest);
-  const value = await evaluated(debug, expression, radix);
+  const { radix, expression } = formatAndExpression(rest, '$');
+  const number = debug.nextValue;
+  const value = await evaluated(debug, expression, radix, number);
+  debug.showedValue();
   return {
-    text: [`${escapeText(expression)} = ${valueLine(value, radix)}`],
-    json: { name: expression, ...jsonValue(value) },
+    text: [`$${number} = ${valueLine(value, radix)}`],
+    json: { name: expression, history: number, ...jsonValue(value) },
   };
 }
 
-export function formatAndExpression(rest: string): { radix?: Radix; expression: string } {
-  const [, letter, expression = ''] = /^(?:\/(\S+)\s+)?(.*)$/s.exec(rest) ?? [];
+/** @param otherwise what is meant where nothing is said */
+export function formatAndExpression(
+  rest: string,
+  otherwise = '',
+): { radix?: Radix; expression: string } {
+  const [, letter, given = ''] = /^(?:\/(\S+)(?:\s+|$))?(.*)$/s.exec(rest) ?? [];
+  const expression = given === '' ? otherwise : given;
   if (expression === '') throw refuse('give an expression: print u->name, print/x local0.');
   // s is gdb's word for the way in which values are shown anyway
   if (letter === undefined || letter === 's') return { expression };

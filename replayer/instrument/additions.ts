@@ -1,6 +1,7 @@
 /** Which types, functions, globals and memories a plan adds to a module, and at which indices they come to stand. */
 import { invariant, WasiRrError } from '../../errors.ts';
 import { type AddedFunction, addedFunctions, type FunctionName } from './added-functions.ts';
+import { RESULT_ROOM } from './frame-layout.ts';
 import { type ModuleLayout, TYPE } from './module-layout.ts';
 import { type GlobalName, type HookName, type InstrumentPlan, WIDTHS } from './plan.ts';
 import { readSharedParts, type SharedKind, type SharedParts } from './shared-parts.ts';
@@ -241,7 +242,7 @@ function tooManyMemories(): WasiRrError {
 }
 
 /** Bytes that the memory for frames has in the beginning, as the operand of `i32.const`. */
-const FRAME_LIMIT = signedLeb(FRAME_PAGES << 16);
+const FRAME_LIMIT = signedLeb((FRAME_PAGES << 16) - RESULT_ROOM);
 
 export function unsignedLeb(value: number): number[] {
   const bytes: number[] = [];

@@ -10,6 +10,13 @@ export const FRAME_PC = 4;
 /** Added to the function of a frame that a call has taken the place of. */
 export const LEFT = 0x80000000;
 
+/**
+ * What a frame of a function that steps has in the place of its pc once the function has returned: its result stands
+ * behind that, and may reach {@link RESULT_ROOM} bytes behind the frame.
+ */
+export const RETURNED = 0xffffffff;
+export const RESULT_ROOM = 16;
+
 /** Bytes by type code; 0 for references. */
 export function sizeOfType(type: number): number {
   switch (type) {

@@ -1,6 +1,6 @@
 /** The code that keeps count of frames, stores locals, and calls the hooks. */
 import type { Additions } from './additions.ts';
-import { FRAME_HEADER, FRAME_PC, type FrameLayout, LEFT } from './frame-layout.ts';
+import { FRAME_HEADER, FRAME_PC, type FrameLayout, LEFT, RETURNED } from './frame-layout.ts';
 import { TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { HookName } from './plan.ts';
@@ -12,13 +12,15 @@ const STORE_OF = [OP.i32Store, OP.i64Store, OP.f32Store, OP.f64Store, 0x0b] as c
 interface FunctionShape {
   readonly func: number;
   readonly depth: boolean;
+  /** It tells when it has returned, and what. */
+  readonly steps: boolean;
   /** The frame is stored whole when it is made. */
   readonly whole: boolean;
 }
 
 export class FrameSnippets {
   private readonly added: Additions;
-  private shape: FunctionShape = { func: 0, depth: false, whole: false };
+  private shape: FunctionShape = { func: 0, depth: false, steps: false, whole: false };
   private spilled: FrameLayout | undefined;
   private params: ArrayLike<number> = [];
   /** Locals that hold the frame's own depth, and its address in the memory for frames. */
@@ -69,6 +71,8 @@ export class FrameSnippets {
     out.byte(OP.i32Const);
     out.s32(shape.func);
     this.store(out, OP.i32Store, 0);
+    // what another one returned may stand there
+    if (shape.steps) this.storePc(out, 0);
     if (shape.whole) this.storeAll(out, spilled);
   }
 
@@ -93,6 +97,27 @@ export class FrameSnippets {
     if (!spilled) return;
     this.getBase(out);
     this.setTop(out, spilled);
+  }
+
+  /**
+   * Before {@link leave} of a function that steps: that it has returned, and what, which is on the stack and stays there.
+   * @param result type of the one that it returns; undefined for none, for several and for what has no place
+   */
+  storeResult(
+    out: WasmOutput,
+    result: number | undefined,
+    temporary: (type: number) => number,
+  ): void {
+    this.storePc(out, RETURNED | 0);
+    if (result === undefined) return;
+    const value = temporary(result);
+    out.byte(OP.localTee);
+    out.u32(value);
+    this.getBase(out);
+    out.byte(OP.localGet);
+    out.u32(value);
+    if (result === TYPE.v128) out.byte(0xfd);
+    this.store(out, STORE_OF[TYPE.i32 - result] as number, FRAME_HEADER);
   }
 
   /** Before {@link leave}, where it is not known whether the function that takes its place has a frame. */

@@ -13,7 +13,7 @@ import { type FrameLayout, frameLayout } from './frame-layout.ts';
 import { FrameSnippets } from './frame-snippets.ts';
 import { InstructionReader, malformed } from './instruction-reader.ts';
 import { LOADS } from './loads.ts';
-import { type ModuleLayout, readValueType } from './module-layout.ts';
+import { type ModuleLayout, onlyResult, readValueType } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { InstrumentPlan } from './plan.ts';
 import { StaleLocals, TooManyLocals } from './stale-locals.ts';
@@ -295,6 +295,10 @@ export class FunctionRewriter {
       if (spilled) this.spill(shape, spilled);
       this.stop(last);
     } else if (shape.steps) frames.stopIfArmed(out, last);
+    if (shape.steps && spilled) {
+      const result = onlyResult(layout.types[layout.functions[shape.func] as number]);
+      frames.storeResult(out, result, (type) => this.temporary(type));
+    }
     if (plan.calls) frames.notify(out, 'left');
     frames.leave(out);
     out.byte(OP.end);

@@ -44,6 +44,15 @@ export interface SignatureLayout {
   readonly resultBytes: Uint8Array;
 }
 
+/** The {@link TYPE} of a function's result, where it is one number or vector. */
+export function onlyResult(signature: SignatureLayout | undefined): number | undefined {
+  const { results = 0, resultBytes = new Uint8Array(0) } = signature ?? {};
+  const [type] = resultBytes;
+  return results === 1 && type !== undefined && type >= TYPE.v128 && type <= TYPE.i32
+    ? type
+    : undefined;
+}
+
 export interface MemoryLayout {
   readonly address64: boolean;
 }

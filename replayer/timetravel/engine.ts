@@ -4,7 +4,7 @@
  * there that can be looked at. Runs in the calling thread, which should have a stack as large as a batch
  * replay's.
  */
-import { invariant } from '../../errors.ts';
+import { invariant, WasiRrError } from '../../errors.ts';
 import type { FrameNames } from '../source/frame-names.ts';
 import { SourceLines } from '../source/source-lines.ts';
 import type { SeenValue, ValueName } from '../values/followed.ts';
@@ -99,24 +99,31 @@ export class Engine {
             );
       case 'step':
         return motion.reverse
-          ? this.stepBack(standing(from), motion.size, onEvent)
-          : this.step(standing(from), motion.size, motion.points, onEvent);
+          ? this.stepBack(standing(from), motion, onEvent)
+          : this.step(standing(from), motion, onEvent);
     }
   }
 
   private async step(
     from: Mark,
-    size: StepSize,
-    points: Points,
+    { size, points, level = 0, tellsResult }: Step,
     onEvent: OnEvent,
   ): Promise<Arrival> {
-    const goal = () => this.goalOf(from, size);
-    const mark = await this.onStretch(from, goal(), points, onEvent);
+    const of = level === 0 ? from : await this.inFrame(from, level, onEvent);
+    const goal = () => this.goalOf(of, size);
+    const mark = tellsResult ? undefined : await this.onStretch(from, goal(), points, onEvent);
     const rules = new PointRules(points, this.look);
     if (mark !== undefined) return { mark, reason: { kind: 'moved' }, ...told(points, rules) };
-    const arrival = await this.forwards.to({ from, goal, points }, onEvent);
+    const arrival = await this.forwards.to({ from, goal, points, tellsResult }, onEvent);
     this.steppedTo = arrival.mark;
     return arrival;
+  }
+
+  /** As if the call that a frame has under way were what comes next. @throws WasiRrError EVENT_NOT_FOUND */
+  private async inFrame(from: Mark, level: number, onEvent: OnEvent): Promise<Mark> {
+    const frame = (await this.at(from, onEvent)).frames[level];
+    if (frame === undefined) throw noFrame(level);
+    return { ...from, depth: from.depth - level, pc: frame.pc };
   }
 
   /** Where a step ends, if that is known without a run. One step comes seldom alone: the second makes a stretch. */
@@ -178,7 +185,14 @@ export class Engine {
     return { ...(await this.histories.of(position, followed, asked, onEvent)), now: followed.now };
   }
 
-  private async stepBack(from: Mark, size: StepSize, onEvent: OnEvent): Promise<Arrival> {
+  private async stepBack(
+    given: Mark,
+    { size, level = 0 }: Step,
+    onEvent: OnEvent,
+  ): Promise<Arrival> {
+    // where the frame's call began
+    const from = level === 0 ? given : await this.callOf(given, level - 1, onEvent);
+    if (from === undefined) throw noFrame(level);
     const foreseen = this.ahead.next(from, size);
     const mark = foreseen ? foreseen.to : await this.before(from, size, onEvent);
     return mark === undefined ? this.forwards.start(onEvent) : { mark, reason: { kind: 'moved' } };
@@ -258,6 +272,12 @@ export class Engine {
     const mark = await this.back.before(behind.mark, lastWithin(ANY_DEPTH, true), onEvent);
     return mark === undefined ? met : { ...met, mark };
   }
+}
+
+type Step = Extract<Motion, { kind: 'step' }>;
+
+function noFrame(level: number): WasiRrError {
+  return new WasiRrError('EVENT_NOT_FOUND', `there is no frame ${level} here.`);
 }
 
 async function movedTo(mark: Promise<Mark>): Promise<Arrival> {

@@ -8,6 +8,7 @@ import type { Points, Reason } from './motions.ts';
 import type { Met, PointRules } from './point-rules.ts';
 import { type Position, positionOf } from './position.ts';
 import { ANY_DEPTH, type ProbeEvents, type ProbeRun } from './probe-run.ts';
+import type { Returned } from './returned.ts';
 import { type WatchHit, WatchPoints } from './watch-points.ts';
 
 /** Function entries and rounds of loops past the end of an interrupted recording, before it is left. */
@@ -22,12 +23,15 @@ export interface ForwardQuery {
   /** A new one for each pass. */
   readonly goal: () => Goal;
   readonly points: Points;
+  /** Whether it goes out of a function of which is to be told what it returns. */
+  readonly tellsResult?: boolean | undefined;
 }
 
 export interface Reached {
   readonly position: Position;
   /** All that was met there, in order. */
   readonly met: readonly Met[];
+  readonly returned?: Returned | undefined;
 }
 
 export interface ForwardPass {
@@ -57,7 +61,7 @@ export interface ForwardCode {
  * @param run gives the run, once there is one
  */
 export function forwardPass(
-  { from, goal: makeGoal, points }: ForwardQuery,
+  { from, goal: makeGoal, points, tellsResult }: ForwardQuery,
   rules: PointRules,
   run: () => ProbeRun,
   { steps, functionAt, mayCall }: ForwardCode,
@@ -109,7 +113,9 @@ export function forwardPass(
   };
   /** Ends the motion, once what comes next is known. */
   const arrive = (at: Mark, met: readonly Met[]) => {
-    const there = { position: positionOf(run(), at), met };
+    const isThere = tellsResult && met.some(({ reason }) => reason === MOVED);
+    const returned = isThere ? run().returned(steps) : undefined;
+    const there = { position: positionOf(run(), at), met, returned };
     if (points.calls.length === 0 || !mayCall(at.pc)) end(there);
     // others may write to the memory of a component meanwhile
     const { position } = there;

@@ -73,7 +73,8 @@ export class Forwards {
         if ('pc' in from && !begun) throw notThere(from);
         const mark = reached?.position.mark ?? (await this.ending.lastMark(onEvent));
         const cause = causeOf(reached?.met ?? unanswered) ?? { reason: { kind: 'end' } };
-        return { ...cause, mark, ...told(points, rules) };
+        const returned = cause.reason.kind === 'moved' ? reached?.returned : undefined;
+        return { ...cause, mark, ...(returned && { returned }), ...told(points, rules) };
       }
       for (const func of missing) steps.add(func);
     }

@@ -7,6 +7,7 @@ import { invariant, WasiRrError } from '../../errors.ts';
 import type { CoreFrame } from '../component/core-modules.ts';
 import { GuestStacks } from '../component/guest-stacks.ts';
 import type { CallObserver } from '../feed.ts';
+import { RESULT_ROOM } from '../instrument/frame-layout.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
@@ -152,6 +153,6 @@ function makeRoom(probes: Probes): void {
   probes.set('room', () => {
     const memory = probes.memory('frames');
     memory.grow(memory.buffer.byteLength / 65536);
-    probes.global('limit').value = memory.buffer.byteLength;
+    probes.global('limit').value = memory.buffer.byteLength - RESULT_ROOM;
   });
 }

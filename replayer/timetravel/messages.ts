@@ -23,6 +23,7 @@ import type { LocalValue } from './frames.ts';
 import type { HistoryQuery, ValueHistory } from './histories.ts';
 import type { Mark } from './mark.ts';
 import type { Arrival, Motion } from './motions.ts';
+import type { Returned } from './returned.ts';
 import type { MemoryWrite, WriteList, WriteQuery } from './writes.ts';
 
 export interface LocatedWrite extends MemoryWrite {
@@ -61,6 +62,8 @@ export interface Question {
   readonly place: Place;
   readonly expression: string;
   readonly radix?: Radix | undefined;
+  /** Number under which the value can be named from then on: `$3`. Values of a thread that was ended are forgotten. */
+  readonly keepAs?: number | undefined;
 }
 
 /** How a value came to be what it is. */
@@ -113,7 +116,12 @@ export interface TravelRequests {
   /** Variables of a frame and expressions, as rows that open. */
   rows: { params: { mark: Mark; query: RowQuery }; answer: readonly VariableRow[] };
   evaluate: { params: Question; answer: EvaluatedValue };
-  type: { params: Omit<Question, 'radix'>; answer: TypeText };
+  /** What was just returned, as the source has it; undefined for nothing, and what is not known. */
+  returned: {
+    params: { mark: Mark; returned: Returned; keepAs?: number | undefined };
+    answer: EvaluatedValue | undefined;
+  };
+  type: { params: Omit<Question, 'radix' | 'keepAs'>; answer: TypeText };
   /** @see Look.variableNames */
   variableNames: {
     params: { mark: Mark; place: Place; of?: string | undefined };

@@ -14,6 +14,7 @@
  */
 import type { Pc } from '../instrument/plan.ts';
 import type { Mark } from './mark.ts';
+import type { Returned } from './returned.ts';
 
 /** By how much to move. */
 export type StepSize =
@@ -85,6 +86,10 @@ export type Motion =
       readonly size: StepSize;
       readonly reverse: boolean;
       readonly points: Points;
+      /** Of the frame that many above the innermost; of that, unless given. Of no instruction. */
+      readonly level?: number | undefined;
+      /** Out of a function, forwards: whether to tell what it returns, which always takes a run. */
+      readonly tellsResult?: boolean | undefined;
     }
   | { readonly kind: 'continue'; readonly reverse: boolean; readonly points: Points }
   /** Right after an event and its effects; -1: the run's first instruction. */
@@ -134,6 +139,8 @@ export interface Arrival extends Cause {
   readonly mark: Mark;
   /** What was met there besides, if anything was. */
   readonly others?: readonly Cause[];
+  /** What was returned, where that was asked for and is known. */
+  readonly returned?: Returned | undefined;
   /** Hits of each rule on the way, whose conditions were true. */
   readonly hits?: readonly PointHits[];
 }

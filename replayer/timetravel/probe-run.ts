@@ -9,6 +9,7 @@ import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import { GuestStacks } from '../component/guest-stacks.ts';
 import { InstanceReplay } from '../component/instance-replay.ts';
 import type { GuestRanges } from '../guest-ranges.ts';
+import { RESULT_ROOM } from '../instrument/frame-layout.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
 import { applyPatch, switchOn } from '../instrument/patching.ts';
 import { made } from '../replay-step.ts';
@@ -18,6 +19,7 @@ import { type Frame, frameSize, functionsOfFrames, readFrames, readInnermost } f
 import { differs, forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
+import { type Returned, readReturned } from './returned.ts';
 import type { StoppedGuest } from './state-at.ts';
 import { frameOfTailCall } from './tail-calls.ts';
 import type { TargetReplay, TravelTarget } from './travel-target.ts';
@@ -265,6 +267,11 @@ export class ProbeRun {
     return new DataView(this.framesMemory.buffer).getUint32(base, true) === func;
   }
 
+  /** What the function returned whose frame was left last. @param steps functions that tell */
+  returned(steps: ReadonlySet<number>): Returned | undefined {
+    return readReturned(this.program.layout, this.framesMemory.buffer, this.top, steps);
+  }
+
   /** The memory for frames, live, and where the innermost one ends. */
   get framesMemory(): WebAssembly.Memory {
     return this.guest.memory('frames');
@@ -336,7 +343,7 @@ export class ProbeRun {
     probes.set('room', () => {
       const memory = probes.memory('frames');
       memory.grow(memory.buffer.byteLength / 65536);
-      this.global('limit').value = memory.buffer.byteLength;
+      this.global('limit').value = memory.buffer.byteLength - RESULT_ROOM;
     });
     this.replay.endAtOverflow(probes, (pc, depth) => this.overflowed(pc, depth));
     probes.set('ticked', (pc, depth) => this.safely(() => this.ticked(pc, depth)));

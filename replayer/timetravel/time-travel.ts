@@ -33,6 +33,7 @@ import type {
   TravelRequests,
 } from './messages.ts';
 import type { Motion } from './motions.ts';
+import type { Returned } from './returned.ts';
 import type { MemoryWrite, WriteQuery } from './writes.ts';
 
 export interface TravelOptions {
@@ -127,10 +128,25 @@ export class TimeTravel {
   }
 
   /**
+   * What a function returned, as the source has it.
+   * @param mark where the motion out of it ended; @param returned as that motion told
+   * @param keepAs as Question has it
+   * @returns undefined for nothing, and for what is not known; @throws as {@link move}
+   */
+  returned(
+    mark: Mark,
+    returned: Returned,
+    keepAs?: number,
+    options?: RequestOptions,
+  ): Promise<EvaluatedValue | undefined> {
+    return this.link.request('returned', { mark, returned, keepAs }, options);
+  }
+
+  /**
    * The type of an expression in a frame at a mark, or one that is written, and what it is made of.
    * @throws as {@link evaluate}
    */
-  type(question: Omit<Question, 'radix'>, options?: RequestOptions): Promise<TypeText> {
+  type(question: Omit<Question, 'radix' | 'keepAs'>, options?: RequestOptions): Promise<TypeText> {
     return this.link.request('type', question, options);
   }
 

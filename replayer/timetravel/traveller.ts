@@ -151,11 +151,22 @@ export class Traveller implements Handlers, WorksAhead<TravelRequests> {
     question: TravelRequests['evaluate']['params'],
     onEvent: OnEvent,
   ): Promise<EvaluatedValue> {
-    const { mark, place, expression, radix } = question;
+    const { mark, place, expression, radix, keepAs } = question;
     const guest = await this.stopped(mark, onEvent);
     return answeredFor(expression, () =>
-      this.engine.look.evaluate(guest, place, expression, radix),
+      this.engine.look.evaluate(guest, place, expression, radix, keepAs),
     );
+  }
+
+  /** @throws as Engine.at */
+  async returned(
+    { mark, returned, keepAs }: TravelRequests['returned']['params'],
+    onEvent: OnEvent,
+  ): Promise<EvaluatedValue | undefined> {
+    const body = this.names.bodyOf(returned.func);
+    if (body === undefined) return undefined;
+    const guest = await this.stopped(mark, onEvent);
+    return this.engine.look.returned(guest, returned, body.from, keepAs);
   }
 
   /** @throws as {@link evaluate} */

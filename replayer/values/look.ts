@@ -3,6 +3,8 @@ import { WasiRrError } from '../../errors.ts';
 import { globalNames } from '../../wasm/names.ts';
 import { resolved, sizeOf } from '../dwarf/type.ts';
 import type { FrameNames } from '../source/frame-names.ts';
+import type { Returned } from '../timetravel/returned.ts';
+import { setsFirst } from '../timetravel/sets-first.ts';
 import type { StoppedGuest } from '../timetravel/state-at.ts';
 import { isTrueValue } from './expressions/evaluate.ts';
 import {
@@ -17,8 +19,10 @@ import {
 import { formatValue } from './format.ts';
 import { frameMachine } from './frame-machine.ts';
 import { Inspection } from './inspection.ts';
+import { KeptValues } from './kept-values.ts';
 import { memberNames } from './member-names.ts';
 import type { EvaluatedValue, FrameVariables, TypeText, VariableRow } from './messages.ts';
+import { returnedValue } from './returned.ts';
 import type { Radix } from './scalars.ts';
 import { type Place, Scope } from './scope.ts';
 import { typeLines } from './type-text.ts';
@@ -28,6 +32,7 @@ import { type RowQuery, valueOfRow, variableRows, whyNot } from './variable-rows
 export class Look {
   private readonly module: Uint8Array;
   private readonly names: FrameNames;
+  private readonly kept = new KeptValues();
   private globals: ReadonlyMap<string, number> | undefined;
 
   /** @param module as it was recorded */
@@ -36,10 +41,45 @@ export class Look {
     this.names = names;
   }
 
-  /** @throws WasiRrError OPTION_INVALID for what makes no sense; Unreadable for what cannot be known */
-  evaluate(guest: StoppedGuest, place: Place, source: string, radix?: Radix): EvaluatedValue {
+  /**
+   * @param keepAs number under which it can be named from then on: `$3`
+   * @throws WasiRrError OPTION_INVALID for what makes no sense; Unreadable for what cannot be known
+   */
+  evaluate(
+    guest: StoppedGuest,
+    place: Place,
+    source: string,
+    radix?: Radix,
+    keepAs?: number,
+  ): EvaluatedValue {
     const inspection = this.inspection(guest);
     const value = this.scope(guest, place, inspection).evaluate(source);
+    if (keepAs !== undefined) this.kept.keep(keepAs, value);
+    return this.described(guest, value, radix);
+  }
+
+  /** @param offset of the body of the function; @param keepAs as {@link evaluate} has it */
+  returned(
+    guest: StoppedGuest,
+    returned: Returned,
+    offset: number,
+    keepAs?: number,
+  ): EvaluatedValue | undefined {
+    const { source } = this.names;
+    const { func } = returned;
+    const value = returnedValue(
+      returned,
+      source?.functionAt(offset),
+      source?.types,
+      frameMachine(guest),
+      !setsFirst(this.module, func),
+    );
+    if (value === undefined) return undefined;
+    if (keepAs !== undefined) this.kept.keep(keepAs, value);
+    return this.described(guest, value);
+  }
+
+  private described(guest: StoppedGuest, value: Value, radix?: Radix): EvaluatedValue {
     const type = resolved(value.type);
     const isNumber =
       type?.kind === 'pointer' || (type?.kind === 'base' && type.encoding !== 'float');
@@ -169,7 +209,7 @@ export class Look {
     given?: ReadonlyMap<string, Value>,
   ): Scope {
     const globalNamed = (name: string) => this.globalNamed(name);
-    return new Scope({ guest, inspection, globalNamed, ...(given && { given }) }, place);
+    return new Scope({ guest, inspection, globalNamed, given: given ?? this.kept.all }, place);
   }
 
   private inspection(guest: StoppedGuest): Inspection | undefined {

@@ -22,13 +22,7 @@ import { frameMachine } from './frame-machine.ts';
 import type { Inspection, StackedCall } from './inspection.ts';
 import { memberNames } from './member-names.ts';
 import { computed, type Value, valueAt } from './value.ts';
-
-const WASM_TYPES: Readonly<Record<number, string>> = {
-  [TYPE.i32]: 'i32',
-  [TYPE.i64]: 'i64',
-  [TYPE.f32]: 'f32',
-  [TYPE.f64]: 'f64',
-};
+import { WASM_TYPES } from './wasm-types.ts';
 
 const VECTOR: Type = { kind: 'other', name: 'v128', size: 16 };
 
@@ -47,7 +41,7 @@ export interface ScopeSources {
   readonly inspection: Inspection | undefined;
   /** Index of a global of wasm, by its name. */
   readonly globalNamed: (name: string) => number | undefined;
-  /** Names that stand for values of their own: of a watchpoint, `$value` and `$old`. */
+  /** Names that stand for values of their own: of a watchpoint, `$value` and `$old`; of what was shown, `$1`. */
   readonly given?: ReadonlyMap<string, Value>;
 }
 

@@ -90,6 +90,7 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   words: [
     ...['help b', 'help finish', 'help set', 'help fly', 'set var u = 0', 'thread 1', 'fly'],
+    ...['first fd_write', 'first fd_nothing'],
     ...['info', 'info threads', 'info wat', 'info fly', 'p set_name(u, line)', 'p u = 3', 'dis 7'],
   ],
 };

@@ -1,6 +1,6 @@
 /** `wasi-rr debug`: whole sessions as transcripts, JSON, pipes and what users get wrong. */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
@@ -109,6 +109,18 @@ describe('sessions', () => {
   });
 });
 
+test('source does the commands of a file, and another one in it, until one goes wrong', async () => {
+  writeFileSync(ws.path('inner.txt'), '# a comment\n\nwatch 0x12310 4\nrc\n');
+  writeFileSync(ws.path('outer.txt'), 'source inner.txt\nwhen\nfly\nbt\n');
+  const run = await session('heapsmash-O0g', ['source outer.txt']);
+  expect(run.status).toBe(2);
+  const typed = run.stdout.match(/^\(wasi-rr\) .*/gm);
+  const done = ['source outer.txt', 'source inner.txt', 'watch 0x12310 4', 'rc', 'when', 'fly'];
+  expect(typed).toEqual(done.map((line) => `(wasi-rr) ${line}`));
+  expect(run.stdout).toContain('after #10, tick 10463');
+  expect(run.stderr).toContain('"fly" is no command');
+});
+
 test('JSON: one object a command, errors too', async () => {
   const run = await session(
     'heapsmash-O0g',
@@ -154,7 +166,7 @@ test('JSON of values, points, code and places', async () => {
     .split('\n')
     .map((text) => JSON.parse(text));
   expect(value).toEqual({
-    ...{ command: 'p u->id', name: 'u->id', type: 'int', value: '37' },
+    ...{ command: 'p u->id', name: 'u->id', history: 1, type: 'int', value: '37' },
     ...{ number: 37, address: 0x12314, size: 4 },
   });
   expect(hex).toMatchObject({ value: '0x727562' });

@@ -10,6 +10,8 @@ describe('the command line', () => {
     ['goto #17', { kind: 'goto', event: 17 }],
     ['goto 50%', { kind: 'gotoPercent', percent: 50 }],
     ['first path_open', { kind: 'find', which: 'first', filter: 'path_open' }],
+    ['first "Langenbur"', { kind: 'firstBytes', text: '"Langenbur"' }],
+    ['first 0x62 0x75', { kind: 'firstBytes', text: '0x62 0x75' }],
     ['prev errno:noent', { kind: 'find', which: 'previous', filter: 'errno:noent' }],
     ['m 0x1234', { kind: 'memory', address: 0x1234, length: 0 }],
     ['m 0x1234 16', { kind: 'memory', address: 0x1234, length: 16 }],

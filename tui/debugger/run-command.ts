@@ -4,6 +4,7 @@ import { type Command, readCommand } from '../model/command.ts';
 import { addBookmark } from './bookmarks.ts';
 import type { Debugger } from './debugger.ts';
 import { applyFilter, applySort, findCall } from './finding.ts';
+import { goToFirstBytes } from './first-bytes.ts';
 import { toggleFollow } from './following.ts';
 import { chooseInstance } from './instances.ts';
 import { showAddress } from './memory-actions.ts';
@@ -26,6 +27,7 @@ const RUN: { readonly [Kind in Command['kind']]: Run<Kind> } = {
   gotoPercent: (bugger, { percent }) =>
     bugger.select(Math.round((bugger.reader.eventCount - 1) * (percent / 100)), 'jump'),
   find: (bugger, { which, filter }) => findCall(bugger, which, filter),
+  firstBytes: (bugger, { text }) => goToFirstBytes(bugger, text),
   memory: (bugger, { address, length }) => showAddress(bugger, address, length),
   instance: (bugger, { instance, memory }) => chooseInstance(bugger, instance, memory),
   filter: (bugger, { text }) => applyFilter(bugger, text),

@@ -12,11 +12,17 @@ const WORDS: Readonly<Record<StepSize, string>> = {
   out: 'out of the function',
 };
 
+/** Those of the innermost frame; the others are of the frame that is shown, as its line is. */
+const BY_INSTRUCTION: ReadonlySet<StepSize> = new Set(['instruction', 'instruction-over']);
+
 export function stepInside(bugger: Debugger, size: StepSize, reverse: boolean): Promise<void> {
   return bugger.trips.go({
     what: `${reverse ? 'back' : 'on'} by ${WORDS[size]}`.replace('by out', 'out'),
     fromHere: true,
-    motion: () => ({ kind: 'step', size, reverse, points: activePoints(bugger.state.points) }),
+    motion: () => ({
+      ...{ kind: 'step', size, reverse, points: activePoints(bugger.state.points) },
+      level: BY_INSTRUCTION.has(size) ? 0 : bugger.state.inside?.level,
+    }),
     accept: (arrival) => {
       if (size !== 'out' || arrival.reason.kind !== 'end') return true;
       bugger.say('the function never returns: the run ends in it');

@@ -15,6 +15,8 @@ export type Command =
   | { readonly kind: 'memory'; readonly address: number; readonly length: number }
   /** Of a component; `memory` by the instance's own index. */
   | { readonly kind: 'instance'; readonly instance: number; readonly memory: number }
+  /** As a search of memory takes them. */
+  | { readonly kind: 'firstBytes'; readonly text: string }
   | { readonly kind: 'filter'; readonly text: string }
   | { readonly kind: 'sort'; readonly by: SortBy }
   | { readonly kind: 'tab'; readonly tab: Tab }
@@ -62,7 +64,13 @@ const inside = (
 });
 
 export const COMMANDS: readonly CommandSpec[] = [
-  find('first'),
+  {
+    ...find('first'),
+    argument: '"TEXT", 0x62 0x75… or FUNCTION or filter',
+    help: 'where memory first holds these bytes; or the first call that matches',
+    read: (text) =>
+      /^("|0x)/i.test(text) ? { kind: 'firstBytes', text } : find('first').read(text),
+  },
   find('last'),
   find('next'),
   find('previous'),

@@ -14,6 +14,8 @@ for level in O0 O2; do
   [ $level = O2 ] && version=5
   clang-19 "${flags[@]}" -ffreestanding "-$level" "-gdwarf-$version" -c values.c -o "$objects/values.o"
   "${link[@]}" "$objects/values.o" -o "values-$level.wasm"
+  clang-19 "${flags[@]}" -ffreestanding "-$level" "-gdwarf-$version" -c returns.c -o "$objects/returns.o"
+  "${link[@]}" "$objects/returns.o" -o "returns-$level.wasm"
   clang++-19 "${flags[@]}" -fno-rtti "-$level" "-gdwarf-$version" -c classes.cpp -o "$objects/classes.o"
   "${link[@]}" "$objects/classes.o" -o "classes-$level.wasm"
 done
