@@ -147,15 +147,16 @@ export {
   detach,
 } from './traces/attachments.ts';
 export { removeUnwritten as removeTrace } from './traces/claim.ts';
-export type {
-  CallEvent,
-  CoreValue,
-  EnterEvent,
-  LeaveEvent,
-  LogEvent,
-  LoggedFunction,
-  OpenEvent,
-  UnwindEvent,
+export {
+  type CallEvent,
+  type CoreValue,
+  type EnterEvent,
+  type LeaveEvent,
+  type LogEvent,
+  type LoggedFunction,
+  NO_FUNCTION,
+  type OpenEvent,
+  type UnwindEvent,
 } from './traces/events.ts';
 export {
   latestTrace,

@@ -131,7 +131,7 @@ async function recordCrash(
 function lastCalls(path: string): string[] {
   const trace = openTrace(path);
   try {
-    const lines = new TextLines(trace.eventCount, paintFor(1), {});
+    const lines = new TextLines(trace.eventCount, paintFor(1), {}, trace.functions);
     const table = new DescriptorTable();
     const shown: string[] = [];
     for (const event of trace.events()) {

@@ -57,7 +57,7 @@ export class ComponentView implements LogView {
     this.showsCore = options.core ?? words === undefined;
     this.forwarded = new ForwardedNotes(trace, options);
     this.text = new ComponentText(events, paintFor(1), options.durations ?? false);
-    this.coreText = new TextLines(events, paintFor(1), options);
+    this.coreText = new TextLines(events, paintFor(1), options, trace.functions);
   }
 
   get active(): boolean {

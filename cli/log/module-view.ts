@@ -23,7 +23,7 @@ export class ModuleView implements LogView {
   constructor(trace: TraceReader, options: ViewOptions, events: number) {
     this.options = options;
     this.filter = new CallFilter(options, trace.functions.values());
-    this.lines = new TextLines(events, paintFor(1), options);
+    this.lines = new TextLines(events, paintFor(1), options, trace.functions);
     this.faults = new InjectedFaults(trace);
   }
 

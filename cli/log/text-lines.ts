@@ -9,6 +9,8 @@ import {
   formatResult,
   type Injection,
   type LogEvent,
+  type LoggedFunction,
+  NO_FUNCTION,
   type OpenEvent,
 } from '../../index.ts';
 import type { Paint } from '../colour.ts';
@@ -28,9 +30,19 @@ export class TextLines {
   private readonly numberWidth: number;
   private readonly paint: Paint;
   private readonly options: LineOptions;
+  private readonly functions: ReadonlyMap<number, LoggedFunction>;
 
-  /** @param events how many the trace has, for the width of their numbers */
-  constructor(events: number, paint: Paint, options: LineOptions) {
+  /**
+   * @param events how many the trace has, for the width of their numbers
+   * @param functions its dictionary
+   */
+  constructor(
+    events: number,
+    paint: Paint,
+    options: LineOptions,
+    functions: ReadonlyMap<number, LoggedFunction>,
+  ) {
+    this.functions = functions;
     this.numberWidth = `#${Math.max(0, events - 1)}`.length;
     this.paint = paint;
     this.options = options;
@@ -74,11 +86,29 @@ export class TextLines {
       ...(verbose && { verbose }),
       ...(strings !== undefined && { maxText: strings }),
     };
-    const call = formatCall(event, options).padEnd(RESULT_COLUMN);
+    const call = (this.withFunctions(event) ?? formatCall(event, options)).padEnd(RESULT_COLUMN);
     const result = formatResult(event, options);
     const shown = event.result ? this.paint('red', result) : answerOf(event, result);
     if (!durations || event.kind === 'open') return `${call} ${shown}`;
     return `${call} ${shown} ${this.paint('dim', `<${formatSeconds(event.durationNs)}>`)}`;
+  }
+
+  /** A call that is passed functions, by their names: those of one component that another one's code calls. */
+  private withFunctions({ func, name, args }: CallEvent | OpenEvent): string | undefined {
+    if (!func.params.includes('funcref')) return undefined;
+    const texts = args.map((arg, i) =>
+      func.params[i] === 'funcref' ? this.functionText(Number(arg)) : String(arg),
+    );
+    return `${escapeText(name)}(${texts.join(', ')})`;
+  }
+
+  /** `<say of instance 3>` */
+  private functionText(id: number): string {
+    if (id === NO_FUNCTION) return '<none>';
+    const { name, instance = 0 } = this.functions.get(id) ?? {};
+    return name === undefined
+      ? `<function ${id}>`
+      : `<${escapeText(name)} of instance ${instance}>`;
   }
 }
 

@@ -51,6 +51,13 @@ export function preview2Imports(options: ShimOptions): Interfaces {
   // before the streams: a pollable of theirs is one of the clock's
   if (time) Object.assign(imports, timedInterfaces(time, imports['wasi:io/poll'] ?? {}));
   if (config.random) Object.assign(imports, randomInterfaces(seededRandom(config.random.seed)));
+  if (!net) {
+    // the shim throws an error of sockets, which is none of HTTP: the program would be ended for it
+    const denied = () => {
+      throw { tag: 'HTTP-request-denied' };
+    };
+    imports['wasi:http/outgoing-handler'] = { handle: denied };
+  }
   imports['wasi:cli/exit'] = {
     exit: (status: { readonly tag: string }) => onExit(status.tag === 'err' ? 1 : 0),
     exitWithCode: (code: number) => onExit(code),

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TextLines } from '../../cli/log/text-lines.ts';
 import { coreLayout } from '../../replayer/component/core-layout.ts';
 import { StreamsAndFiles } from '../../replayer/session/streams-and-files.ts';
 import { TraceReader } from '../../traces/reader.ts';
+import { DescriptorTable } from '../../wasi/descriptors.ts';
 import { readDeclarations } from '../../wasm/binary.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { replayed } from '../replayer/replayed.ts';
@@ -88,6 +90,14 @@ test('one that waits is called by another: the functions that the runtime is pas
   const { 0: callee } = JSON.parse(String(call)) as Record<string, number>;
   const entered = `select name from functions where id = ${callee} and direction = 'export'`;
   expect(query(run.trace, entered)).toEqual([['say']]);
+  // `log --core` names it
+  const reader = new TraceReader(run.trace);
+  const lines = new TextLines(reader.eventCount, (_style, text) => text, {}, reader.functions);
+  const texts = [...reader.events()].map((event) => lines.format(event, new DescriptorTable()));
+  expect(texts.filter((text) => text.includes('[start-call]'))).toEqual([
+    expect.stringMatching(/\[start-call\]\w+\(<say of instance 1>, 2, 1, 1\) += \?$/),
+  ]);
+  reader.close();
 });
 
 test('handles of several components that have the same numbers are told apart', async () => {

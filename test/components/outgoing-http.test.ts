@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, expect, test } from 'vitest';
+import { TraceReader } from '../../traces/reader.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { replayed } from '../replayer/replayed.ts';
 
@@ -41,6 +42,10 @@ test('what a server answered is there without it', async () => {
 
   // without --net it asks nobody
   expect(denied.stdout.toString()).toBe('');
-  expect(denied.outcome).not.toEqual({ kind: 'exit', code: 0 });
+  expect(denied.outcome).toEqual({ kind: 'exit', code: 1 });
+  const reader = new TraceReader(denied.trace);
+  const answers = reader.query("select errno from calls where name = 'handle'");
+  expect([...answers.rows].map((row) => [...row])).toEqual([['HTTP-request-denied']]);
+  reader.close();
   expect((await replayed(denied.trace)).status).toBe('identical');
 });
