@@ -8,6 +8,7 @@ import type {
   StepSize,
   Watch,
 } from '../../../replayer/timetravel/motions.ts';
+import { StackSteps } from './stack-steps.ts';
 import type { Access, Subject } from './subject.ts';
 
 /** Instructions that are looked at at once, and how many times as many the next time: hits may be millions. */
@@ -245,7 +246,12 @@ function isOn({ on }: PointRule, points: Points, reason: Reason): boolean {
 }
 
 /** Where the frame `level` above the innermost was called. */
-export function calledAt({ marks }: Subject, from: number, level: number): number | undefined {
+export function calledAt(
+  { marks, steps }: Subject,
+  from: number,
+  level: number,
+): number | undefined {
+  if (steps instanceof StackSteps) return steps.calledAt(from, level);
   const depth = marks.depthAt(from) - level - 1;
   if (depth < 1) return undefined;
   for (let i = from - 1; i >= 0; i--) if (marks.depthAt(i) <= depth) return i;

@@ -33,6 +33,7 @@ const NO_POINTS: Points = { breaks: [], calls: [], watches: [] };
 const MAX_TESTED = 2000;
 /** Last motions before what is wrong. */
 const TOLD = 4;
+const ANY_ACCESS: readonly [WatchOn, ...WatchOn[]] = ['change', 'write', 'read', 'access'];
 const INNERMOST_CALL = { level: 0, call: 0 } as const;
 const quiet = () => {};
 
@@ -90,7 +91,7 @@ class RandomSession {
   constructor(subject: Subject, random: Random) {
     this.subject = subject;
     this.random = random;
-    this.engine = new Engine(new TravelTarget(subject.trace), subject.names);
+    this.engine = new Engine(new TravelTarget(subject.trace, subject.instance), subject.names);
     this.at = random.below(subject.marks.length);
   }
 
@@ -99,7 +100,7 @@ class RandomSession {
     if (random.below(5) === 0) this.at = this.somewhere();
     const kind = random.below(21);
     if (kind < 9) await this.steps();
-    else if (kind === 20) await this.whoWrote();
+    else if (kind === 20) await (this.subject.instance === undefined && this.whoWrote());
     else if (kind < 14) await this.continues();
     else if (kind < 15) await this.returns();
     else if (kind < 16) await this.toEvent();
@@ -265,13 +266,15 @@ class RandomSession {
     const { marks, calls } = subject;
     const some = (most: number) => Array.from({ length: random.below(most + 1) });
     const breaks = some(3).flatMap(() => this.somePlace());
-    const names = some(1).map(() =>
+    const isModule = subject.instance === undefined;
+    const names = some(isModule ? 1 : 0).map(() =>
       random.below(4) === 0 ? '*' : (calls[random.below(calls.length)]?.name ?? 'fd_write'),
     );
     const watches: Watch[] = [];
     for (let left = random.below(3); left > 0; left--) {
-      const range = (random.below(3) === 0 && (await this.ofVariable())) || this.someRange();
-      const on = random.pick<WatchOn>(['change', 'write', 'read', 'access']);
+      const range =
+        (isModule && random.below(3) === 0 && (await this.ofVariable())) || this.someRange();
+      const on = random.pick<WatchOn>(isModule ? ANY_ACCESS : ['change', 'write']);
       if (range) watches.push({ ...range, on });
     }
     const points: Points = { breaks: [...new Set(breaks)], calls: names, watches };

@@ -29,6 +29,13 @@ test('in a program with debug information, inlined calls and much of a library',
   for (let seed = 0; seed < 3; seed++) await checkSession(subject, randomFrom(seed), 15);
 });
 
+test('in components: one of those composed, one of two memories, one whose guests wait', async () => {
+  for (const [i, name] of ['composed.wat', 'two-memories.wat', 'race.wat'].entries()) {
+    const random = randomFrom(i);
+    await checkSession(await subjects.ofComponent(name, random), random, 10);
+  }
+});
+
 test('what the debugger is held against has what happened in it', async () => {
   const subject = await subjects.ofExample('rustslice-O2');
   const { marks, calls, accesses } = subject;

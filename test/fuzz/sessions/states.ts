@@ -55,7 +55,7 @@ export async function lookAt(
   indices: ReadonlySet<number>,
   look: (index: number, guest: StoppedGuest, globals: readonly unknown[]) => void,
 ): Promise<void> {
-  const target = new TravelTarget(subject.trace);
+  const target = new TravelTarget(subject.trace, subject.instance);
   const steps = allFunctions(target.module);
   const plan = { tick: true, frames: 'spill', globals: true, steps } as const;
   let index = 0;

@@ -13,6 +13,7 @@ import { allFunctions } from '../../replayer/instrument/variants.ts';
 import { Truth } from '../../replayer/timetravel/every-instruction.ts';
 import { LinePlaces } from './line-places.ts';
 import { MarkList } from './mark-list.ts';
+import { StackSteps } from './stack-steps.ts';
 
 /** What an instruction did to memory 0, or what the call that it is had done. */
 export interface Access {
@@ -32,6 +33,8 @@ export interface HostCall {
   readonly name: string;
 }
 
+/** Bytes around an access that a watchpoint may reach. */
+const NEAR = 24;
 const NOTHING = new Uint8Array(0);
 /** Instructions after which all of memory is compared with what the accesses make of it. */
 const COMPARED_EACH = 1 << 14;
@@ -41,7 +44,9 @@ export class Subject {
   readonly trace: TraceReader;
   readonly names: FrameNames;
   readonly places: LinePlaces;
-  readonly steps: Truth<MarkList>;
+  readonly steps: Truth<MarkList> | StackSteps;
+  /** Of a component, whose instructions these are. */
+  readonly instance: number | undefined;
   readonly accesses: readonly Access[];
   readonly calls: readonly HostCall[];
   /** Memory before any code ran. */
@@ -50,15 +55,23 @@ export class Subject {
   private constructor(
     name: string,
     trace: TraceReader,
-    seen: Pick<Subject, 'accesses' | 'calls' | 'initial' | 'marks'>,
+    { module, instance, moduleId }: TravelTarget,
+    seen: Pick<Subject, 'accesses' | 'calls' | 'initial' | 'marks'> & {
+      readonly stacks: readonly number[];
+    },
   ) {
     this.name = name;
     this.trace = trace;
-    this.names = new FrameNames(trace.module());
+    this.instance = instance;
+    this.names = FrameNames.of(trace, moduleId);
     const { names } = this;
     const lines = new SourceLines(names);
-    this.places = new LinePlaces(trace.module(), names, lines);
-    this.steps = new Truth(seen.marks, lines, (pc) => names.functionAt(pc));
+    const functionAt = (pc: number) => names.functionAt(pc);
+    this.places = new LinePlaces(module, names, lines);
+    this.steps =
+      instance === undefined
+        ? new Truth(seen.marks, lines, functionAt)
+        : new StackSteps(seen, trace, lines, functionAt);
     this.accesses = seen.accesses;
     this.calls = seen.calls;
     this.initial = seen.initial;
@@ -68,9 +81,14 @@ export class Subject {
     return this.steps.marks;
   }
 
-  /** @throws AssertionError where hooks do not tell all that was written */
-  static async of(name: string, trace: TraceReader): Promise<Subject> {
-    const target = new TravelTarget(trace);
+  /**
+   * @param instance of a component: only what its guests do by themselves is taken down, and no call of the host's
+   * @throws AssertionError where hooks do not tell all that was written
+   */
+  static async of(name: string, trace: TraceReader, instance?: number): Promise<Subject> {
+    const target = new TravelTarget(trace, instance);
+    const stacks: number[] = [];
+    let stack = -1;
     const marks = new MarkList();
     const accesses: Access[] = [];
     const calls: HostCall[] = [];
@@ -99,13 +117,17 @@ export class Subject {
       plan,
       (running) => {
         const { probes, event } = running;
+        running.onSwitch((to) => {
+          stack = to ?? -1;
+        });
         memory = running.memory;
         initial = memory().slice();
         known = initial.slice();
         probes.watch(0, 2 ** 32 - 16);
         probes.global('armed').value = 0x7fffffff;
         probes.set('stop', (pc, depth) => {
-          if (marks.length % COMPARED_EACH === 0) compare();
+          if (instance === undefined && marks.length % COMPARED_EACH === 0) compare();
+          if (instance !== undefined) stacks.push(stack);
           const tick = -Number(probes.global('ticksLeft').value);
           marks.push({ event: event(), tick, depth, pc });
         });
@@ -113,8 +135,11 @@ export class Subject {
         probes.set('read', (_pc, address, length) => read('guest', address, length));
       },
       {
-        before: (_event, { name }) => calls.push({ index: marks.length - 1, name }),
+        before: (_event, { name }) => {
+          if (instance === undefined) calls.push({ index: marks.length - 1, name });
+        },
         reads: (_event, ranges) => {
+          if (instance !== undefined) return;
           for (const one of partsOf(ranges, ranges.total)) read('host', one.address, one.length);
         },
         writes: (_event, ranges, size) => {
@@ -126,9 +151,23 @@ export class Subject {
         },
       },
     );
+    if (instance !== undefined) {
+      // what others write is told when it is found
+      const alone = target.sharers.length === 1;
+      const hosts = accesses.filter(({ by }) => by === 'host');
+      const own = alone ? accesses.filter((one) => isOwn(one, hosts)) : [];
+      return new Subject(name, trace, target, { marks, stacks, calls, initial, accesses: own });
+    }
     compare();
-    return new Subject(name, trace, { marks, accesses, calls, initial });
+    return new Subject(name, trace, target, { marks, stacks, accesses, calls, initial });
   }
+}
+
+/** Whether it is a store of the guest's, and the host never writes near there. */
+function isOwn({ did, by, address, length }: Access, hosts: readonly Access[]): boolean {
+  const isNear = (one: Access) =>
+    one.address < address + length + NEAR && one.address + one.length + NEAR > address;
+  return did === 'wrote' && by === 'guest' && !hosts.some(isNear);
 }
 
 function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,9 @@
 /** The runs that sessions of the debugger are held in: random modules, small guests, examples with debug information. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { exampleCases } from '../../../examples/cases.ts';
+import { coreLayout } from '../../../replayer/component/core-layout.ts';
 import { TraceReader } from '../../../traces/reader.ts';
 import { guests } from '../../guests/guests.ts';
 import type { Scratch } from '../../recorder/scratch.ts';
@@ -25,12 +27,24 @@ const GUESTS = guests.filter(
 const VALUES = join(import.meta.dirname, '../../replayer/values/programs');
 const PROGRAMS = readdirSync(VALUES).filter((name) => name.endsWith('.wasm'));
 
+/** Of one memory and of several, composed, those that wait for each other and for the host. */
+const FIXTURES = join(import.meta.dirname, '../../components/fixtures');
+const COMPONENTS = [
+  ...(['composed.wat', 'async-composed.wat', 'two-memories.wat', 'race.wat'] as const),
+  ...(['abandoned-read.wat', 'streams.wat', 'repeats.wat', 'environment.wat'] as const),
+  ...(['flakyparse-O0g', 'heapsmash-O0g', 'uninit-O0g'] as const).map(
+    (name) => `${name}.component.wasm` as const,
+  ),
+] as const;
+
 /** An example has up to a million instructions: some 200 MB. */
 const KEPT = 2;
 
 export class Subjects {
   private readonly scratch: Scratch;
   private readonly kept = new Map<string, Subject>();
+  /** Of components. */
+  private readonly traces = new Map<string, string>();
 
   /** @param scratch where they are recorded */
   constructor(scratch: Scratch) {
@@ -39,7 +53,8 @@ export class Subjects {
 
   /** @param large whether it may be an example, of which a session takes seconds */
   async any(random: Random, large: boolean): Promise<Subject> {
-    const which = random.below(large ? 4 : 3);
+    const which = random.below(large ? 5 : 3);
+    if (which === 4) return this.ofComponent(random.pick(COMPONENTS), random);
     if (which < 2) return this.ofModule(random);
     if (which === 2) return this.ofGuest(random);
     if (random.below(3) === 0) return this.ofProgram(random.pick(PROGRAMS as [string]));
@@ -60,6 +75,33 @@ export class Subjects {
       const { trace } = await this.scratch.recordExample(example);
       return trace;
     });
+  }
+
+  /** One of its instances that runs code. */
+  async ofComponent(name: string, random: Random): Promise<Subject> {
+    const path = join(FIXTURES, name);
+    const trace = await this.recorded(name, async () => {
+      const example = EXAMPLES.find((one) => one.name === name.replace('.component.wasm', ''));
+      const run = example
+        ? await this.scratch.recordExample(example, { module: path })
+        : await this.scratch.record({
+            module: await parse(readFileSync(path, 'utf8')),
+            args: ['print'],
+          });
+      return run.trace;
+    });
+    const reader = new TraceReader(trace);
+    const { instances, main } = coreLayout(reader);
+    const instance = random.below(2) === 0 ? main : random.below(instances.length);
+    const subject = await Subject.of(`${name} ${instance}`, reader, instance);
+    return subject.marks.length > 0 ? subject : Subject.of(name, reader, main);
+  }
+
+  /** Recorded once. */
+  private async recorded(name: string, record: () => Promise<string>): Promise<string> {
+    const known = this.traces.get(name) ?? (await record());
+    this.traces.set(name, known);
+    return known;
   }
 
   private async keep(name: string, record: () => Promise<string>): Promise<Subject> {
