@@ -4,11 +4,12 @@
  */
 import { closeSync, openSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { messageOf, systemCode, WasiRrError } from '../errors.ts';
+import { fileSizeLimit } from './file-size-limit.ts';
 import { RING_SUFFIX } from './ring-image.ts';
 import { uptimeMs } from './uptime.ts';
 
 /** Bytes that are set aside. The end of a trace takes some frames of the write-ahead log. */
-const SPARE = 64 << 10;
+export const SPARE = 64 << 10;
 
 /** Milliseconds between two looks at the file. */
 const LOOK_MS = 250;
@@ -104,7 +105,10 @@ export function writeFailed(path: string, cause: unknown): WasiRrError {
   const code = systemCode(cause) ?? '';
   const what = messageOf(cause);
   let why = what;
-  if (code === 'SQLITE_FULL') why = 'the disk is full';
+  if (code === 'SQLITE_FULL') {
+    why = 'the disk is full';
+    if (fileSizeLimit() !== undefined) why += ', or the file may not grow (ulimit -f)';
+  }
   if (code.startsWith('SQLITE_IOERR')) {
     why = `${what}: the disk fails, or the file may not grow (a quota, or ulimit -f)`;
   }

@@ -7,11 +7,12 @@ import Database from 'better-sqlite3';
 import { WasiRrError } from '../errors.ts';
 import { CallIndex } from './call-index.ts';
 import type { LoggedFunction } from './events.ts';
+import { fileSizeLimit } from './file-size-limit.ts';
 import { type ForwardedPiece, storeForwarded } from './forwarded.ts';
 import { createInjections, type Injection, storeInjections } from './injections.ts';
 import type { CoreInstance } from './instances.ts';
 import type { EndMeta, StartMeta } from './meta.ts';
-import { OutputFile, unwritable, writeFailed } from './output-file.ts';
+import { OutputFile, SPARE, unwritable, writeFailed } from './output-file.ts';
 import { type PackedModule, packModule } from './packed-module.ts';
 import { createRequests, type ServedRequest, storeRequest } from './requests.ts';
 import { APPLICATION_ID, CODEC, FORMAT_VERSION, PAGE_SIZE, SCHEMA } from './schema.ts';
@@ -48,6 +49,7 @@ export class TraceWriter {
   private readonly callIndex: CallIndex;
   private readonly insertSegment: Database.Statement;
   private readonly dropSegments: Database.Statement;
+  private readonly sizeLimit = fileSizeLimit();
   private segments = 0;
 
   /**
@@ -66,6 +68,7 @@ export class TraceWriter {
       this.db.pragma('locking_mode = NORMAL');
       // what is written is at the end of its tables: a cache of 16 MB holds what nobody asks for again
       this.db.pragma(`cache_size = -${CACHE_KIB}`);
+      this.limitSize(SPARE);
       this.db.pragma(`application_id = ${APPLICATION_ID}`);
       this.db.pragma(`user_version = ${FORMAT_VERSION}`);
       this.db.exec(SCHEMA);
@@ -193,8 +196,7 @@ export class TraceWriter {
    */
   finish(meta: EndMeta): void {
     this.guard(() => this.file.checkThere(true));
-    // what it was kept for
-    this.file.freeSpare();
+    this.openSpare();
     this.transaction(() => this.putMeta(meta));
     this.close();
   }
@@ -204,7 +206,7 @@ export class TraceWriter {
    * that fails, the trace looks as if its recorder had been killed.
    */
   finishCutShort(meta: EndMeta): void {
-    this.file.freeSpare();
+    this.openSpare();
     try {
       this.putMeta(meta);
     } catch {
@@ -224,6 +226,23 @@ export class TraceWriter {
     this.callIndex.close();
     this.db.close();
     this.file.remove();
+  }
+
+  /** For what room was kept. */
+  private openSpare(): void {
+    this.file.freeSpare();
+    this.limitSize(0);
+  }
+
+  /**
+   * Where files may not grow as they like, all that the write-ahead log holds must fit into the database: else it is
+   * a matter of chance whether there is room for the end behind the last thing that was written.
+   * @param spare bytes that stay free
+   */
+  private limitSize(spare: number): void {
+    if (this.sizeLimit === undefined) return;
+    const pages = Math.max(1, Math.floor((this.sizeLimit - spare) / PAGE_SIZE));
+    this.db.pragma(`max_page_count = ${pages}`);
   }
 
   private close(): void {

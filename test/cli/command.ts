@@ -1,6 +1,6 @@
 /** Runs the real command as its own process, from the sources, in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -8,7 +8,10 @@ import { guestModule } from '../guests/guests.ts';
 import { hasWritten, whenRecorded } from '../traces/when-recorded.ts';
 
 export const REPOSITORY = join(import.meta.dirname, '../..');
-const MAIN = join(REPOSITORY, 'cli/main.ts');
+export const MAIN = join(REPOSITORY, 'cli/main.ts');
+
+/** As scripts call it. */
+const COMMAND = 'tested-wasi-rr';
 
 export interface Finished {
   /** Null where a signal ended the process. */
@@ -101,21 +104,34 @@ export class Workspace {
     return child;
   }
 
-  /** Runs a shell script in which `$WASI_RR` is the command. */
+  /** Runs a shell script in which `$WASI_RR` is the command: one word, wherever the checkout lies. */
   shell(script: string, env: NodeJS.ProcessEnv = {}): Promise<Finished> {
     const child = spawn('/bin/bash', ['--norc', '-c', script], {
       cwd: this.root,
       env: {
         ...CACHE,
-        PATH: process.env.PATH,
         WASI_RR_TRACE_DIR: this.traces,
-        WASI_RR: `${process.execPath} ${MAIN}`,
+        WASI_RR: COMMAND,
         ...env,
+        PATH: `${env.PATH ?? process.env.PATH}:${this.commands()}`,
       },
     });
     this.children.push(child);
     child.stdin.end();
     return finished(child);
+  }
+
+  /** A folder with the command as one file. */
+  private commands(): string {
+    const folder = this.path('.commands');
+    const file = join(folder, COMMAND);
+    if (!existsSync(file)) {
+      mkdirSync(folder);
+      writeFileSync(file, `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, {
+        mode: 0o755,
+      });
+    }
+    return folder;
   }
 
   /** A transcript without what differs from run to run: paths, times, sizes, versions. */

@@ -1,18 +1,9 @@
 /** `wasi-rr debug`: whole sessions as transcripts, JSON, pipes and what users get wrong. */
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { compileWat } from '../guests/wat.ts';
-import {
-  example,
-  finished,
-  HANG_SAYS,
-  printed,
-  REPOSITORY,
-  Workspace,
-  workspace,
-} from './command.ts';
+import { example, finished, HANG_SAYS, MAIN, printed, Workspace, workspace } from './command.ts';
 
 const ws = new Workspace();
 afterAll(() => ws.remove());
@@ -232,7 +223,7 @@ test('the outermost function has no caller to go to', async () => {
 test.skipIf(!existsSync('/usr/bin/script'))(
   'in a terminal: completion, errors that end nothing, Ctrl-C, the last command again',
   async () => {
-    const command = `${process.execPath} ${join(REPOSITORY, 'cli/main.ts')} debug hang-O0g.wrr`;
+    const command = `"${process.execPath}" "${MAIN}" debug hang-O0g.wrr`;
     const child = spawn('script', ['-qec', command, '/dev/null'], {
       cwd: ws.root,
       env: { ...process.env, TERM: 'xterm' },

@@ -1,7 +1,7 @@
 /** Programs that come from a pipe, go away while they run, or are run from a directory that is gone. */
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { finished, printed, workspace } from './command.ts';
+import { finished, MAIN, printed, workspace } from './command.ts';
 
 test('a program from a pipe', async () => {
   const ws = workspace();
@@ -38,8 +38,9 @@ test.each(['', '--dir .'])(
     const ws = workspace();
     await ws.guest('exit-3');
     const run = await ws.shell(
-      `mkdir gone; cd gone; rmdir ../gone; $WASI_RR record ${options} "$MODULE"; echo $?`,
-      { MODULE: ws.path('exit-3.wasm') },
+      // not by a script, whose shell would complain as well
+      `mkdir gone; cd gone; rmdir ../gone; "$NODE" "$MAIN" record ${options} "$MODULE"; echo $?`,
+      { NODE: process.execPath, MAIN, MODULE: ws.path('exit-3.wasm') },
     );
     expect(run).toMatchObject({
       stdout: '2\n',

@@ -144,7 +144,7 @@ describe('arguments and environment', () => {
     const ws = workspace();
     const guest = await ws.guest('args-environ');
     const script = `export RAW=$'\\xfe'
-      $WASI_RR record -q --env $'B=\\xff' --env RAW --argv0 $'\\xc0' ${guest} $'a\\xe9b' é | od -An -tx1 | tr -d ' \\n'`;
+      $WASI_RR record -q --env $'B=\\xff' --env RAW --argv0 $'\\xc0' "${guest}" $'a\\xe9b' é | od -An -tx1 | tr -d ' \\n'`;
     const run = await ws.shell(script);
     const text = (hex: string) => Buffer.from(hex).toString('hex');
     expect(run.stdout).toBe(

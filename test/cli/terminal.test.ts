@@ -81,7 +81,7 @@ test.skipIf(!existsSync('/usr/bin/script'))(
   'progress is shown on a terminal only, and taken away',
   async () => {
     const script =
-      'script -qec "$WASI_RR replay --module $MODULE $TRACE >/dev/null" /dev/null; true';
+      'script -qec "$WASI_RR replay --module \\"\\$MODULE\\" \\"\\$TRACE\\" >/dev/null" /dev/null; true';
     await ws.run('record', '-q', '-o', 'slow.wrr', example('wasm/compute-O2.wasm'), '1000000');
     const run = await ws.shell(script, {
       TRACE: ws.path('slow.wrr'),

@@ -136,7 +136,7 @@ test('standard input from a file, a pipe, and none at all', async () => {
   const component = join(FIXTURES, 'uninit-O0g.component.wasm');
   for (const input of ['< in.txt', '< <(cat in.txt)', '< /dev/null', '<&-']) {
     const [one, other] = await Promise.all(
-      [core, component].map((path) => ws.shell(`$WASI_RR record -q ${path} ${input}`)),
+      [core, component].map((path) => ws.shell(`$WASI_RR record -q "${path}" ${input}`)),
     );
     expect(other?.stdout, input).toBe(one?.stdout);
     // its exit code is 4, of which a component can tell that it is a failure

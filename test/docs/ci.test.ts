@@ -37,7 +37,7 @@ function tool(name: string, script: string): void {
 }
 
 function shell(script: string): Promise<Finished> {
-  return ws.shell(`set -e; cd ${ws.root}\n${script}`, {
+  return ws.shell(`set -e; cd "${ws.root}"\n${script}`, {
     PATH: `${ws.path('bin')}:${process.env.PATH}`,
     PWD: ws.root,
   });

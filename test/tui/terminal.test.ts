@@ -63,10 +63,10 @@ afterAll(() => {
 
 async function start(terminal: TmuxTerminal, environment = ''): Promise<void> {
   await terminal.until('ready>');
-  terminal.type(`export WASI_RR_TRACE=${recorded.trace} ${environment}; clear; echo before it`);
+  terminal.type(`export WASI_RR_TRACE="${recorded.trace}" ${environment}; clear; echo before it`);
   terminal.keys('Enter');
   await terminal.until(/^before it/m);
-  terminal.type(`${process.execPath} ${program}; echo "status $?"`);
+  terminal.type(`"${process.execPath}" "${program}"; echo "status $?"`);
   terminal.keys('Enter');
   await terminal.until('1 Timeline');
 }
@@ -115,7 +115,7 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
 
   it('goes inside of the run: to a line, its variables, and who wrote one', async () => {
     using terminal = new TmuxTerminal(140, 30);
-    await start(terminal, `WASI_RR_SOURCES=${join(PROJECT, 'examples')}`);
+    await start(terminal, `WASI_RR_SOURCES="${join(PROJECT, 'examples')}"`);
     terminal.type('i');
     await terminal.until(/Source src\/heapsmash\.c:35 main[\s\S]*▸ 35 /);
     terminal.type('L');
@@ -134,7 +134,7 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
 
   it('lets a hang run on past its end, and shows where it spends its time', async () => {
     using terminal = new TmuxTerminal(140, 30);
-    await start(terminal, `WASI_RR_TRACE=${hang.trace}`);
+    await start(terminal, `WASI_RR_TRACE="${hang.trace}"`);
     await terminal.until('c run on past the end');
     terminal.type('c');
     await terminal.until(/\d\.\d % {2}str/);
@@ -189,7 +189,7 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
   it('gives the terminal back when it crashes, and says why', async () => {
     using terminal = new TmuxTerminal(140, 30);
     const crash = join(recorded.folder, 'crash');
-    await start(terminal, `WASI_RR_CRASH=${crash}`);
+    await start(terminal, `WASI_RR_CRASH="${crash}"`);
     writeFileSync(crash, '');
     await terminal.until('the debugger crashed: Error: on purpose');
     await expectRestored(terminal, 1);
@@ -199,7 +199,9 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
     using terminal = new TmuxTerminal(140, 30);
     await terminal.until('ready>');
     const main = join(PROJECT, 'cli/main.ts');
-    terminal.type(`TERM=dumb ${process.execPath} ${main} tui ${recorded.trace}; echo "status $?"`);
+    terminal.type(
+      `TERM=dumb "${process.execPath}" "${main}" tui "${recorded.trace}"; echo "status $?"`,
+    );
     terminal.keys('Enter');
     const text = await terminal.until('status 0');
     expect(text).toContain('← trap: table index is out of bounds');
@@ -209,7 +211,7 @@ describe.skipIf(!HAS_TMUX)('in a real terminal', () => {
   it('gives the terminal back when it is ended by a signal', async () => {
     using terminal = new TmuxTerminal(140, 30);
     const file = join(recorded.folder, 'pid');
-    await start(terminal, `WASI_RR_PID=${file}`);
+    await start(terminal, `WASI_RR_PID="${file}"`);
     process.kill(Number(readFileSync(file, 'utf8')), 'SIGTERM');
     await expectRestored(terminal, 143);
   });

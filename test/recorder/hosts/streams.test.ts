@@ -136,7 +136,7 @@ describe('a pipe', () => {
   test('a read waits, even where the pipe does not', async () => {
     const path = pipe();
     const guest = guestWith({ stdin: openSync(path, O_RDWR | O_NONBLOCK) });
-    const written = soon(`echo late >${path}`);
+    const written = soon(`echo late >"${path}"`);
     expect(guest.read(STDIN)).toEqual(Buffer.from('late\n'));
     await written;
   });
@@ -150,7 +150,7 @@ describe('a pipe', () => {
   test('a write waits for room, even where the pipe does not', async () => {
     const path = pipe();
     const guest = guestWith({ stdout: openSync(path, O_RDWR | O_NONBLOCK) });
-    const read = soon(`timeout 1 cat ${path} >/dev/null`);
+    const read = soon(`timeout 1 cat "${path}" >/dev/null`);
     let written = 0;
     while (written < 100_000) written += guest.write(STDOUT, 'x'.repeat(20_000)) as number;
     await read;
@@ -198,7 +198,7 @@ describe('a poll', () => {
     const stdin = openSync(path, O_RDONLY | O_NONBLOCK);
     const guest = guestWith({ stdin });
     const writer = openSync(path, O_WRONLY);
-    const written = soon(`echo x >${path}`);
+    const written = soon(`echo x >"${path}"`);
     expect(poll(guest, { read: STDIN })).toMatchObject([{ type: 'fd_read', nbytes: 2n }]);
     expect(guest.read(STDIN)).toEqual(Buffer.from('x\n'));
     await written;
