@@ -145,6 +145,8 @@ export class RequestLink<R extends RequestTable<R>> {
       this.queue = this.queue.filter((one) => one !== pending);
       return;
     }
+    // who gave it up is told no progress of it
+    for (const timer of this.timers.splice(0)) clearTimeout(timer);
     Atomics.store(this.words, SHARED_WORD.cancelled, pending.id);
     this.timers.push(setTimeout(() => void this.end(undefined), CANCEL_MS));
   }

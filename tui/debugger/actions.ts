@@ -320,9 +320,10 @@ function nextTab(bugger: Debugger, by: number): void {
 
 /** Backs out one level; never quits. */
 function cancel(bugger: Debugger): void | Promise<void> {
-  const { isWorkTold, memory, memorySearch, search, filter, enlarged, focus, left } = bugger.state;
+  const { isWorkTold, work, memory, memorySearch, search, filter, enlarged, focus, left } =
+    bugger.state;
   // what goes on by itself and is done in no time is not what Esc is pressed for
-  const isTold = isWorkTold || bugger.guest.seeking?.event !== undefined;
+  const isTold = isWorkTold || work?.asked === true || bugger.guest.seeking?.event !== undefined;
   if (isTold || bugger.trips.isMoving) bugger.cancelWork();
   else if (inMemory(bugger) && memory.anchor !== undefined)
     bugger.update({ memory: toggleSelection(memory) });

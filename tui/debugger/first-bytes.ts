@@ -16,7 +16,9 @@ export async function goToFirstBytes(bugger: Debugger, text: string): Promise<vo
   const last = Math.max(1, bugger.reader.eventCount);
   const onProgress = (event: number, preparing?: number) => {
     const what = preparing === undefined ? 'looking for the first of these bytes' : PREPARING;
-    bugger.update({ work: { what, share: preparing ?? Math.max(0, event) / last, since } });
+    bugger.update({
+      work: { what, share: preparing ?? Math.max(0, event) / last, since, asked: true },
+    });
   };
   onProgress(0);
   try {

@@ -28,7 +28,9 @@ export function askedRange({ state: { memory } }: Debugger): AddressRange {
 export async function memoryHistory(bugger: Debugger): Promise<void> {
   const range = askedRange(bugger);
   const since = performance.now();
-  bugger.update({ work: { what: 'replaying to see who wrote here', share: 0, since } });
+  bugger.update({
+    work: { what: 'replaying to see who wrote here', share: 0, since, asked: true },
+  });
   try {
     const { changes, truncated } = await bugger.guest.memoryHistory(range.address, range.length);
     const lines = changes.map((change) => ({

@@ -49,6 +49,8 @@ export interface Work {
   /** 0 to 1. */
   readonly share: number;
   readonly since: number;
+  /** Whether the user asked for it: Esc stops it before it is told of, too. */
+  readonly asked?: boolean;
 }
 
 /** One line of the Bookmarks pane that the session did not keep: a mark set by a letter. */

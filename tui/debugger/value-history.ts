@@ -28,8 +28,8 @@ export async function valueHistory(
     bugger.update({
       work:
         preparing === undefined
-          ? { what, share: Math.max(0, event) / last, since }
-          : { what: PREPARING, share: preparing, since },
+          ? { what, share: Math.max(0, event) / last, since, asked: true }
+          : { what: PREPARING, share: preparing, since, asked: true },
     });
   onProgress(0);
   const { mark, place, of } = asked;

@@ -55,8 +55,8 @@ async function find(
     bugger.update({
       work:
         preparing === undefined
-          ? { what, share: Math.max(0, event) / Math.max(1, last), since }
-          : { what: PREPARING, share: preparing, since },
+          ? { what, share: Math.max(0, event) / Math.max(1, last), since, asked: true }
+          : { what: PREPARING, share: preparing, since, asked: true },
     });
   const finding = progress('replaying to find who wrote here');
   const looking = progress('replaying to see its stack');

@@ -1,5 +1,5 @@
 /** What a thread does while nobody asks: for as long as nobody does. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RequestLink } from '../../../replayer/requests/request-link.ts';
 import { type AheadRequests, TOLD } from './ahead-messages.ts';
 
@@ -56,4 +56,24 @@ test('is called off with the request that it has become', async () => {
   calledOff.abort();
   await happened(TOLD.givenUp, 0);
   expect(await link.request('look', { at: 2 })).toBe('looked at 2');
+});
+
+test('who gave something up is told no progress of it', async () => {
+  // Milliseconds as request-link.ts has them: a report every 200, the end of the thread after 500
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  try {
+    let reports = 0;
+    const calledOff = new AbortController();
+    const { signal } = calledOff;
+    const given = link.request('look', { at: 1 }, { signal, onProgress: () => reports++ });
+    const outcome = expect(given).rejects.toThrow('called off');
+    vi.advanceTimersByTime(250);
+    expect(reports).toBe(1);
+    calledOff.abort(new Error('called off'));
+    vi.advanceTimersByTime(450);
+    expect(reports).toBe(1);
+    await outcome;
+  } finally {
+    vi.useRealTimers();
+  }
 });
