@@ -122,6 +122,7 @@ export class Additions {
       hooks.push('ticked');
       numbers.push(['ticksLeft', I64]);
     }
+    if (plan.ages) numbers.push(['lastTick', I64]);
     if (plan.frames) numbers.push(['depth', I32]);
     if (plan.frames === 'spill') {
       hooks.push('room');

@@ -1,4 +1,7 @@
-/** The code by which a function gives way to the one that took its place (patching.ts). */
+/**
+ * The code by which a function gives way to the one that took its place (patching.ts): when it is called, and at its
+ * ticks, where the other one goes on in the same frame.
+ */
 import type { PatchingLayout } from './additions.ts';
 import type { ModuleLayout } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
@@ -23,13 +26,38 @@ export function divert(
   patching: PatchingLayout,
   { func, back }: { readonly func: number; readonly back: boolean },
 ): void {
-  out.put([OP.i32Const, 0, OP.i32Load8U, 0x40]);
-  out.u32(patching.memory);
-  out.u32(func);
+  loadMark(out, patching.memory, func);
   if (back) out.byte(OP.i32Eqz);
   out.coldIf();
   goTo(out, layout, patching, { func, place: back ? placeOf(func) : placeOfPatched(func, layout) });
   out.byte(OP.end);
+}
+
+/**
+ * Marks in the memory of functions that are switched on: the frame that runs goes on in the patch's, which then is on or
+ * off for other calls.
+ */
+export const GO_ON = { thenOff: 2, thenOn: 3 } as const;
+
+/** Whether that is so for a function, onto the stack. */
+export function goesOn(out: WasmOutput, { memory }: PatchingLayout, func: number): void {
+  loadMark(out, memory, func);
+  out.put([OP.i32Const, GO_ON.thenOff, OP.i32GeU]);
+}
+
+/** It has gone on. */
+export function wentOn(out: WasmOutput, { memory }: PatchingLayout, func: number): void {
+  out.put([OP.i32Const, 0]);
+  loadMark(out, memory, func);
+  out.put([OP.i32Const, GO_ON.thenOff, OP.i32Sub, OP.i32Store8, 0x40]);
+  out.u32(memory);
+  out.u32(func);
+}
+
+function loadMark(out: WasmOutput, memory: number, func: number): void {
+  out.put([OP.i32Const, 0, OP.i32Load8U, 0x40]);
+  out.u32(memory);
+  out.u32(func);
 }
 
 /** Leaves a function for one with the same parameters, which is at a place of the table. */

@@ -1,12 +1,13 @@
 /**
- * How a frame lies in the memory for frames: function index and pc (u32 each), then the locals, one behind
- * the other without gaps. Locals that hold references have no place. Frames lie behind each other, the
+ * How a frame lies in the memory for frames: function index and pc (u32 each), its last tick (u64, where the plan says
+ * so), then the locals, one behind the other without gaps. Locals that hold references have no place. Frames lie behind each other, the
  * outermost first.
  */
 import { TYPE } from './module-layout.ts';
 
-export const FRAME_HEADER = 8;
+export const FRAME_HEADER = 16;
 export const FRAME_PC = 4;
+export const FRAME_TICK = 8;
 /** Added to the function of a frame that a call has taken the place of. */
 export const LEFT = 0x80000000;
 

@@ -1,13 +1,21 @@
 /** The code that keeps count of frames, stores locals, and calls the hooks. */
 import type { Additions } from './additions.ts';
-import { FRAME_HEADER, FRAME_PC, type FrameLayout, LEFT, RETURNED } from './frame-layout.ts';
+import {
+  FRAME_HEADER,
+  FRAME_PC,
+  FRAME_TICK,
+  type FrameLayout,
+  LEFT,
+  RETURNED,
+} from './frame-layout.ts';
 import { TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { HookName } from './plan.ts';
 import { putU32, type WasmOutput } from './wasm-output.ts';
 
-/** How a value is stored, by how far its type is below i32; of a v128, behind its prefix. */
+/** How a value is stored, and loaded, by how far its type is below i32; of a v128, behind its prefix. */
 const STORE_OF = [OP.i32Store, OP.i64Store, OP.f32Store, OP.f64Store, 0x0b] as const;
+const LOAD_OF = [OP.i32Load, OP.i64Load, OP.f32Load, OP.f64Load, 0] as const;
 
 interface FunctionShape {
   readonly func: number;
@@ -74,6 +82,47 @@ export class FrameSnippets {
     // what another one returned may stand there
     if (shape.steps) this.storePc(out, 0);
     if (shape.whole) this.storeAll(out, spilled);
+  }
+
+  /** Instead of {@link enter}, in a frame that is there, whose locals are stored. @param types of locals */
+  goOn(out: WasmOutput, types: ArrayLike<number>, locals: number): void {
+    const { added, spilled } = this;
+    if (!spilled) return;
+    global(out, OP.globalGet, added.global('depth'));
+    out.byte(OP.localSet);
+    out.u32(this.mine);
+    global(out, OP.globalGet, added.global('top'));
+    out.byte(OP.i32Const);
+    out.s32(spilled.size);
+    out.put([OP.i32Sub, OP.localSet]);
+    out.u32(this.base);
+    for (let i = 0; i < locals; i++) {
+      const offset = spilled.offsets[i] as number;
+      if (offset === 0) continue;
+      const type = types[i] as number;
+      this.getBase(out);
+      if (type === TYPE.v128) out.byte(0xfd);
+      out.byte(LOAD_OF[TYPE.i32 - type] as number);
+      this.memarg(out, offset);
+      out.byte(OP.localSet);
+      out.u32(i);
+    }
+  }
+
+  /** The pc that the frame has, onto the stack. */
+  loadPc(out: WasmOutput): void {
+    this.getBase(out);
+    out.byte(OP.i32Load);
+    this.memarg(out, FRAME_PC);
+  }
+
+  /** The tick that has just been counted is the frame's last. */
+  storeTick(out: WasmOutput): void {
+    this.getBase(out);
+    global(out, OP.globalGet, this.added.global('lastTick'));
+    global(out, OP.globalGet, this.added.global('ticksLeft'));
+    out.byte(OP.i64Sub);
+    this.store(out, OP.i64Store, FRAME_TICK);
   }
 
   /** The way out of a function, or to the function that takes its place. */

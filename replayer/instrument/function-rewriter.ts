@@ -8,14 +8,16 @@ import { BinaryInput } from '../../wasm/binary.ts';
 import { type Additions, signedLeb } from './additions.ts';
 import { BranchHints } from './branch-hints.ts';
 import { countHere } from './count-snippet.ts';
-import { divert } from './divert-snippet.ts';
-import { type FrameLayout, frameLayout } from './frame-layout.ts';
+import { divert, goesOn, goTo, placeOfPatched, wentOn } from './divert-snippet.ts';
+import { type FrameLayout, frameLayout, sizeOfType } from './frame-layout.ts';
 import { FrameSnippets } from './frame-snippets.ts';
 import { InstructionReader, malformed } from './instruction-reader.ts';
 import { LOADS } from './loads.ts';
-import { type ModuleLayout, onlyResult, readValueType } from './module-layout.ts';
+import { type ModuleLayout, onlyResult, readValueType, TYPE } from './module-layout.ts';
 import { OP } from './opcode-numbers.ts';
 import type { InstrumentPlan } from './plan.ts';
+import { resumeBlocks, ticksOf } from './resume-blocks.ts';
+import { ResumeSnippets, unlessAt } from './resume-snippets.ts';
 import { StaleLocals, TooManyLocals } from './stale-locals.ts';
 import { type BulkKind, StoreSnippets } from './store-snippets.ts';
 import { BULK_WRITE, STORES } from './stores.ts';
@@ -93,6 +95,10 @@ export class FunctionRewriter {
   private pending = 0;
   private runs: number[] | undefined;
   private extra: number[] = [];
+  /** Of a function of a patch that can go on in its loops. */
+  private resume: ResumeSnippets | undefined;
+  /** By function of a patch: at which ticks it can go on in a frame that is there. */
+  readonly resumable = new Map<number, ReadonlySet<number>>();
 
   constructor(layout: ModuleLayout, plan: InstrumentPlan, added: Additions) {
     this.layout = layout;
@@ -234,6 +240,19 @@ export class FunctionRewriter {
       divert(out, layout, patching, { func: shape.func, back: plan.patch === true });
     }
     frames.begin({ ...shape, whole }, (type) => this.temporary(type), spilled, params);
+    const goesOnFrom = spilled && plan.patch && shape.through && patching;
+    const local = goesOnFrom ? this.temporary(TYPE.i32) : -1;
+    this.resume =
+      local < 0 ? undefined : this.resumeOf(shape.func, start, end, params.length, local);
+    if (goesOnFrom) {
+      goesOn(out, patching, shape.func);
+      out.put([OP.if, 0x40]);
+      frames.goOn(out, this.types, this.locals);
+      frames.loadPc(out);
+      unlessAt(out, local, start);
+      wentOn(out, patching, shape.func);
+      out.byte(OP.else);
+    }
     frames.enter(out);
     if (plan.calls) frames.notify(out, 'entered');
     const most = this.follows ? (end - start) * TOO_LARGE.factor + TOO_LARGE.bytes : MAX_BODY * 2;
@@ -241,8 +260,10 @@ export class FunctionRewriter {
     const entries = counts?.get(layout.bodyStarts[shape.func - layout.importedFunctions] as number);
     if (entries !== undefined) countHere(out, this.added, entries);
     this.ticked(shape, spilled, start);
+    if (goesOnFrom) out.byte(OP.end);
     if (plan.deepest) frames.deepest(out, start, () => this.spillAside(shape, spilled));
     if (shape.wrapped) this.wrap(shape.func);
+    this.resume?.begin();
     reader.open(start, end);
     for (;;) {
       reader.next();
@@ -262,6 +283,10 @@ export class FunctionRewriter {
       } else if (shape.steps && !isStructure(code)) {
         this.flush(at);
         frames.stopIfArmed(out, at);
+      }
+      if (this.resume?.isAt(at, this.open)) {
+        this.flush(at);
+        this.resume.arrive(this.open);
       }
       if (code <= OP.lastControl) this.control(shape, spilled, at, code);
       else if (code === OP.localSet || code === OP.localTee) {
@@ -312,10 +337,12 @@ export class FunctionRewriter {
       case OP.try:
         this.nest();
         if (follows) stale.block();
+        this.goOnInside();
         break;
       case OP.if:
         this.nest();
         if (follows) stale.if();
+        this.goOnInside();
         break;
       case OP.tryTable:
         for (const label of reader.catchLabels) this.land(shape, label);
@@ -331,13 +358,17 @@ export class FunctionRewriter {
           frames.restore(out);
         }
         this.ticked(shape, spilled, reader.at);
+        this.goOnInside();
         break;
       case OP.else:
         if (follows) stale.else();
+        this.resume?.else(this.open);
+        this.goOnInside();
         break;
       case OP.end: {
         if (follows) stale.end();
         const landed = this.lands[this.open] === 1;
+        this.resume?.end();
         this.open--;
         if (landed) {
           this.flush(reader.at);
@@ -371,15 +402,18 @@ export class FunctionRewriter {
           stale.branch(reader.index);
           stale.leave();
         }
+        this.relabel(at);
         break;
       case OP.brIf:
         if (follows) stale.branch(reader.index);
+        this.relabel(at);
         break;
       case OP.brTable:
         if (follows) {
           for (const label of reader.labels) stale.branch(label);
           stale.leave();
         }
+        this.relabel(at);
         break;
       case OP.unreachable:
       case OP.throw:
@@ -409,12 +443,57 @@ export class FunctionRewriter {
         if (shape.wrapped) {
           this.flush(at);
           this.runs?.push(out.length, at, reader.at - at);
-          out.byte(OP.br);
-          out.u32(this.open);
+          this.branchToEnd();
           this.pending = reader.at;
         }
         break;
     }
+  }
+
+  /** At which ticks the function can go on in a frame that is there, and how in its loops. */
+  private resumeOf(
+    func: number,
+    start: number,
+    end: number,
+    params: number,
+    local: number,
+  ): ResumeSnippets | undefined {
+    const { reader, plan, types, locals } = this;
+    const ticks = new Set([start]);
+    this.resumable.set(func, ticks);
+    if (plan.fromBeginning?.has(func)) return undefined;
+    // a reference is stored nowhere; those that are parameters are handed on
+    for (let i = params; i < locals; i++) {
+      if (sizeOfType(types[i] as number) === 0) return undefined;
+    }
+    reader.open(start, end);
+    const blocks = resumeBlocks(reader);
+    if (blocks === undefined) return undefined;
+    for (const tick of ticksOf(blocks)) ticks.add(tick);
+    return new ResumeSnippets(this.out, blocks, local);
+  }
+
+  /** Behind the beginning of a block. */
+  private goOnInside(): void {
+    if (!this.resume?.leadsOn(this.open)) return;
+    this.flush(this.reader.at);
+    this.resume.inside(this.open);
+  }
+
+  private relabel(at: number): void {
+    const { resume, reader, out } = this;
+    if (resume === undefined) return;
+    this.flush(at);
+    const from = out.length;
+    if (!resume.branch(reader, this.open)) return;
+    this.runs?.push(from, at, reader.at - at);
+    this.pending = reader.at;
+  }
+
+  private branchToEnd(): void {
+    const { out, resume, open } = this;
+    out.byte(OP.br);
+    out.u32(resume ? resume.label(open, open) : open);
   }
 
   /** Another function takes the place of this one. */
@@ -437,8 +516,7 @@ export class FunctionRewriter {
     this.runs?.push(out.length, at, reader.at - at);
     out.byte(OP.call);
     out.u32(reader.index);
-    out.byte(OP.br);
-    out.u32(this.open);
+    this.branchToEnd();
     this.pending = reader.at;
     if (this.follows) this.stale.leave();
   }
@@ -455,6 +533,7 @@ export class FunctionRewriter {
     }
     this.lands[this.open] = 0;
     this.loops[this.open] = 0;
+    this.resume?.nest(this.open);
   }
 
   /** A catch clause leads to a label: whoever comes there finds the frame counters of deeper frames. */
@@ -490,13 +569,34 @@ export class FunctionRewriter {
   }
 
   private ticked(shape: Shape, spilled: FrameLayout | undefined, pc: number): void {
-    const { out, tick, frames } = this;
+    const { tick, resume } = this;
     if (tick.length === 0) return;
     this.flush(pc);
+    const count = () => this.countTick(shape, spilled, pc);
+    // that of the function is counted before any block of it
+    if (resume && this.open > 0) resume.tick(pc, count);
+    else count();
+  }
+
+  private countTick(shape: Shape, spilled: FrameLayout | undefined, pc: number): void {
+    const { out, tick, frames, plan, layout } = this;
+    const { patching } = this.added;
     out.put(tick);
+    if (plan.ages && !plan.patch && spilled) frames.storeTick(out);
     out.coldIf();
     this.spillAside(shape, spilled);
     frames.hook(out, 'ticked', pc);
+    if (spilled && patching && (plan.patchable || plan.patch)) {
+      goesOn(out, patching, shape.func);
+      out.coldIf();
+      if (plan.patch) wentOn(out, patching, shape.func);
+      else
+        goTo(out, layout, patching, {
+          func: shape.func,
+          place: placeOfPatched(shape.func, layout),
+        });
+      out.byte(OP.end);
+    }
     out.byte(OP.end);
   }
 

@@ -23,7 +23,7 @@ import {
 } from './additions.ts';
 import { bodyReader } from './body-reader.ts';
 import { hintsSection } from './branch-hints.ts';
-import { goTo, placeOf, placeOfPatched } from './divert-snippet.ts';
+import { GO_ON, goTo, placeOf, placeOfPatched } from './divert-snippet.ts';
 import { FunctionRewriter } from './function-rewriter.ts';
 import type { Probes } from './hooks.ts';
 import { type ModuleLayout, SECTION } from './module-layout.ts';
@@ -37,6 +37,8 @@ export interface Patch {
   readonly bytes: Uint8Array;
   /** Index of each function that it has. */
   readonly functions: ReadonlySet<number>;
+  /** Of those that step: at which ticks one can go on in a frame that is there ({@link goOn}). */
+  readonly resumable: ReadonlyMap<number, ReadonlySet<number>>;
   /** As InstrumentedModule's, of an offset in the patch. */
   readonly original: (offset: number) => number;
 }
@@ -55,6 +57,16 @@ export function applyPatch(patch: WebAssembly.Module, exports: WebAssembly.Expor
 export function switchOn(probes: Probes, functions: Iterable<number>): void {
   const on = new Uint8Array(probes.memory('patched').buffer);
   for (const func of functions) on[func] = 1;
+}
+
+/**
+ * From inside of the hook `ticked`: the function that runs goes on as the patch's, in the same frame, whose pc is that of the
+ * hook. It must be {@link Patch.resumable} there.
+ * @param stays whether it is switched on for other calls as well, afterwards
+ */
+export function goOn(probes: Probes, func: number, stays: boolean): void {
+  const on = new Uint8Array(probes.memory('patched').buffer);
+  on[func] = stays ? GO_ON.thenOn : GO_ON.thenOff;
 }
 
 /** Instructions about segments, which a module shares with no other. */
@@ -107,6 +119,7 @@ export function makePatch(
   return {
     bytes: withModuleName(out.written(), PATCH).bytes,
     functions,
+    resumable: rewriter.resumable,
     original: offsetMap(() => rewriter, layout, bodies, codeAt),
   };
 }

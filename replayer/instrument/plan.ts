@@ -67,6 +67,10 @@ export interface InstrumentPlan {
   readonly patchable?: boolean;
   /** Of a patch: its functions give way to the module's while they are not switched on. */
   readonly patch?: boolean;
+  /** Of a patch: functions that cannot go on in a loop of a frame that is there. */
+  readonly fromBeginning?: ReadonlySet<number>;
+  /** Each frame has the last tick that was in it: of the module's functions, not of a patch's. Needs tick and spill. */
+  readonly ages?: boolean;
 }
 
 /** What hooks are called with; wasm functions, or made ones by hook-functions.ts. */
@@ -103,6 +107,8 @@ type WatchGlobals = Record<`watchFrom${Width}` | `watchLength${Width}`, WebAssem
 export interface AddedGlobals extends Readonly<WatchGlobals> {
   /** i64. Ticks left until `ticked`. */
   readonly ticksLeft: WebAssembly.Global;
+  /** i64. The tick at which none are left. */
+  readonly lastTick: WebAssembly.Global;
   /** i32. Frames of the guest. */
   readonly depth: WebAssembly.Global;
   /** i32. Where the next frame goes in the memory for frames. */

@@ -3,7 +3,6 @@
  * look at windows of more and more ticks before it.
  */
 import { invariant, WasiRrError } from '../../errors.ts';
-import { bodyReader } from '../instrument/body-reader.ts';
 import { lastWithin, type MakeSearch, windowPass } from './backward.ts';
 import { type Entry, entriesPass } from './entries.ts';
 import { compareMarks, type Mark } from './mark.ts';
@@ -169,25 +168,12 @@ export class BackSearch {
   async entries(at: Mark, onEvent: OnEvent): Promise<ReadonlyMap<number, Entry>> {
     if (this.known && isIn(at, this.known)) return this.known.entries;
     const { functions, stack } = await this.positions.at(at, onEvent);
-    const pass = entriesPass(
-      at,
-      stack,
-      functions,
-      (func) => this.firstOf(func),
-      () => run,
-    );
+    const pass = entriesPass(at, stack, functions, this.runs.firstOf, () => run);
     const points = { ...NO_POINTS, breaks: [...pass.breaks] };
     const run: ProbeRun = this.runs.newRun(new Set(), points, pass.events, onEvent);
     if ((await run.run()) !== 'left') throw notThere(at);
     if (stack === undefined) this.known = { at, entries: pass.found };
     return pass.found;
-  }
-
-  private firstOf(func: number): number {
-    const { layout } = this.runs;
-    const reader = bodyReader(layout, func - layout.importedFunctions);
-    reader.next();
-    return reader.start;
   }
 }
 

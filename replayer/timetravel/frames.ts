@@ -4,6 +4,7 @@ import { MAX_FRAMES } from '../../wasm/traps.ts';
 import {
   FRAME_HEADER,
   FRAME_PC,
+  FRAME_TICK,
   type FrameLayout,
   frameLayout,
   LEFT,
@@ -78,6 +79,20 @@ export function functionsOfFrames(
   top: number,
 ): readonly number[] {
   return walk(layout, new DataView(memory, 0, top)).funcs;
+}
+
+/** Of each frame, outermost first: whose it is, and the last tick in it, where the module says that ({@link FRAME_TICK}). */
+export function ticksOfFrames(
+  layout: ModuleLayout,
+  memory: ArrayBuffer,
+  top: number,
+): readonly { readonly func: number; readonly tick: number }[] {
+  const view = new DataView(memory, 0, top);
+  const { bases, funcs } = walk(layout, view);
+  return bases.map((base, i) => ({
+    func: funcs[i] as number,
+    tick: Number(view.getBigInt64(base + FRAME_TICK, true)),
+  }));
 }
 
 function walk(layout: ModuleLayout, view: DataView) {

@@ -9,13 +9,20 @@ import { throwUncatchable } from '../../wasm/uncatchable.ts';
 import { GuestStacks } from '../component/guest-stacks.ts';
 import { InstanceReplay } from '../component/instance-replay.ts';
 import type { GuestRanges } from '../guest-ranges.ts';
-import { RESULT_ROOM } from '../instrument/frame-layout.ts';
+import { FRAME_PC, RESULT_ROOM } from '../instrument/frame-layout.ts';
 import { type Probes, probesOf } from '../instrument/hooks.ts';
-import { applyPatch, switchOn } from '../instrument/patching.ts';
+import { applyPatch, goOn, switchOn } from '../instrument/patching.ts';
 import { made } from '../replay-step.ts';
 import { readGlobals } from '../session/globals.ts';
 import type { GlobalValue } from '../session/messages.ts';
-import { type Frame, frameSize, functionsOfFrames, readFrames, readInnermost } from './frames.ts';
+import {
+  type Frame,
+  frameSize,
+  functionsOfFrames,
+  readFrames,
+  readInnermost,
+  ticksOfFrames,
+} from './frames.ts';
 import { differs, forgetFrames } from './instrumented-replay.ts';
 import type { Mark } from './mark.ts';
 import type { Program } from './programs.ts';
@@ -233,6 +240,23 @@ export class ProbeRun {
     this.stepsAll = true;
   }
 
+  /**
+   * From inside of `ticked`: the frame that runs steps from there on, if it does not.
+   * @param stays whether its function steps from then on in other calls as well
+   * @returns false where it cannot
+   */
+  stepHere(at: Mark, func: number, stays: boolean): boolean {
+    if (!this.program.patch?.resumable.get(func)?.has(at.pc)) return false;
+    new DataView(this.framesMemory.buffer).setUint32(this.frameBase(func) + FRAME_PC, at.pc, true);
+    goOn(this.guest, func, stays);
+    return true;
+  }
+
+  /** Of each frame that does not step, outermost first: whose it is, and the last tick in it. */
+  lastTicks(): ReturnType<typeof ticksOfFrames> {
+    return ticksOfFrames(this.program.layout, this.framesMemory.buffer, this.top);
+  }
+
   watch(address: number, length: number): void {
     if (this.target.sharers.length > 1) this.shared = { address, bytes: new Uint8Array(length) };
     this.keepShared();
@@ -413,6 +437,7 @@ export class ProbeRun {
     const { tick, wanted } = this;
     this.base = Math.min(wanted > tick ? wanted : Number.POSITIVE_INFINITY, tick + POLL_TICKS);
     this.global('ticksLeft').value = BigInt(this.base - tick);
+    this.global('lastTick').value = BigInt(this.base);
   }
 
   private mark(pc: number, depth: number): Mark {

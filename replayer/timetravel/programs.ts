@@ -3,7 +3,7 @@ import { exportGlobals, type VisibleGlobal } from '../../wasm/exported-globals.t
 import { withLateTierUp } from '../../wasm/late-tier-up.ts';
 import { type Additions, ownGlobal } from '../instrument/additions.ts';
 import type { ModuleLayout } from '../instrument/module-layout.ts';
-import { makePatch, PATCH } from '../instrument/patching.ts';
+import { makePatch, PATCH, type Patch } from '../instrument/patching.ts';
 import type { InstrumentPlan } from '../instrument/plan.ts';
 import { type InstrumentedModule, Rewriting } from '../instrument/rewrite.ts';
 import { withOverflow } from '../overflow.ts';
@@ -28,7 +28,7 @@ export interface Program extends Rewritten {
   /** Whether {@link ProbeRun.arm} makes anything stop. */
   readonly steps: boolean;
   /** What is put in the place of some functions (instrument/patching.ts). */
-  readonly patch?: { readonly module: WebAssembly.Module; readonly functions: ReadonlySet<number> };
+  readonly patch?: Pick<Patch, 'functions' | 'resumable'> & { readonly module: WebAssembly.Module };
   /** The guest's own, by index. */
   readonly globals: readonly VisibleGlobal[];
 }
@@ -53,6 +53,8 @@ export class Programs {
   private readonly made = new Map<string, { readonly program: Program; readonly bytes: number }>();
   private readonly bases = new Map<string, Base>();
   private readonly rewritings = new Map<string, Rewriting>();
+  /** Functions that can go on in no loop of theirs. */
+  private readonly fromBeginning = new Set<number>();
   private visible: readonly VisibleGlobal[] | undefined;
   private readonly functionAt: (pc: number) => number;
 
@@ -85,26 +87,45 @@ export class Programs {
     };
     const stops = { breaks, steps: steps.size > 0 };
     const base = this.base(watch === true, reads);
-    const patch = makePatch(base.layout, base.added, changed, other);
-    if (patch === undefined) {
-      const made = this.rewriting(watch === true, reads).module(changed, other);
-      return { program: this.programOf(made, stops), bytes: made.bytes.length };
+    const made = this.patchOf(base, changed, other);
+    if (made === undefined) {
+      const whole = this.rewriting(watch === true, reads).module(changed, other);
+      return { program: this.programOf(whole, stops), bytes: whole.bytes.length };
     }
-    const { functions, original } = patch;
+    const { module, patch } = made;
+    const { functions, resumable, original } = patch;
     const program: Program = {
       ...base.program,
       ...stops,
-      patch: {
-        module: withLateTierUp(
-          patch.bytes.length,
-          () => new WebAssembly.Module(patch.bytes as Uint8Array<ArrayBuffer>),
-        ),
-        functions,
-      },
+      patch: { module, functions, resumable },
       // one function may have frames of both: it steps from some call on
       original: (offset, of) => (of === PATCH ? original : base.program.original)(offset, of),
     };
     return { program, bytes: patch.bytes.length };
+  }
+
+  /**
+   * Where values lie on the operand stack before a loop, or a block that leads there, one cannot come to it from elsewhere:
+   * V8 says of which functions that is so.
+   */
+  private patchOf({ layout, added }: Base, changed: ReadonlySet<number>, plan: InstrumentPlan) {
+    for (;;) {
+      const fromBeginning = new Set(this.fromBeginning);
+      const patch = makePatch(layout, added, changed, { ...plan, fromBeginning });
+      if (patch === undefined) return undefined;
+      try {
+        const module = withLateTierUp(
+          patch.bytes.length,
+          () => new WebAssembly.Module(patch.bytes as Uint8Array<ArrayBuffer>),
+        );
+        return { module, patch };
+      } catch (thrown) {
+        const func = functionOfError(thrown);
+        const isKnown = func === undefined || this.fromBeginning.has(func) || !changed.has(func);
+        if (isKnown) throw thrown;
+        this.fromBeginning.add(func);
+      }
+    }
   }
 
   /** Of a component, of which others know the instance's module, there is nothing to patch. */
@@ -113,7 +134,7 @@ export class Programs {
       const { target } = this;
       const plan = this.basePlan(watch, reads);
       const patchable = target.instance === undefined;
-      const rewriting = this.rewritingBy({ ...plan, patchable });
+      const rewriting = this.rewritingBy({ ...plan, patchable, ages: patchable });
       const made = rewriting.module();
       const program = this.programOf(made, { breaks: NO_FUNCTIONS, steps: false });
       return { program, layout: made.layout, added: rewriting.added };
@@ -131,7 +152,7 @@ export class Programs {
     const { module } = this.target;
     return new Rewriting(module, plan, {
       // what any program needs: they differ in functions only
-      added: { ...this.basePlan(true, true), patchable: plan.patchable ?? false },
+      added: { ...this.basePlan(true, true), patchable: plan.patchable ?? false, ages: true },
       onShare: (share) => this.target.onPreparing(share),
     });
   }
@@ -182,6 +203,13 @@ export class Programs {
       total -= bytes;
     }
   }
+}
+
+/** Of what V8 says of a module that it does not compile. */
+function functionOfError(thrown: unknown): number | undefined {
+  if (!(thrown instanceof WebAssembly.CompileError)) return undefined;
+  const [, func] = /function #(\d+)/.exec(thrown.message) ?? [];
+  return func === undefined ? undefined : Number(func);
 }
 
 function keyOf({ steps, breaks, watch, reads = false }: ProgramPlan): string {

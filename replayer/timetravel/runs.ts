@@ -2,6 +2,7 @@
  * The replays that motions are computed by, each from the beginning of the run, and what is to be known of the
  * whole of it.
  */
+import { bodyReader } from '../instrument/body-reader.ts';
 import { type ModuleLayout, readLayout } from '../instrument/module-layout.ts';
 import { type Points, watchesReads } from './motions.ts';
 import { type ProbeEvents, ProbeRun } from './probe-run.ts';
@@ -26,6 +27,7 @@ export class Runs {
   stepped: ReadonlySet<number> = new Set();
   private wholeRun: WholeRun | undefined;
   private known: ModuleLayout | undefined;
+  private readonly firsts = new Map<number, number>();
 
   constructor(target: TravelTarget, functionAt: (pc: number) => number) {
     this.target = target;
@@ -38,6 +40,18 @@ export class Runs {
     this.known ??= readLayout(this.target.module);
     return this.known;
   }
+
+  /** The first instruction of a function. */
+  readonly firstOf = (func: number): number => {
+    let first = this.firsts.get(func);
+    if (first === undefined) {
+      const reader = bodyReader(this.layout, func - this.layout.importedFunctions);
+      reader.next();
+      first = reader.start;
+      this.firsts.set(func, first);
+    }
+    return first;
+  };
 
   /** @param steps functions in which each instruction is told of */
   newRun(

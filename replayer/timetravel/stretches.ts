@@ -7,12 +7,12 @@ import { ProbeRun } from './probe-run.ts';
 import type { OnEvent, Runs } from './runs.ts';
 import type { Stretch } from './stretch.ts';
 import {
-  learningPass,
-  recordingPass,
-  type StretchFunctions,
-  type StretchLimits,
+  NOTHING_STEPS,
+  type Stepping,
+  StretchLearner,
   type StretchPlan,
-} from './stretch-passes.ts';
+} from './stretch-learner.ts';
+import { learningPass, recordingPass, type StretchLimits } from './stretch-passes.ts';
 
 /** Ticks of the first stretch, and how many times as many the next one has where it follows one. */
 const TICKS = { first: 256, growth: 8, most: 1 << 16 };
@@ -41,7 +41,7 @@ export class Stretches {
   private made: { readonly stretch: Stretch; readonly ticks: number }[] = [];
 
   /** Of the one that was made last: those of the next one are likely among them. */
-  private stepping: StretchFunctions | undefined;
+  private stepping: Stepping | undefined;
 
   /** @param bytes that all of them may hold */
   constructor(runs: Runs, bytes = MOST_BYTES) {
@@ -98,19 +98,21 @@ export class Stretches {
     return ticks;
   }
 
-  private async learn(plan: StretchPlan, onEvent: OnEvent): Promise<StretchFunctions> {
+  private async learn(plan: StretchPlan, onEvent: OnEvent): Promise<Stepping> {
     const { runs } = this;
     const program = runs.programs.get({ steps: new Set(), breaks: new Set(), watch: false });
-    const pass = learningPass(plan, () => run, runs.functionAt);
+    const switches = runs.target.instance === undefined;
+    const learner = new StretchLearner(plan, NOTHING_STEPS, switches, () => run, runs);
+    const pass = learningPass(plan, learner, () => run);
     const run: ProbeRun = new ProbeRun(runs.target, program, pass.events, onEvent);
     const ended = (await run.run()) === 'ended';
-    return pass.functions(ended);
+    return pass.missing(ended) ?? NOTHING_STEPS;
   }
 
-  /** @param stepping functions that are expected to run in it */
+  /** @param likely what is expected to step in it */
   private async record(
     plan: StretchPlan,
-    stepping: StretchFunctions,
+    likely: Stepping,
     onEvent: OnEvent,
   ): Promise<Stretch | undefined> {
     const { runs } = this;
@@ -121,20 +123,22 @@ export class Stretches {
       memory: this.bytes / 2,
       changes: this.bytes / 16,
     };
-    for (let { all, early } = stepping; ; ) {
+    for (let stepping = likely; ; ) {
+      const { all, early } = stepping;
       const watch = follows ? 'steps' : false;
       const program = runs.programs.get({ steps: all, breaks: new Set(), watch });
       const given = { ...program, follows };
-      const pass = recordingPass(plan, limits, () => run, given, all, runs.functionAt);
+      const switches = program.patch !== undefined;
+      const learner = new StretchLearner(plan, stepping, switches, () => run, runs);
+      const pass = recordingPass(plan, limits, learner, () => run, given, runs.functionAt);
       const run: ProbeRun = new ProbeRun(runs.target, program, pass.events, onEvent, early);
       const ended = (await run.run()) === 'ended';
-      const needed = pass.functions(ended);
-      if (has(all, needed.all) && has(early, needed.early)) {
-        this.stepping = all.size > MOST_STEPPING ? undefined : { all, early };
+      const more = pass.missing(ended);
+      if (more === undefined) {
+        this.stepping = all.size > MOST_STEPPING ? undefined : { ...stepping, ticks: new Set() };
         return pass.stretch(ended);
       }
-      all = new Set([...all, ...needed.all]);
-      early = new Set([...early, ...needed.early]);
+      stepping = more;
     }
   }
 
@@ -144,8 +148,4 @@ export class Stretches {
       total -= this.made.shift()?.stretch.held ?? 0;
     }
   }
-}
-
-function has(all: ReadonlySet<number>, some: ReadonlySet<number>): boolean {
-  return [...some].every((func) => all.has(func));
 }

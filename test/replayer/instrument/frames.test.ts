@@ -1,6 +1,6 @@
 /** Frames as they are spilled: function, pc and the locals of every frame, at every instruction. */
 import { expect, test } from 'vitest';
-import { frameLayout } from '../../../replayer/instrument/frame-layout.ts';
+import { FRAME_HEADER, FRAME_PC, frameLayout } from '../../../replayer/instrument/frame-layout.ts';
 import { probesOf } from '../../../replayer/instrument/hooks.ts';
 import { instrument } from '../../../replayer/instrument/rewrite.ts';
 import { wasmFrames } from '../../../wasm/traps.ts';
@@ -40,7 +40,7 @@ test.each(['where calls need them', 'where they are set'])('locals are stored %s
     const view = new DataView(probes.memory('frames').buffer);
     expect(depth).toBe(5);
     // the outermost frame has no locals
-    for (let base = 8, level = 0; level < 4; base += size, level++) {
+    for (let base = FRAME_HEADER, level = 0; level < 4; base += size, level++) {
       const at = (local: number) => base + (offsets[local] as number);
       expect(view.getUint32(base, true)).toBe(0);
       seen.push([
@@ -52,8 +52,10 @@ test.each(['where calls need them', 'where they are set'])('locals are stored %s
         view.getInt32(at(6), true),
       ]);
     }
-    expect(probes.global('top').value).toBe(8 + 4 * size);
-    const stored = [0, 8, 8 + size, 8 + 2 * size].map((base) => view.getUint32(base + 4, true));
+    expect(probes.global('top').value).toBe(FRAME_HEADER + 4 * size);
+    const stored = [0, ...[0, 1, 2].map((level) => FRAME_HEADER + level * size)].map((base) =>
+      view.getUint32(base + FRAME_PC, true),
+    );
     places = wasmFrames(new Error('stack').stack ?? '').map(({ func, offset }) => ({
       func,
       offset: made.original(offset),
@@ -90,7 +92,7 @@ test('more frames than there is room for make room', async () => {
   const module = await compileWat(`(module (func $down (export "down") (param i32) (result i32)
     (if (result i32) (local.get 0) (then (i32.add (i32.const 1)
       (call $down (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0)))))`);
-  // frames of 12 bytes
+  const size = FRAME_HEADER + 4;
   const depth = 5000;
   const made = instrument(module, { frames: 'spill' });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(made.bytes));
@@ -102,7 +104,7 @@ test('more frames than there is room for make room', async () => {
     probes.global('limit').value = Number(probes.global('limit').value) * 2;
   });
   expect((exports.down as (n: number) => number)(depth)).toBe(depth);
-  expect(asked).toBe(Math.ceil(Math.log2(((depth + 1) * 12) / 1000)));
+  expect(asked).toBe(Math.ceil(Math.log2(((depth + 1) * size) / 1000)));
   expect(probes.global('top').value).toBe(0);
 });
 
