@@ -14,6 +14,7 @@ export type { FixedClockOptions, SeededRandomOptions } from './recorder/determin
 export { startAhead } from './recorder/guest-start.ts';
 export type { CallResult } from './recorder/guest-thread.ts';
 export { DEFAULT_HOST, HOST_NAMES } from './recorder/hosts/host.ts';
+export { likelyKind } from './recorder/likely-kind.ts';
 export { addressText } from './recorder/network/address.ts';
 export type { Address } from './recorder/network/messages.ts';
 export {

@@ -1,7 +1,7 @@
 /** What a recording can begin with while its command is loaded: each takes some 25 ms. */
-import { startAhead } from '../index.ts';
+import { likelyKind, startAhead } from '../index.ts';
 
-startAhead();
+startAhead(likelyKind(process.argv.slice(3)));
 
 // A recorder makes much garbage, nearly all of it short-lived, to which V8 would give more and more room: at the peak 61 MB
 // beyond an empty recording instead of 146 for 1 M reads of 1 KiB, 75 instead of 87 for 5 M calls (bench/memory.ts).

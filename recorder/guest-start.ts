@@ -4,35 +4,40 @@
  */
 import { Worker } from 'node:worker_threads';
 import { workerUrl } from '../worker-url.ts';
-import type { ComponentSetup } from './component/component-messages.ts';
 import { hasCurrentDirectory } from './current-directory.ts';
 import { GUEST_STACK_MB } from './stack-size.ts';
 
-let waiting: Worker | undefined;
+/** What guests' threads run. */
+const PROGRAMS = {
+  module: 'recorder/guest-worker',
+  component: 'recorder/component/component-worker',
+} as const;
 
-/** Starts the thread of the next core module. One that is not needed after all ends with the process. */
-export function startAhead(): void {
+export type GuestKind = keyof typeof PROGRAMS;
+
+let waiting: { readonly kind: GuestKind; readonly worker: Worker } | undefined;
+
+/**
+ * Starts the thread of the next guest. One that is not needed after all ends with the process.
+ * @param kind what it is likely to be
+ */
+export function startAhead(kind: GuestKind = 'module'): void {
   // that will be told in time
   if (!hasCurrentDirectory()) return;
-  waiting ??= start('recorder/guest-worker');
-  waiting.unref();
+  waiting ??= { kind, worker: start(kind) };
+  waiting.worker.unref();
 }
 
-/** The thread of a core module. Its setup is the first message. */
-export function moduleThread(): Worker {
-  const worker = waiting ?? start('recorder/guest-worker');
+/** The thread of a guest. Its setup is the first message. */
+export function guestThread(kind: GuestKind): Worker {
+  const worker = waiting?.kind === kind ? waiting.worker : start(kind);
   waiting = undefined;
   worker.ref();
   return worker;
 }
 
-export function componentThread(setup: ComponentSetup): Worker {
-  return start('recorder/component/component-worker', setup);
-}
-
-function start(program: string, workerData?: ComponentSetup): Worker {
-  return new Worker(workerUrl(program), {
-    workerData,
+function start(kind: GuestKind): Worker {
+  return new Worker(workerUrl(PROGRAMS[kind]), {
     execArgv: ['--no-warnings'],
     resourceLimits: { stackSizeMb: GUEST_STACK_MB },
     // else Node opens process.stdout and .stderr, which makes a pipe non-blocking that the guest

@@ -16,7 +16,7 @@ import type {
 import type { ComponentProgram } from './component/component-program.ts';
 import { LATER } from './component/provided-interfaces.ts';
 import type { FromGuest, GuestSetup, ToGuest } from './guest-messages.ts';
-import { componentThread, moduleThread } from './guest-start.ts';
+import { guestThread } from './guest-start.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 import type { Rings } from './trace-log.ts';
 
@@ -63,10 +63,7 @@ export class GuestThread {
     const { program, network } = settings;
     this.onAnnounce = onAnnounce;
     this.onNews = onNews;
-    this.worker =
-      program.kind === 'module'
-        ? moduleThread()
-        : componentThread(componentSetup(settings, program, rings, this.stored.buffer));
+    this.worker = guestThread(program.kind);
     if (program.kind === 'component' && program.given.length > 0) {
       showConsole(this.worker, settings.config.stderr);
     }
@@ -80,6 +77,8 @@ export class GuestThread {
       const setup = guestSetup(settings, rings);
       this.worker.postMessage(setup, network ? [network.guest.port] : []);
       this.tell({ type: 'instantiate', module: program.module, imports: program.imports });
+    } else {
+      this.worker.postMessage(componentSetup(settings, program, rings, this.stored.buffer));
     }
   }
 

@@ -8,7 +8,7 @@ import type { Address } from '../network/messages.ts';
 import type { CoreModule, LinkedSurface } from './core-linker.ts';
 import type { GivenImport } from './given-imports.ts';
 
-/** `workerData` of a component's thread. */
+/** The first message to a component's thread. */
 export interface ComponentSetup {
   readonly ring: SharedArrayBuffer;
   /** Path. */

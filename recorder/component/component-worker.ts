@@ -1,6 +1,6 @@
 /** A component's thread: runs the generated program behind the core boundary. */
 import { pathToFileURL } from 'node:url';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { invariant, messageOf } from '../../errors.ts';
 import type { Outcome } from '../../traces/outcome.ts';
 import { setSuspendingStacks } from '../../wasm/suspending-stacks.ts';
@@ -50,7 +50,17 @@ const TASKS_MS = 1000;
 
 invariant(parentPort, 'a component runs outside a worker');
 const port = parentPort;
-const setup = workerData as ComponentSetup;
+/** What is asked before all is there to answer it. */
+const early: ToGuest[] = [];
+let receive = (message: ToGuest): void => {
+  early.push(message);
+};
+const setup = await new Promise<ComponentSetup>((resolve) => {
+  port.on('message', (message: ComponentSetup | ToGuest) => {
+    if ('ring' in message) resolve(message);
+    else receive(message);
+  });
+});
 // how deep a stack was that overflowed is how deep a replay must get (wasm/traps.ts keeps a part)
 Error.stackTraceLimit = Number.POSITIVE_INFINITY;
 const announced = new Int32Array(setup.stored, 0, 1);
@@ -95,13 +105,14 @@ const linker = new CoreLinker({
   announce: (instance, functions) => announce({ type: 'announce', instance, functions }),
 });
 
-port.on('message', (message: ToGuest) => {
+receive = (message) => {
   if (message.type === 'call') void run(message.id);
   else if (message.type === 'call-function') {
     calls = calls.then(() => callFunction(message.id, message.func, message.args));
   } else if (message.type === 'drain') drained.resolve();
   else if (message.type === 'finish') finish();
-});
+};
+for (const message of early) receive(message);
 
 function announce(announcement: Announcement): void {
   const before = Atomics.load(announced, 0);
