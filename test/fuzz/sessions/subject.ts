@@ -4,6 +4,9 @@
  */
 import { strictEqual } from 'node:assert';
 import type { GuestRanges } from '../../../replayer/guest-ranges.ts';
+import { bodyReader } from '../../../replayer/instrument/body-reader.ts';
+import { readLayout } from '../../../replayer/instrument/module-layout.ts';
+import { isOverflow } from '../../../replayer/overflow.ts';
 import { FrameNames } from '../../../replayer/source/frame-names.ts';
 import { SourceLines } from '../../../replayer/source/source-lines.ts';
 import { replayInstrumented } from '../../../replayer/timetravel/instrumented-replay.ts';
@@ -47,6 +50,8 @@ export class Subject {
   readonly steps: Truth<MarkList> | StackSteps;
   /** Of a component, whose instructions these are. */
   readonly instance: number | undefined;
+  /** Whether it came to the stack overflow with which the run ended, if it did. */
+  readonly endsAsRecorded: boolean;
   readonly accesses: readonly Access[];
   readonly calls: readonly HostCall[];
   /** Memory before any code ran. */
@@ -56,13 +61,14 @@ export class Subject {
     name: string,
     trace: TraceReader,
     { module, instance, moduleId }: TravelTarget,
-    seen: Pick<Subject, 'accesses' | 'calls' | 'initial' | 'marks'> & {
+    seen: Pick<Subject, 'accesses' | 'calls' | 'initial' | 'marks' | 'endsAsRecorded'> & {
       readonly stacks: readonly number[];
     },
   ) {
     this.name = name;
     this.trace = trace;
     this.instance = instance;
+    this.endsAsRecorded = seen.endsAsRecorded;
     this.names = FrameNames.of(trace, moduleId);
     const { names } = this;
     const lines = new SourceLines(names);
@@ -112,7 +118,7 @@ export class Subject {
     let answered: { address: number; length: number }[] = [];
     const steps = allFunctions(target.module);
     const plan = { tick: true, frames: 'depth', watch: true, reads: true, steps } as const;
-    await replayInstrumented(
+    const note = await replayInstrumented(
       target,
       plan,
       (running) => {
@@ -151,16 +157,39 @@ export class Subject {
         },
       },
     );
+    const endsAsRecorded = note === undefined;
     if (instance !== undefined) {
       // what others write is told when it is found
       const alone = target.sharers.length === 1;
       const hosts = accesses.filter(({ by }) => by === 'host');
       const own = alone ? accesses.filter((one) => isOwn(one, hosts)) : [];
-      return new Subject(name, trace, target, { marks, stacks, calls, initial, accesses: own });
+      return new Subject(name, trace, target, {
+        ...{ marks, stacks, calls, initial, endsAsRecorded, accesses: own },
+      });
     }
     compare();
-    return new Subject(name, trace, target, { marks, stacks, accesses, calls, initial });
+    addOverflow(marks, trace);
+    return new Subject(name, trace, target, {
+      ...{ marks, stacks, accesses, calls, initial, endsAsRecorded },
+    });
   }
+}
+
+/**
+ * Where there was no stack for a call of the guest's, the debugger stands before the first instruction of the function
+ * that was called, which is never executed.
+ */
+function addOverflow(marks: MarkList, trace: TraceReader): void {
+  const { outcome } = trace.meta;
+  const last = marks.at(marks.length - 1);
+  if (last === undefined || outcome?.kind !== 'trap' || !isOverflow(outcome)) return;
+  const [frame] = outcome.trap.frames;
+  if (frame === undefined || outcome.trap.depth !== last.depth + 1) return;
+  const layout = readLayout(trace.module());
+  const reader = bodyReader(layout, frame.func - layout.importedFunctions);
+  reader.next();
+  const { event, tick, depth } = last;
+  marks.push({ event, tick: tick + 1, depth: depth + 1, pc: reader.start });
 }
 
 /** Whether it is a store of the guest's, and the host never writes near there. */

@@ -5,6 +5,7 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { exampleCases } from '../../../examples/cases.ts';
 import { coreLayout } from '../../../replayer/component/core-layout.ts';
 import { TraceReader } from '../../../traces/reader.ts';
+import { program } from '../../guests/assemble.ts';
 import { guests } from '../../guests/guests.ts';
 import type { Scratch } from '../../recorder/scratch.ts';
 import type { Random } from '../../wasi/random.ts';
@@ -37,6 +38,17 @@ const COMPONENTS = [
   ),
 ] as const;
 
+/** Calls that return, and one that does not. */
+const OVERFLOW = program(`
+  (func $dive (param $left i32) (result i32)
+    (if (i32.eqz (local.get $left)) (then (return (i32.const 0))))
+    (i32.store (i32.const 2048) (local.get $left))
+    (i32.add (call $dive (i32.sub (local.get $left) (i32.const 1))) (i32.const 1)))
+  (func (export "_start")
+    (drop (call $dive (i32.const 20)))
+    (drop (call $sched_yield))
+    (drop (call $dive (i32.const 100000000))))`);
+
 /** An example has up to a million instructions: some 200 MB. */
 const KEPT = 2;
 
@@ -54,6 +66,11 @@ export class Subjects {
   /** @param large whether it may be an example, of which a session takes seconds */
   async any(random: Random, large: boolean): Promise<Subject> {
     const which = random.below(large ? 5 : 3);
+    if (large && random.below(12) === 0) {
+      const deep = await this.ofOverflow();
+      // only where this thread has the stack for it
+      if (deep.endsAsRecorded) return deep;
+    }
     if (which === 4) return this.ofComponent(random.pick(COMPONENTS), random);
     if (which < 2) return this.ofModule(random);
     if (which === 2) return this.ofGuest(random);
@@ -118,6 +135,18 @@ export class Subjects {
     const { plain } = randomModule(random, OF_WASI);
     const { trace } = await this.scratch.record({ module: plain, paranoid: true });
     return Subject.of('a random module', new TraceReader(trace));
+  }
+
+  /** As deep as a run on this machine gets: tens of thousands of frames. */
+  async ofOverflow(): Promise<Subject> {
+    return this.keep('overflow', async () => {
+      const guest = {
+        name: 'overflow',
+        wat: OVERFLOW,
+        expect: { ending: { kind: 'any' } },
+      } as const;
+      return (await this.scratch.recordGuest(guest)).trace;
+    });
   }
 
   private async ofGuest(random: Random): Promise<Subject> {
