@@ -6,6 +6,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { GIVEN } from '../recorder/component/generated-patches.ts';
 import { preview1Adapter } from '../recorder/component/preview1-adapter.ts';
 import { preview2Imports } from '../recorder/component/preview2-host.ts';
 import { quickGlobal } from '../recorder/component/quick-global.ts';
@@ -37,6 +38,7 @@ const { program, modules } = await transpiled(basename(file), bytes, {
   liftedStream: (stream: object) => stream,
   // with `BENCH_QUICK_GLOBAL` as the recorder has it, so that what is left is the boundary
   globalThis: process.env.BENCH_QUICK_GLOBAL ? quickGlobal(WebAssembly) : globalThis,
+  ...GIVEN,
 };
 const imports = preview2Imports({
   config: {

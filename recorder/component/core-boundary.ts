@@ -57,7 +57,7 @@ export class CoreBoundary {
     this.log = new ComponentLog(ring, () => changes.pages());
   }
 
-  /** Is rejected with what next ends a stack of the guest that could suspend, whatever the runtime makes of it. */
+  /** Is rejected with what next ends a stack of the guest that no other one waits for, whatever the runtime makes of it. */
   get failed(): Promise<never> {
     return this.fatal.promise;
   }
@@ -162,6 +162,8 @@ export class CoreBoundary {
         returned = real(...args);
       } catch (thrown) {
         this.depth--;
+        // a callback of a task, say: whoever waits for what else the task was to give must not wait for ever
+        if (this.depth === 0) this.fail(thrown);
         return this.unwound(entered, thrown, func);
       }
       this.depth--;
@@ -200,13 +202,17 @@ export class CoreBoundary {
           return returned;
         },
         (thrown: unknown) => {
-          const { fatal } = this;
-          this.fatal = unobserved();
-          fatal.reject(thrown);
+          this.fail(thrown);
           return this.unwound(entered, thrown, func);
         },
       );
     };
+  }
+
+  private fail(thrown: unknown): void {
+    const { fatal } = this;
+    this.fatal = unobserved();
+    fatal.reject(thrown);
   }
 
   private answered(call: PendingCall, result: unknown): void {

@@ -24,6 +24,7 @@ import type {
 import type { WitTypes } from '../../wasm/component/types.ts';
 import { CallReader, type ReadArguments } from './call-reads.ts';
 import type { CoreBoundary, CoreFunction } from './core-boundary.ts';
+import { GIVEN } from './generated-patches.ts';
 import type { HostChanges } from './host-changes.ts';
 import type { LiveTasks, TaskFunctions } from './live-tasks.ts';
 import type { FramedModule } from './module-frames.ts';
@@ -107,6 +108,7 @@ export class CoreLinker {
       WebAssembly: webAssembly,
       globalThis: quickGlobal(webAssembly),
       liftedStream: onLifted,
+      ...GIVEN,
     };
   }
 

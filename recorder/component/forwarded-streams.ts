@@ -10,7 +10,8 @@ import type { ForwardedBytes, Forwarding } from './forwarding.ts';
 
 /** jco's end of a stream that it gives to a host. */
 interface ReadableEnd {
-  hasHostInject?(): boolean;
+  /** As the patches of the generated program leave it. */
+  readonly filledByHost?: boolean;
 }
 
 interface Source {
@@ -58,7 +59,7 @@ export class ForwardedStreams {
 
   /** Told by the generated program of each stream that a host gets. */
   readonly lifted = (stream: object, end: ReadableEnd | undefined): object => {
-    if (end?.hasHostInject?.()) this.filledByHost.add(stream);
+    if (end?.filledByHost) this.filledByHost.add(stream);
     return stream;
   };
 

@@ -9,6 +9,7 @@ import { workerUrl } from '../../worker-url.ts';
 import type { Address } from '../network/messages.ts';
 import { ForeignHeaders, headerLines } from './foreign-headers.ts';
 import type { Forwarding } from './forwarding.ts';
+import { ABANDON } from './lost-clients-worker.ts';
 import type { OpenRequest, RequestNotes } from './request-notes.ts';
 import type { Server, ServerParts } from './served-program.ts';
 
@@ -58,6 +59,8 @@ export type IncomingHandler = (request: object, out: object) => void;
 /** `405` and the like are the guest's to give. */
 const FAILED = 500;
 
+const WORKER = workerUrl('recorder/component/lost-clients-worker');
+
 export class Preview2Server implements Server {
   private readonly server: ShimServer;
   private readonly types: HttpTypes;
@@ -65,7 +68,10 @@ export class Preview2Server implements Server {
   private readonly forwarding: Forwarding;
   private readonly foreign = new ForeignHeaders();
   private readonly answering = new WeakMap<object, OpenRequest>();
-  private readonly withBody = new WeakSet<object>();
+  /** Response → its body. */
+  private readonly bodies = new WeakMap<object, object>();
+  private readonly ended = new WeakSet<object>();
+  private readonly given = new WeakMap<OpenRequest, OutgoingResponse>();
   private requests = 0;
 
   /** @param handler answers a request; throws where the guest fails */
@@ -78,7 +84,8 @@ export class Preview2Server implements Server {
     this.foreign.ofCopies(Fields);
     this.watchBodies();
     this.watchResponses();
-    callExtension(workerUrl('recorder/component/lost-clients-worker'), 'watch', []);
+    this.watchEnds();
+    callExtension(WORKER, 'watch', []);
     const { HTTPServer } = http as unknown as {
       HTTPServer: new (handler: { handle: IncomingHandler }) => ShimServer;
     };
@@ -119,32 +126,52 @@ export class Preview2Server implements Server {
       if (open.status === null) {
         open.failure ??= 'the program gave no response';
         this.types.ResponseOutparam.set(out, { tag: 'err' });
-      }
+      } else this.end(open);
       this.notes.done(open);
     });
   }
 
+  /** Nobody writes to it any more. */
+  private end(open: OpenRequest): void {
+    const response = this.given.get(open);
+    const body = response && this.bodies.get(response);
+    if (body === undefined || this.ended.has(body)) return;
+    const wasThere = callExtension(WORKER, ABANDON, []);
+    open.failure ??= wasThere ? 'the program did not end its response' : 'the client is gone';
+  }
+
   private watchBodies(): void {
-    const { withBody } = this;
+    const { bodies } = this;
     const { prototype } = this.types.OutgoingResponse;
     const { body } = prototype;
     prototype.body = function (this: OutgoingResponse) {
-      withBody.add(this);
-      return body.call(this);
+      const made = body.call(this);
+      bodies.set(this, made);
+      return made;
+    };
+  }
+
+  private watchEnds(): void {
+    const { types, ended } = this;
+    const { finish } = types.OutgoingBody;
+    types.OutgoingBody.finish = (body, trailers) => {
+      finish(body, trailers);
+      ended.add(body);
     };
   }
 
   /** The shim knows no response without a body, and ends the process where the guest gives an error. */
   private watchResponses(): void {
-    const { types, answering, withBody } = this;
+    const { types, answering, bodies, given: gave } = this;
     const { set } = types.ResponseOutparam;
     types.ResponseOutparam.set = (param, given) => {
       const response = given.tag === 'ok' ? given.val : this.failed();
       this.keepHeaders(response);
-      if (!withBody.has(response)) types.OutgoingBody.finish(response.body(), undefined);
+      if (!bodies.has(response)) types.OutgoingBody.finish(response.body(), undefined);
       const open = answering.get(param);
       if (open) {
         open.status = response.statusCode();
+        gave.set(open, response);
         if (given.tag === 'err') open.failure ??= 'the program gave an error';
       }
       set(param, { tag: 'ok', val: response });

@@ -53,8 +53,14 @@ const CLIENT_GONE = 'the client is gone';
 /** What WASI calls a connection that is gone. */
 const GONE = { tag: 'connection-terminated' };
 
+export interface LaterAnswer {
+  readonly response: unknown;
+  /** Is rejected where the guest fails that has still to give the body. */
+  readonly failed: Promise<never>;
+}
+
 /** What the component exports. */
-export type RequestHandler = (request: object) => Promise<unknown>;
+export type RequestHandler = (request: object) => Promise<LaterAnswer>;
 
 export class Preview3Server implements Server {
   private readonly server;
@@ -98,9 +104,10 @@ export class Preview3Server implements Server {
     outgoing: ServerResponse,
   ): Promise<void> {
     try {
-      const response = (await this.handler(requestOf(incoming, this.forwarded))) as Response;
+      const answer = await this.handler(requestOf(incoming, this.forwarded));
+      const response = answer.response as Response;
       open.status = response.getStatusCode();
-      await send(response, outgoing, this.keeper(response, open));
+      await Promise.race([send(response, outgoing, this.keeper(response, open)), answer.failed]);
     } catch (thrown) {
       open.failure = failureOf(thrown);
       if (outgoing.headersSent) outgoing.destroy();

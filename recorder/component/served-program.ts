@@ -7,7 +7,7 @@ import type { Address } from '../network/messages.ts';
 import type { ForwardedStreams } from './forwarded-streams.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { IncomingHandler } from './preview2-server.ts';
-import type { RequestHandler } from './preview3-server.ts';
+import type { LaterAnswer } from './preview3-server.ts';
 import type { Interfaces } from './provided-interfaces.ts';
 import type { RequestNotes } from './request-notes.ts';
 
@@ -28,7 +28,7 @@ export interface ServerParts {
 
 /** What a component that serves exports in its one interface. */
 interface Exports {
-  readonly handle: IncomingHandler & RequestHandler;
+  readonly handle: IncomingHandler & ((request: object) => Promise<unknown>);
 }
 
 /** What the guest came to. */
@@ -82,7 +82,7 @@ export class ServedProgram {
     }
   }
 
-  private async handleLater(request: object): Promise<unknown> {
+  private async handleLater(request: object): Promise<LaterAnswer> {
     this.current ??= (await this.make()) as Exports;
     const { current } = this;
     // what ends one stack ends the instance, and with it all that it was answering
@@ -90,7 +90,7 @@ export class ServedProgram {
       this.lose(current);
       throw thrown;
     });
-    return await Promise.race([current.handle(request), failed]);
+    return { response: await Promise.race([current.handle(request), failed]), failed };
   }
 
   private lose(instance: Exports | undefined): void {

@@ -21,9 +21,8 @@ import type { TranspileAnswer, TranspileTask } from './transpile-worker.ts';
 /** Where the generated code finds what it is to use in place of globals. */
 export const HOOKS = 'wasi-rr.component';
 
-// One line, so that line numbers in the generated code change by one only. `global` is Node's other name for what the
-// code is to have another of.
-const PROLOGUE = `const {WebAssembly,DataView,Uint8Array,Uint16Array,TextEncoder,liftedStream,globalThis} = global[Symbol.for(${JSON.stringify(HOOKS)})];\n`;
+// `global` is Node's other name for what the code is to have another of.
+const PROLOGUE = `const {WebAssembly,DataView,Uint8Array,Uint16Array,TextEncoder,liftedStream,weakTable,hostsEnd,globalThis} = global[Symbol.for(${JSON.stringify(HOOKS)})];\n`;
 
 const COMPONENT = 'component.wasm';
 const PROGRAM = 'component.mjs';

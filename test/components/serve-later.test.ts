@@ -1,9 +1,11 @@
 /** HTTP servers of WASI 0.3, which answer several requests at once: whose calls are whose, and what was answered. */
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, expect, test } from 'vitest';
 import { RequestView } from '../../cli/log/request-view.ts';
+import type { Address } from '../../recorder/network/messages.ts';
 import { replay } from '../../replayer/replay.ts';
 import { TraceReader } from '../../traces/reader.ts';
 import { RequestSpans } from '../../traces/requests.ts';
@@ -121,6 +123,37 @@ test('what never passes through the program is told, as is what it did not answe
   expect(text(responses.get('/same')?.body)).toBe('as it came');
   expect(responses.get('/')).toMatchObject({ status: 201, cut: false });
 });
+
+test('a program that traps while it answers: the client sees that, and it is told', async () => {
+  let got = '';
+  const broken = ({ host, port }: Address) =>
+    new Promise<void>((resolve, reject) => {
+      const socket = connect(port, host, () =>
+        socket.write('POST /broken HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'),
+      );
+      socket.on('data', (chunk: Buffer) => {
+        got += chunk;
+        // it waits for this
+        if (got.includes('/broken')) socket.write('1\r\na\r\n');
+      });
+      socket.on('error', reject);
+      socket.on('close', () => resolve());
+    });
+  const server = await fixture('http-server-0.3');
+  const run = await recordServer(scratch, server, async (client, address) => {
+    await broken(address);
+    expect((await client.send('GET', '/')).body.toString()).toBe('/\n');
+  });
+  expect(requestsOf(run.trace)).toMatchObject([
+    { path: '/broken', status: 201, failure: expect.stringContaining('unreachable') as string },
+    { path: '/', status: 201 },
+  ]);
+  expect(run.outcome).toMatchObject({ kind: 'trap' });
+  // what it had written, and no end
+  expect(got).toMatch(/^HTTP\/1.1 201 [\s\S]*\r\n\r\n[78]\r\n\/broken/);
+  expect(got).not.toContain('\r\n0\r\n');
+  expect([...(await responsesOf(run.trace)).keys()]).toContain('/');
+}, 60_000);
 
 test('with stacks that are suspended at the same time', async () => {
   const paths = Array.from({ length: 16 }, (_, i) => `/${'x'.repeat((i * 5) % 7)}/${i}`);

@@ -1,8 +1,9 @@
 /** HTTP servers: real clients over connections that are kept, while the server is recorded. */
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { RequestView } from '../../cli/log/request-view.ts';
+import type { Address } from '../../recorder/network/messages.ts';
 import { coreLayout } from '../../replayer/component/core-layout.ts';
 import { replay } from '../../replayer/replay.ts';
 import { openSession } from '../../replayer/session/session.ts';
@@ -122,6 +123,54 @@ test('a request that makes it trap is told, and the next one gets a new instance
   expect(alike).toHaveLength(3);
   expect(main).toBe(alike[1]?.id);
   trace.close();
+});
+
+test('a response that is not ended: the client sees that, and it is told', async () => {
+  /** What comes until the server ends the connection. */
+  const all = ({ host, port }: Address, path: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(port, host, () =>
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
+      );
+      let got = '';
+      socket.on('data', (chunk: Buffer) => {
+        got += chunk;
+      });
+      socket.on('error', reject);
+      socket.on('close', () => resolve(got));
+    });
+  const got: string[] = [];
+  const run = await recordServer(scratch, await httpServer(), async (client, address) => {
+    for (const path of ['/broken/1', '/unfinished/2', '/broken/3']) {
+      got.push(await all(address, path));
+      expect((await client.send('POST', '/after', ['it'])).body.toString()).toBe('/after\nit');
+    }
+  });
+  // whole chunks, and none that ends it
+  const chunks = got.map((one) => one.slice(one.indexOf('\r\n\r\n') + 4));
+  expect(chunks.map((one) => one.replace(/[0-9a-f]+\r\n([\s\S]*?)\r\n/g, '$1'))).toEqual([
+    '/broken/1\n',
+    '/unfinished/2\n',
+    '/broken/3\n',
+  ]);
+  expect(run.outcome).toMatchObject({ kind: 'trap', trap: { kind: 'unreachable' } });
+  const requests = requestsOf(run.trace).filter(({ path }) => path !== '/after');
+  expect(requests.map(({ status, failure }) => [status, failure])).toEqual([
+    [201, 'unreachable'],
+    [201, 'the program did not end its response'],
+    [201, 'unreachable'],
+  ]);
+  const bodies: string[] = [];
+  const report = await replay({
+    trace: run.trace,
+    onResponse: ({ body }) => bodies.push(Buffer.concat(body).toString()),
+  });
+  expect(report.status).toBe('identical');
+  expect(bodies.filter((one) => !one.startsWith('/after')).sort()).toEqual([
+    '/broken/1\n',
+    '/broken/3\n',
+    '/unfinished/2\n',
+  ]);
 });
 
 test('log --requests', async () => {
