@@ -83,6 +83,8 @@ export class PastRun {
   private inspector: WorkerInspector | undefined;
   /** Whether V8's debugger holds it: then it cannot serve its messages. */
   private held = false;
+  /** Whether the thread is being ended. */
+  private closing = false;
   private readonly reached: Promise<void>;
   private readonly stopped: Promise<never>;
   private onReached: () => void = () => {};
@@ -139,8 +141,8 @@ export class PastRun {
       if (thrown instanceof StoppedByItself) return await this.describeEnd();
       throw thrown;
     } finally {
-      // a paused guest must not keep the process alive
-      this.worker.unref();
+      // a paused guest must not keep the process alive; one that is being ended must, for whoever waits for that
+      if (!this.closing) this.worker.unref();
       signal?.removeEventListener('abort', abort);
     }
   }
@@ -168,6 +170,7 @@ export class PastRun {
 
   /** Ends the guest and its thread. */
   async close(): Promise<void> {
+    this.closing = true;
     this.inspector?.close();
     this.inspector = undefined;
     await endThread(this.worker, this.sent, ENDING_WORD);
