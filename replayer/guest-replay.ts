@@ -9,6 +9,7 @@ import { describeOutcome, type Outcome, parseOutcomeText } from '../traces/outco
 import type { TraceReader } from '../traces/reader.ts';
 import { RECORD } from '../traces/record-kinds.ts';
 import type { RecordedCall } from '../wasi/call.ts';
+import { withLateTierUpIfLarge } from '../wasm/late-tier-up.ts';
 import { ALL_WASM, isStackOverflow, type Trap, trapDepth, trapFrom } from '../wasm/traps.ts';
 import { throwUncatchable } from '../wasm/uncatchable.ts';
 import { hashOfMemory } from '../wasm/xxh64.ts';
@@ -155,7 +156,10 @@ export class GuestReplay {
     let module: WebAssembly.Module;
     const imports: Record<string, Record<string, unknown>> = Object.create(null);
     try {
-      module = given instanceof WebAssembly.Module ? given : new WebAssembly.Module(given);
+      module =
+        given instanceof WebAssembly.Module
+          ? given
+          : withLateTierUpIfLarge(given.length, () => new WebAssembly.Module(given));
     } catch (cause) {
       throw this.cannotRun(cause);
     }
