@@ -16,7 +16,7 @@ import { INSTANCE_OPTION } from '../instance-argument.ts';
 import { jsonLine } from '../json.ts';
 import { collecting, wholeNumber } from '../option-values.ts';
 import { Progress } from '../progress.ts';
-import { exitingWith } from '../run.ts';
+import { leavingWith } from '../run.ts';
 import { sourceMapOption, sourceOption } from '../source-options.ts';
 import { say, stdout } from '../streams.ts';
 import { openNamed } from '../trace-argument.ts';
@@ -60,7 +60,7 @@ export function addDebug(program: Command): void {
     .option('--batch', "end after -x and -e, which is what happens anyway: gdb's word for it")
     .option('--json', 'one JSON object a command')
     .addHelpText('after', EXAMPLES)
-    .action(exitingWith(debugCommand));
+    .action(leavingWith(debugCommand));
 }
 
 async function debugCommand(name: string | undefined, flags: DebugFlags): Promise<number> {

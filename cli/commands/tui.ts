@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { completeIndex } from '../../index.ts';
 import type { PathChange } from '../../tui/source/source-files.ts';
 import { runTui } from '../../tui/tui.ts';
-import { exitingWith } from '../run.ts';
+import { leavingWith } from '../run.ts';
 import { sourceMapOption, sourceOption } from '../source-options.ts';
 import { begunTrace, tracePath } from '../trace-argument.ts';
 import { logCommand } from './log.ts';
@@ -34,7 +34,7 @@ export function addTui(program: Command): void {
     .addOption(sourceOption('where source files are (default: .)'))
     .addOption(sourceMapOption())
     .addHelpText('after', EXAMPLES)
-    .action(exitingWith(tuiCommand));
+    .action(leavingWith(tuiCommand));
 }
 
 async function tuiCommand(
