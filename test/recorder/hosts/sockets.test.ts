@@ -241,7 +241,7 @@ describe('a connection', () => {
     const child = client(
       port,
       `s.pause(); s.on('connect', () => require('net').connect(${port}, '127.0.0.1').once('data', () => s.resume()));
-       let n = 0; s.on('data', (b) => { n += b.length }); s.on('end', () => { console.log(n); s.end() })`,
+       let n = 0; s.on('data', (b) => { n += b.length }); s.on('end', () => { console.log(String(n)); s.end() })`,
     );
     const [fd, control] = [accept(guest, FDFLAG.nonblock), accept(guest)];
     const block = 'x'.repeat(40_000);
