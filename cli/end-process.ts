@@ -1,5 +1,9 @@
 /** How the process ends where Node would wait: for a guest in a system call, or for V8, which optimizes code. */
+import { existsSync } from 'node:fs';
 import { stderr, stdout } from './streams.ts';
+
+/** Not on Windows, where processes cannot be replaced either. */
+const SHELL = '/bin/sh';
 
 /**
  * Ends as from the signal itself, so that a shell sees it and a script stops (https://www.cons.org/cracauer/sigint.html).
@@ -14,11 +18,7 @@ export async function endBySignal(signal: NodeJS.Signals): Promise<never> {
 /** Ends with an exit code, at once and without waiting for any thread. */
 export async function endByForce(status: number): Promise<never> {
   await flushAll();
-  // Replacing the process is the only way to a chosen exit code: process.exit, process.reallyExit and
-  // process.abort all join or crash. execve warns that it is experimental, but only in a later tick.
-  if (process.execve !== undefined && process.platform !== 'win32') {
-    process.execve('/bin/sh', ['sh', '-c', `exit ${status}`], process.env);
-  }
+  leave(status);
   process.kill(process.pid, 'SIGKILL');
   return forEver();
 }
@@ -28,10 +28,16 @@ export async function endByForce(status: number): Promise<never> {
  * engine's interpreter, which is one function, that took 12 s.
  */
 export function endWithoutV8(): void {
-  process.once('exit', (status) => {
-    if (process.execve === undefined || process.platform === 'win32') return;
-    process.execve('/bin/sh', ['sh', '-c', `exit ${status}`], process.env);
-  });
+  process.once('exit', leave);
+}
+
+/** Returns where it cannot be done. */
+function leave(status: number): void {
+  // execve aborts where there is nothing to run
+  if (process.execve === undefined || !existsSync(SHELL)) return;
+  // Replacing the process is the only way to a chosen exit code: process.exit, process.reallyExit and
+  // process.abort all join or crash. execve warns that it is experimental, but only in a later tick.
+  process.execve(SHELL, ['sh', '-c', `exit ${status}`], process.env);
 }
 
 async function flushAll(): Promise<void> {
