@@ -129,7 +129,7 @@ test('in instances that call each other, either can be looked into', async () =>
 });
 
 test('a server goes on in a new instance, and each overflow is come to', async () => {
-  const paths = ['/a', '/trap', '/b', '/trap', '/c'];
+  const paths = ['/a', '/trap', '/c', '/trap', '/d'];
   const run = await recordServer(scratch, await overflowingServer(), async (client) => {
     for (const path of paths) {
       const { status } = await client.send('GET', path);
@@ -143,7 +143,7 @@ test('a server goes on in a new instance, and each overflow is come to', async (
     onResponse: ({ body }) => bodies.push(Buffer.concat(body).toString()),
   });
   expect(again).toMatchObject({ status: 'identical', notes: [], finalMemory: run.finalMemory });
-  expect(bodies).toEqual(['/a\n', '/b\n', '/c\n']);
+  expect(bodies).toEqual(['/a\n', '/c\n', '/d\n']);
 });
 
 test('how deep it was is read from the log, whatever the trace says of its end', async () => {

@@ -111,7 +111,7 @@ test('the timeline shows a chunk at the event that brought it', () => {
     for (const { event, call, result } of timeline.late.cameWith(0, rows.count)) {
       if (reader.meta.outcome === undefined || texts[event]?.startsWith('task.return')) continue;
       expect(texts[event]).toMatch(
-        /^▶ (stream<u8>|future<result>)#\d+ <std(in|out)>\.(read|write) /,
+        /^▶ (?:run of #\d+: )?(stream<u8>|future<result>)#\d+ <std(in|out)>\.(read|write) /,
       );
       expect(texts[event]).toContain(` of #${call} = ${result}`);
     }
