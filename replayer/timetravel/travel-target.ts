@@ -127,7 +127,8 @@ export class TravelTarget {
       module: withLateTierUp(this.module.length, () => compiled(this.trace, named.bytes)),
       start,
       original: (offset) => original(offset - shift),
-      memoryName: seen.names[0],
+      // without one of its own the first is what the rewriting added
+      memoryName: this.layout?.instances[instance]?.memories.length ? seen.names[0] : undefined,
     };
   }
 

@@ -214,6 +214,16 @@ test('an answer of a run that is not the recorded one is refused', async () => {
   ).rejects.toMatchObject({ code: 'DIVERGENCE' });
 });
 
+test('an instance without a memory has none, whatever it is rewritten with', () =>
+  inside(
+    heapsmash,
+    async (travel) => {
+      const { mark } = await travel.move(undefined, { kind: 'end' });
+      expect(await travel.read(mark, 0, 16)).toMatchObject({ size: 0, bytes: new Uint8Array(0) });
+    },
+    0,
+  ));
+
 test('an instance that is not there is refused', async () => {
   await expect(
     inside(twoMemories, (travel) => travel.writes({ address: 0, length: 1, keep: 1 }), 9),
