@@ -123,12 +123,6 @@ export class DebugInfo {
     return [...this.said];
   }
 
-  /** Looks at all functions. @returns {@link problems} */
-  check(): readonly string[] {
-    for (const unit of this.units) this.functionsOf(unit);
-    return this.problems;
-  }
-
   /**
    * The calls of the source that stand at a place in the code, innermost first.
    * @param offset byte offset in the module of an instruction; of a caller, of its call

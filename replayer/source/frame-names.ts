@@ -8,7 +8,7 @@ import { tableFunctions } from '../../wasm/table-functions.ts';
 import { DebugInfo, type SourceFrame, type SourceRow } from '../dwarf/debug-info.ts';
 import type { StackFrame } from '../session/messages.ts';
 import { type DebugFiles, debugFilesOf } from './debug-files.ts';
-import { missingLines } from './missing-lines.ts';
+import { debugProblem, missingFile } from './missing-lines.ts';
 import { SourceMapLines } from './source-map.ts';
 
 /** Which line of the source the code is. */
@@ -26,7 +26,7 @@ export class FrameNames {
   /** Null: the module has none. */
   private debug: DebugInfo | null | undefined;
   private mapped: SourceMapLines | null | undefined;
-  /** Null: nothing is missing. */
+  /** Null: no file is missing. */
   private missing: string | null | undefined;
 
   /** @param module as it was recorded. @param files that explain it */
@@ -59,8 +59,14 @@ export class FrameNames {
   located(offset: number): Pick<StackFrame, 'source' | 'sourceProblem'> {
     const source = this.lines?.framesAt(offset) ?? [];
     if (source.length > 0) return { source };
-    this.missing ??= missingLines(this.module, this.files, this.source) ?? null;
-    return this.missing === null ? { source } : { source, sourceProblem: this.missing };
+    const sourceProblem = this.problem;
+    return { source, ...(sourceProblem !== undefined && { sourceProblem }) };
+  }
+
+  private get problem(): string | undefined {
+    if (this.source !== undefined) return debugProblem(this.source);
+    this.missing ??= missingFile(this.module, this.files) ?? null;
+    return this.missing ?? undefined;
   }
 
   /** What the module calls itself. */
