@@ -7,32 +7,17 @@ import { stripVTControlCharacters } from 'node:util';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, expect, test } from 'vitest';
 import { RequestView } from '../../cli/log/request-view.ts';
-import { replay } from '../../replayer/replay.ts';
 import { TraceReader } from '../../traces/reader.ts';
-import { RequestSpans } from '../../traces/requests.ts';
 import type { HttpResponse } from '../../wasi/component/http-responses.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { type Answer, recordServer } from './http-server.ts';
+import { responsesOf } from './responses.ts';
 
 const scratch = new Scratch('forwarded');
 afterAll(() => scratch.remove());
 
 function fixture(name: string): Promise<Uint8Array> {
   return parse(readFileSync(join(import.meta.dirname, `fixtures/${name}.wat`), 'utf8'));
-}
-
-/** By path. */
-async function responsesOf(trace: string): Promise<Map<string, HttpResponse>> {
-  const reader = new TraceReader(trace);
-  const spans = new RequestSpans(reader.requests());
-  reader.close();
-  const responses = new Map<string, HttpResponse>();
-  const report = await replay({
-    trace,
-    onResponse: (response) => responses.set(spans.at(response.event)?.path ?? '', response),
-  });
-  expect(report.status).toBe('identical');
-  return responses;
 }
 
 const bodyOf = (response: HttpResponse | undefined) => Buffer.concat(response?.body ?? []);

@@ -6,12 +6,10 @@ import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, expect, test } from 'vitest';
 import { RequestView } from '../../cli/log/request-view.ts';
 import type { Address } from '../../recorder/network/messages.ts';
-import { replay } from '../../replayer/replay.ts';
 import { TraceReader } from '../../traces/reader.ts';
-import { RequestSpans } from '../../traces/requests.ts';
-import type { HttpResponse } from '../../wasi/component/http-responses.ts';
 import { Scratch } from '../recorder/scratch.ts';
 import { type Client, recordServer } from './http-server.ts';
+import { responsesOf } from './responses.ts';
 
 const scratch = new Scratch('serve-later');
 afterAll(() => scratch.remove());
@@ -36,19 +34,6 @@ function requestsOf(path: string): Told[] {
   } finally {
     trace.close();
   }
-}
-
-async function responsesOf(trace: string): Promise<Map<string, HttpResponse>> {
-  const reader = new TraceReader(trace);
-  const spans = new RequestSpans(reader.requests());
-  reader.close();
-  const responses = new Map<string, HttpResponse>();
-  const report = await replay({
-    trace,
-    onResponse: (response) => responses.set(spans.at(response.event)?.path ?? '', response),
-  });
-  expect(report.status).toBe('identical');
-  return responses;
 }
 
 /** Eight at a time. */
